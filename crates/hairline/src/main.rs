@@ -1,0 +1,3 @@
+//! The hairline command.
+
+fn main() {}

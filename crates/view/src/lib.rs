@@ -1,0 +1,3 @@
+//! How does the plan look, on the head and on paper?
+//!
+//! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
