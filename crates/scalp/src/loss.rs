@@ -14,8 +14,7 @@ use crate::regions::{Outline, RegionCurves, mirrored, smooth_curve};
 const REFERENCE_ARC_MM: f64 = 179.0;
 
 /// A stage of a published scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Hamilton-Norwood I: no loss.
     NorwoodI,
@@ -77,6 +76,20 @@ pub enum Stage {
     Sinclair5,
 }
 
+impl Serialize for Stage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Stage {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Stage, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Stage::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("{name} is no stage of a known scale")))
+    }
+}
+
 /// A piece of scalp on which hair has thinned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossZone {
@@ -123,6 +136,16 @@ impl Stage {
             Sinclair4 => "Sinclair 4",
             Sinclair5 => "Sinclair 5",
         }
+    }
+
+    /// The name in files: the label in lower case with hyphens, `norwood-iii-vertex`.
+    pub fn name(self) -> String {
+        self.label().to_lowercase().replace(' ', "-")
+    }
+
+    /// The stage of a name in files.
+    pub fn from_name(name: &str) -> Option<Stage> {
+        Stage::all().into_iter().find(|stage| stage.name() == name)
     }
 
     /// All stages, in the order of their scales.
