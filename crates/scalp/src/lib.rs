@@ -7,6 +7,8 @@
 //!
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
+pub mod distance;
+pub mod flatten;
 pub mod head;
 pub mod mesh;
 
