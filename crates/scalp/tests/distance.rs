@@ -37,7 +37,6 @@ fn sphere_error(levels: u32) -> (f64, f64) {
 #[test]
 fn front_on_a_sphere_converges_to_the_great_circles() {
     let (coarse, fine) = (sphere_error(4), sphere_error(5));
-    println!("level 4: {coarse:?}; level 5 (2.9 mm edges): {fine:?}");
     assert!(fine.1 < 0.007, "{fine:?}");
     assert!(fine.0 < 0.55 * coarse.0, "halving the edges must bring the error down: {coarse:?} -> {fine:?}");
 }
