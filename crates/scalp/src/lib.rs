@@ -10,6 +10,8 @@
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
 pub mod chart;
+pub mod distance;
+pub mod flatten;
 pub mod head;
 pub mod loss;
 pub mod mesh;
