@@ -4,6 +4,7 @@
 //! ([`schema`]); [`read`] turns a TOML or JSON text into a [`Case`] or into sentences that say what is wrong where.
 
 mod check;
+mod examples;
 mod nodes;
 mod read;
 mod schema;
@@ -11,6 +12,7 @@ mod schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use examples::EXAMPLES;
 pub use read::{CaseError, Problem, read};
 pub use schema::schema;
 

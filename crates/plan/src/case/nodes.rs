@@ -34,7 +34,9 @@ impl Node {
             Value::Float(f) => Json::from(*f),
             Value::Text(s) => Json::String(s.clone()),
             Value::List(items) => Json::Array(items.iter().map(Node::to_json).collect()),
-            Value::Table(entries) => Json::Object(entries.iter().map(|(k, _, v)| (k.clone(), v.to_json())).collect()),
+            Value::Table(entries) => {
+                Json::Object(entries.iter().map(|(k, _, v)| (k.clone(), v.to_json())).collect())
+            }
         }
     }
 
@@ -59,9 +61,8 @@ impl Node {
 /// Parses TOML; the error is a line and a sentence.
 pub(crate) fn from_toml(text: &str) -> Result<Node, (usize, String)> {
     let lines = Lines::new(text);
-    let table = DeTable::parse(text).map_err(|e| {
-        (e.span().map_or(1, |s| lines.line(s.start)), format!("not TOML: {}", e.message()))
-    })?;
+    let table = DeTable::parse(text)
+        .map_err(|e| (e.span().map_or(1, |s| lines.line(s.start)), format!("not TOML: {}", e.message())))?;
     Ok(Node { line: 1, value: toml_table(table.get_ref(), &lines) })
 }
 
@@ -71,7 +72,8 @@ fn toml_table(table: &DeTable, lines: &Lines) -> Value {
             .iter()
             .map(|(key, value)| {
                 let line = lines.line(key.span().start);
-                let node = Node { line: lines.line(value.span().start), value: toml_value(value.get_ref(), lines) };
+                let node =
+                    Node { line: lines.line(value.span().start), value: toml_value(value.get_ref(), lines) };
                 (key.get_ref().to_string(), line, node)
             })
             .collect(),

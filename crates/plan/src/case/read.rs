@@ -61,7 +61,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Case, CaseError> {
         }
     };
     if text.trim().is_empty() {
-        return Err(whole(1, "an empty file".to_owned(), "`hairline example shaved-norwood6` prints a complete case"));
+        return Err(whole(
+            1,
+            "an empty file".to_owned(),
+            "`hairline example shaved-norwood6` prints a complete case",
+        ));
     }
     let json = text.trim_start().starts_with('{');
     let parsed = if json { nodes::from_json(text) } else { nodes::from_toml(text) };

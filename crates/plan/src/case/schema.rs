@@ -35,6 +35,9 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn node(&mut self, node: &Node, schema: &'a Json, path: &str) {
         let schema = self.resolve(schema);
+        if matches!(node.value, Value::Null) && nullable(schema) {
+            return;
+        }
         if let Some(options) = schema["anyOf"].as_array() {
             // Option<T>: the schema of T or null.
             let inner = options.iter().find(|o| o["type"] != "null").unwrap_or(&options[0]);
@@ -85,7 +88,8 @@ impl<'a> Check<'a> {
     }
 
     fn list(&mut self, node: &Node, items: &[Node], schema: &'a Json, path: &str) {
-        let (min, max) = (schema["minItems"].as_u64().unwrap_or(0), schema["maxItems"].as_u64().unwrap_or(u64::MAX));
+        let (min, max) =
+            (schema["minItems"].as_u64().unwrap_or(0), schema["maxItems"].as_u64().unwrap_or(u64::MAX));
         if (items.len() as u64) < min || items.len() as u64 > max {
             let allowed = match (min, max) {
                 (a, b) if a == b => format!("exactly {a} values"),
@@ -101,14 +105,25 @@ impl<'a> Check<'a> {
 
     fn text(&mut self, node: &Node, text: &str, schema: &Json, path: &str) {
         let n = text.chars().count() as u64;
-        let (min, max) = (schema["minLength"].as_u64().unwrap_or(0), schema["maxLength"].as_u64().unwrap_or(2000));
+        let (min, max) =
+            (schema["minLength"].as_u64().unwrap_or(0), schema["maxLength"].as_u64().unwrap_or(2000));
         if n < min || n > max {
-            return self.say(node.line, path, format!("a text of {n} characters"), format!("{min} to {max} characters"));
+            return self.say(
+                node.line,
+                path,
+                format!("a text of {n} characters"),
+                format!("{min} to {max} characters"),
+            );
         }
         // The only pattern of the case is the currency code.
         let currency = |t: &str| t.len() == 3 && t.bytes().all(|b| b.is_ascii_uppercase());
         if schema["pattern"] == "^[A-Z]{3}$" && !currency(text) {
-            self.say(node.line, path, format!("\"{text}\""), "a currency code of three capital letters, such as EUR".to_owned());
+            self.say(
+                node.line,
+                path,
+                format!("\"{text}\""),
+                "a currency code of three capital letters, such as EUR".to_owned(),
+            );
         }
     }
 
@@ -138,8 +153,10 @@ impl<'a> Check<'a> {
         let Value::Table(entries) = &node.value else {
             return self.say(node.line, path, show(&node.value), "a table with a `kind`".to_owned());
         };
-        let kinds: Vec<String> =
-            variants.iter().filter_map(|v| v["properties"]["kind"]["const"].as_str().map(str::to_owned)).collect();
+        let kinds: Vec<String> = variants
+            .iter()
+            .filter_map(|v| v["properties"]["kind"]["const"].as_str().map(str::to_owned))
+            .collect();
         let Some((.., kind)) = entries.iter().find(|(k, ..)| k == "kind") else {
             return self.say(node.line, &format!("{path}.kind"), "nothing".to_owned(), one_of(&kinds));
         };
@@ -184,6 +201,14 @@ fn names_of(schema: &Json) -> Option<Vec<String>> {
     Some(names)
 }
 
+fn nullable(schema: &Json) -> bool {
+    let has_null =
+        |key: &str, null: &dyn Fn(&Json) -> bool| schema[key].as_array().is_some_and(|l| l.iter().any(null));
+    has_null("type", &|t| t == "null")
+        || has_null("anyOf", &|o| o["type"] == "null")
+        || has_null("enum", &Json::is_null)
+}
+
 fn one_of(names: &[String]) -> String {
     format!("one of {}", names.join(", "))
 }
@@ -207,8 +232,8 @@ fn wanted(schema: &Json) -> String {
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("");
     match (kind, schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
-        ("number" | "integer", Some(min), Some(max)) => format!("a number from {min} to {max}"),
-        ("number" | "integer", None, Some(max)) => format!("a number up to {max}"),
+        ("number" | "integer", Some(min), Some(max)) => format!("allowed is a number from {min} to {max}"),
+        ("number" | "integer", None, Some(max)) => format!("allowed is a number up to {max}"),
         ("number", ..) => "a number".to_owned(),
         ("integer", ..) => "a whole number".to_owned(),
         ("string", ..) => "a text in quotes".to_owned(),
