@@ -4,8 +4,11 @@
 
 pub mod case;
 mod dates;
+pub mod design;
 pub mod dot;
 pub mod layout;
+mod noise;
+mod spread;
 
 pub use case::Case;
 pub use dot::Dot;
