@@ -9,6 +9,8 @@
 
 pub mod head;
 pub mod mesh;
+pub mod tape;
 
 pub use head::{Head, Landmarks};
 pub use mesh::TriMesh;
+pub use tape::{Measure, TapeMeasures};
