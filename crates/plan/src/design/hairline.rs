@@ -100,7 +100,7 @@ fn default_height_mm(anatomy: Anatomy, age_years: Option<u32>) -> f64 {
     let base = match anatomy {
         Anatomy::Male => 75.0,
         Anatomy::Female => 65.0,
-        Anatomy::Average => 70.0,
+        Anatomy::Unspecified => 70.0,
     };
     base + age_years.map_or(0.0, |age| 5.0 * (age as f64 - 30.0).max(0.0) / 20.0)
 }

@@ -297,6 +297,11 @@ impl Design {
         Wanted { dots_per_cm2: ((dots - there).max(0.0) * blend).min(room), behind_line_mm }
     }
 
+    /// What is wanted in a closed scar, dots/cm2.
+    pub fn scar_wanted_per_cm2(&self, p: DVec3) -> f64 {
+        (self.scar_per_cm2 - self.earlier_per_cm2(p)).max(0.0)
+    }
+
     fn whorl_factor(&self, p: DVec3) -> f64 {
         let dip = |w: &WhorlOnHead| {
             WHORL_DIP * libm::exp(-p.distance_squared(w.at_mm) / (2.0 * WHORL_RADIUS_MM * WHORL_RADIUS_MM))
