@@ -215,7 +215,8 @@ impl Rows {
 
     /// Row from the front, and signed distance from the midline along it, mm, positive to the client's left.
     fn row_and_distance(&self, uv: Uv) -> (i32, f64) {
-        let row = ((self.front_v - uv.y) / self.step).floor().clamp(0.0, (self.across.len() - 1) as f64) as usize;
+        let row =
+            ((self.front_v - uv.y) / self.step).floor().clamp(0.0, (self.across.len() - 1) as f64) as usize;
         // u runs to the client's right.
         let (side, sign) = if uv.x >= 0.0 { (0, -1.0) } else { (1, 1.0) };
         let arc = &self.across[row][side];

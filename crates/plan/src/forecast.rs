@@ -63,7 +63,8 @@ pub struct Appearance {
 
 /// All moments of a plan in order: before; each session fresh and healed; the years.
 pub fn moments(n_sessions: usize) -> Vec<Moment> {
-    let mut out = vec![Moment { name: "before".into(), label: "before".into(), sessions_done: 0, age: Age::Before }];
+    let mut out =
+        vec![Moment { name: "before".into(), label: "before".into(), sessions_done: 0, age: Age::Before }];
     for s in 1..=n_sessions {
         for (age, word) in [(Age::Fresh, "fresh"), (Age::Healed, "healed")] {
             out.push(Moment {

@@ -1,8 +1,8 @@
 //! The same design on the hair loss of ten and twenty years on.
 
+use hairline_scalp::Chart;
 use hairline_scalp::patch::cut_patch;
 use hairline_scalp::regions::{OutlineOnHead, RegionCurves};
-use hairline_scalp::Chart;
 use serde::Serialize;
 
 use crate::case::{Case, Look};

@@ -73,7 +73,8 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
             let spots = design.spots.iter().map(|&(c, r)| p.distance(c) - r).fold(f64::INFINITY, f64::min);
             scar.outline.signed_distance_mm(uv, p).min(spots)
         });
-        let wanted = patch.mesh.positions.iter().map(|&p| (design.scar_wanted_per_cm2(p), f64::MAX)).collect();
+        let wanted =
+            patch.mesh.positions.iter().map(|&p| (design.scar_wanted_per_cm2(p), f64::MAX)).collect();
         pieces.push((Some(scar.name.clone()), patch, wanted));
     }
     pieces.retain(|(.., wanted)| wanted.iter().any(|w| w.0 > LEAST_PER_CM2));
@@ -87,7 +88,9 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
                 .triangles
                 .par_iter()
                 .map(|corners| {
-                    let mean = |value: &dyn Fn(usize) -> f64| corners.iter().map(|&v| value(v as usize)).sum::<f64>() / 3.0;
+                    let mean = |value: &dyn Fn(usize) -> f64| {
+                        corners.iter().map(|&v| value(v as usize)).sum::<f64>() / 3.0
+                    };
                     if mean(&|v| wanted[v].0) < TREATED_PER_CM2 {
                         return None;
                     }
@@ -129,16 +132,17 @@ pub fn existing_units(
         return Ok(measured.iter().map(|&p| (p, chart.normal(chart.locate(p)))).collect());
     }
     let patch = cut_patch(chart, HAIR_STEP_MM, &|uv, p| design.scalp.signed_distance_mm(uv, p));
-    let density: Vec<f64> =
-        (0..patch.uv.len()).into_par_iter().map(|v| design.units_per_cm2(patch.uv[v], patch.mesh.positions[v])).collect();
+    let density: Vec<f64> = (0..patch.uv.len())
+        .into_par_iter()
+        .map(|v| design.units_per_cm2(patch.uv[v], patch.mesh.positions[v]))
+        .collect();
     let settings = LayoutSettings {
         dots: None,
         visit_shares: vec![1.0],
         irregularity_cv: NATURAL_CV,
         seed: hash(case.seed, 0x554E_4954),
     };
-    let per_mm2: Vec<f64> = density.iter().map(|d| d / 100.0).collect();
-    let layout = place_dots(&patch.mesh, &per_mm2, &[], &settings)?;
+    let layout = place_dots(&patch.mesh, &density, &[], &settings)?;
     Ok(layout.dots.iter().map(|d| (d.position_mm, d.normal)).collect())
 }
 
@@ -158,7 +162,8 @@ pub fn lay_dots(
         hairs.iter().map(|&(position_mm, _)| Obstacle { position_mm, clearance_mm }).collect();
     let spacing_mm = |per_cm2: f64| (100.0 / per_cm2.max(1.0)).sqrt();
     for &position_mm in known.earlier_mm.iter().flatten() {
-        let clearance_mm = (CORE * spacing_mm(case.artist.density_per_cm2.unwrap_or(100.0))).max(clearance_mm);
+        let clearance_mm =
+            (CORE * spacing_mm(case.artist.density_per_cm2.unwrap_or(100.0))).max(clearance_mm);
         obstacles.push(Obstacle { position_mm, clearance_mm });
     }
     let mut layouts: Vec<Layout> = Vec::new();
@@ -169,11 +174,13 @@ pub fn lay_dots(
             irregularity_cv: irregularity_cv(case.artist.naturalness),
             seed: hash(case.seed, i as u64),
         };
-        let per_mm2: Vec<f64> = field.density_per_cm2.iter().map(|d| d / 100.0).collect();
-        let layout = place_dots(&field.patch.mesh, &per_mm2, &obstacles, &settings)?;
+        let layout = place_dots(&field.patch.mesh, &field.density_per_cm2, &obstacles, &settings)?;
         let typical = field.density_per_cm2.iter().copied().fold(0.0, f64::max);
         obstacles.extend(
-            layout.dots.iter().map(|d| Obstacle { position_mm: d.position_mm, clearance_mm: CORE * spacing_mm(typical) }),
+            layout
+                .dots
+                .iter()
+                .map(|d| Obstacle { position_mm: d.position_mm, clearance_mm: CORE * spacing_mm(typical) }),
         );
         layouts.push(layout);
     }

@@ -400,7 +400,13 @@ fn expected_dots(fields: &[Field], n_zones: usize) -> Vec<f64> {
 }
 
 /// Numbers the dots by session, zone, cell and the layout's own order, and gives each its touch.
-fn number_dots(case: &Case, design: &Design, raw: &[placing::RawDot], cell_of: &[u32], n_sessions: usize) -> Vec<Dot> {
+fn number_dots(
+    case: &Case,
+    design: &Design,
+    raw: &[placing::RawDot],
+    cell_of: &[u32],
+    n_sessions: usize,
+) -> Vec<Dot> {
     use rayon::prelude::*;
     let mut order: Vec<usize> = (0..raw.len()).collect();
     order.sort_by_key(|&i| (raw[i].placed.visit, cell_of[i], i));

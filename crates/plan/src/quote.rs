@@ -49,11 +49,7 @@ const WEEKS: f64 = 52.18 * YEARS;
 pub fn quote(case: &Case, n_sessions: usize, area_cm2: f64) -> Quote {
     let studio = &case.studio;
     let mut lines = vec![
-        QuoteLine {
-            what: "Consultation and plan".into(),
-            reason: "once".into(),
-            price: studio.base_price,
-        },
+        QuoteLine { what: "Consultation and plan".into(), reason: "once".into(), price: studio.base_price },
         QuoteLine {
             what: format!("{n_sessions} sessions"),
             reason: format!("{} each", money(studio.per_session_price)),
@@ -136,14 +132,12 @@ pub fn alternatives(case: &Case, quote: &Quote, area_cm2: f64, touch_up_years: f
             name: "Medication".into(),
             money: cents(12.0 * YEARS * a.medication_month),
             minutes: (a.medication_minutes_week * WEEKS).round(),
-            how: format!("{} a month; works while it is taken, and not on everyone", money(a.medication_month)),
+            how: format!(
+                "{} a month; works while it is taken, and not on everyone",
+                money(a.medication_month)
+            ),
         },
-        Alternative {
-            name: "Doing nothing".into(),
-            money: 0.0,
-            minutes: 0.0,
-            how: "costs nothing".into(),
-        },
+        Alternative { name: "Doing nothing".into(), money: 0.0, minutes: 0.0, how: "costs nothing".into() },
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Splitting the work into sessions: shares, minutes, dates.
 
-use jiff::civil::{Date, Weekday as CivilWeekday};
 use jiff::Span;
+use jiff::civil::{Date, Weekday as CivilWeekday};
 use serde::Serialize;
 
 use crate::case::{Case, OccasionKind, Sessions, Weekday};
@@ -48,11 +48,13 @@ pub fn with_breaks(sessions: &Sessions, work: f64) -> Minutes {
 /// shares asked for.
 pub fn visit_shares(sessions: &Sessions, total_work: f64) -> Vec<f64> {
     for n in sessions.cumulative.len()..=MOST_SESSIONS {
-        let cumulative: Vec<f64> = (1..=n).map(|s| share_by(&sessions.cumulative, s as f64 / n as f64)).collect();
+        let cumulative: Vec<f64> =
+            (1..=n).map(|s| share_by(&sessions.cumulative, s as f64 / n as f64)).collect();
         let shares: Vec<f64> =
             (0..n).map(|i| cumulative[i] - if i > 0 { cumulative[i - 1] } else { 0.0 }).collect();
         // A little room: zones are not divided in exactly these shares.
-        let longest = shares.iter().map(|s| with_breaks(sessions, s * total_work * 1.02).total()).fold(0.0, f64::max);
+        let longest =
+            shares.iter().map(|s| with_breaks(sessions, s * total_work * 1.02).total()).fold(0.0, f64::max);
         if longest <= sessions.max_minutes || n == MOST_SESSIONS {
             return shares;
         }
@@ -143,7 +145,8 @@ fn hindrance(sessions: &Sessions, date: Date) -> Option<String> {
     if !sessions.weekdays.contains(&weekday) {
         return Some("the studio is closed on that weekday".to_owned());
     }
-    let blocked = sessions.blocked.iter().filter_map(|b| parse_span(b)).any(|(from, to)| (from..=to).contains(&date));
+    let blocked =
+        sessions.blocked.iter().filter_map(|b| parse_span(b)).any(|(from, to)| (from..=to).contains(&date));
     if blocked {
         return Some("the client cannot come".to_owned());
     }

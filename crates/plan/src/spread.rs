@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_square_lattice_of_one_a_square_millimetre_has_a_hundred_a_square_centimetre() {
-        let points: Vec<DVec3> = (0..3600).map(|i| DVec3::new((i % 60) as f64, (i / 60) as f64, 0.0)).collect();
+        let points: Vec<DVec3> =
+            (0..3600).map(|i| DVec3::new((i % 60) as f64, (i / 60) as f64, 0.0)).collect();
         let density = Spread::new(&points).per_cm2(DVec3::new(30.3, 29.6, 0.0));
         assert!((density - 100.0).abs() < 2.0, "{density}");
     }

@@ -88,9 +88,13 @@ fn style_shape(style: HairlineStyle) -> StyleShape {
         HairlineStyle::Rounded => StyleShape { recession_mm: -2.0, recession_width_deg: 14.0, ..natural },
         HairlineStyle::Peaked => StyleShape { recession_mm: 9.0, peak_mm: 7.0, ..natural },
         HairlineStyle::Receded => StyleShape { recession_mm: 19.0, recession_width_deg: 15.0, ..natural },
-        HairlineStyle::EdgeUp => {
-            StyleShape { recession_mm: 0.0, straightness: 1.0, feather_mm: 3.5, irregularity: 0.25, ..natural }
-        }
+        HairlineStyle::EdgeUp => StyleShape {
+            recession_mm: 0.0,
+            straightness: 1.0,
+            feather_mm: 3.5,
+            irregularity: 0.25,
+            ..natural
+        },
     }
 }
 
@@ -132,8 +136,7 @@ pub fn design_hairline(case: &Case, head: &Head, chart: &Chart, curves: &RegionC
     let behind = scalp_behind(&line, curves);
     let curve = CurveOnHead::open(chart, &line);
     let feather_mm = wish.feather_mm.unwrap_or(shape.feather_mm);
-    let summary =
-        summarise(&curve, head, chart, style, reason, feather_mm, irregularity);
+    let summary = summarise(&curve, head, chart, style, reason, feather_mm, irregularity);
     HairlineDesign { curve, behind, summary, irregularity, seed }
 }
 
@@ -181,7 +184,8 @@ fn styled_half(
             // A widow's peak: the midpoint stays at its height, the line beside it stands back.
             back_mm += shape.peak_mm * (1.0 - bump(az_deg, 0.0, 9.0)) * fade;
             // A straight front: level with the midpoint up to the corner.
-            back_mm += shape.straightness * (t - mid) * arc_mm * if az_deg <= CORNER_AZ_DEG { 1.0 } else { 0.0 };
+            back_mm +=
+                shape.straightness * (t - mid) * arc_mm * if az_deg <= CORNER_AZ_DEG { 1.0 } else { 0.0 };
             back_mm += asymmetry_mm * smoothstep(az_deg / CORNER_AZ_DEG) * fade;
             AzT { az_deg, t: t - back_mm / chart.arc_per_t_mm(az_deg) }.to_uv()
         })
@@ -196,7 +200,10 @@ fn refine(control: &[AzT]) -> Vec<AzT> {
         let n = if w[0].az_deg < CORNER_AZ_DEG { 3 } else { 1 };
         for k in 0..n {
             let f = k as f64 / n as f64;
-            out.push(AzT { az_deg: w[0].az_deg + f * (w[1].az_deg - w[0].az_deg), t: w[0].t + f * (w[1].t - w[0].t) });
+            out.push(AzT {
+                az_deg: w[0].az_deg + f * (w[1].az_deg - w[0].az_deg),
+                t: w[0].t + f * (w[1].t - w[0].t),
+            });
         }
     }
     out.extend(control.last());
@@ -222,7 +229,9 @@ fn summarise(
     irregularity: f64,
 ) -> HairlineSummary {
     let polar: Vec<AzT> = curve.uv().iter().map(|&p| AzT::from_uv(p)).collect();
-    let middle = (0..polar.len()).min_by(|&a, &b| polar[a].az_deg.abs().total_cmp(&polar[b].az_deg.abs())).unwrap_or(0);
+    let middle = (0..polar.len())
+        .min_by(|&a, &b| polar[a].az_deg.abs().total_cmp(&polar[b].az_deg.abs()))
+        .unwrap_or(0);
     let mid_t = polar.get(middle).map_or(0.5, |p| p.t);
     // The corner of a side is where the line, seen on the disc, turns back: the largest u + v off the front.
     let corner = |side: f64| {
@@ -230,9 +239,8 @@ fn summarise(
             .filter(|&i| (30.0..66.0).contains(&(side * polar[i].az_deg)))
             .min_by(|&a, &b| polar[a].t.total_cmp(&polar[b].t))
     };
-    let above = |side: f64| {
-        corner(side).map_or(0.0, |i| (mid_t - polar[i].t) * chart.arc_per_t_mm(polar[i].az_deg))
-    };
+    let above =
+        |side: f64| corner(side).map_or(0.0, |i| (mid_t - polar[i].t) * chart.arc_per_t_mm(polar[i].az_deg));
     let along = |i: usize| curve.nearest(curve.points_mm()[i]).map_or(0.0, |n| n.along_mm);
     let frontal = match (corner(1.0), corner(-1.0)) {
         (Some(right), Some(left)) => (along(left) - along(right)).abs(),

@@ -252,11 +252,8 @@ impl Design {
             // Scattered scars need no blend: their field ends where they end.
             return scars - BLEND_MM;
         }
-        let loss = self
-            .loss
-            .iter()
-            .map(|l| l.outline.signed_distance_mm(uv, p))
-            .fold(f64::NEG_INFINITY, f64::max);
+        let loss =
+            self.loss.iter().map(|l| l.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
         let mut treated = loss;
         if self.hairline.is_some() {
             // A line in front of the hair that ever grew: the strip between is bare too.
@@ -357,7 +354,8 @@ impl Design {
         }
         let fall = tangent(DVec3::new(0.0, -0.6, 0.9 * smoothstep((p.y - 30.0) / 70.0)));
         let far = self.whorls.iter().map(|w| p.distance(w.at_mm)).fold(f64::INFINITY, f64::min);
-        let mixed = flow.try_normalize().unwrap_or(DVec3::ZERO) + 0.8 * smoothstep((far - 15.0) / 80.0) * fall;
+        let mixed =
+            flow.try_normalize().unwrap_or(DVec3::ZERO) + 0.8 * smoothstep((far - 15.0) / 80.0) * fall;
         mixed.reject_from(normal).try_normalize().unwrap_or_else(|| normal.any_orthonormal_vector())
     }
 }
