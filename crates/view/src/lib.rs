@@ -2,4 +2,5 @@
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
+pub mod picture;
 pub mod tables;
