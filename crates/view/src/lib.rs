@@ -3,4 +3,5 @@
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
 pub mod picture;
+pub mod preview;
 pub mod tables;
