@@ -8,6 +8,7 @@
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
 pub mod head;
+pub mod import;
 pub mod mesh;
 pub mod tape;
 
