@@ -7,9 +7,11 @@
 //!
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
+pub mod anthropometry;
 pub mod head;
 pub mod import;
 pub mod mesh;
+pub mod model;
 pub mod tape;
 
 pub use head::{Head, Landmarks};

@@ -184,6 +184,19 @@ pub fn find_vertex(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
     midline_section(mesh, landmarks).into_iter().reduce(|a, b| if b.y > a.y { b } else { a })
 }
 
+/// The most forward point of the brow on the midline (glabella), mm; `None` where the mesh has no midline there. Reads
+/// nasion and inion of `landmarks`.
+pub fn find_glabella(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
+    let nasion = landmarks.nasion;
+    midline_section(mesh, landmarks)
+        .into_iter()
+        .filter(|p| p.z > 0.0 && BROW_ABOVE_NASION_MM.contains(&(p.y - nasion.y)))
+        .reduce(|a, b| if b.z > a.z { b } else { a })
+}
+
+/// Where above the nasion the glabella is looked for, mm: 13 to 33 mm on the heads of `head.md` 1.
+const BROW_ABOVE_NASION_MM: std::ops::Range<f64> = 8.0..34.0;
+
 /// Whether a midline point belongs to the back of the head above the inion: no neck, no shoulders.
 fn is_cranium_back(p: DVec3, landmarks: &Landmarks) -> bool {
     p.z < 0.0 && p.y >= landmarks.inion.y
