@@ -32,7 +32,7 @@ impl Setter<'_> {
             let (row, mut chunk) = self.row(table, cells, &widths, CELL, scope);
             chunk.continued = continued.clone();
             // Not one row alone on a page.
-            chunk.keep = i == 0 && last > 1 || i + 1 == last && last > 1;
+            chunk.keep = last > 1 && (i == 0 || i + 1 == last);
             rows.push(row);
             chunks.push(chunk);
         }
