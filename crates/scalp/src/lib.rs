@@ -9,16 +9,20 @@
 //!
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
+pub mod anthropometry;
 pub mod chart;
 pub mod distance;
 pub mod flatten;
 pub mod head;
 pub mod loss;
 pub mod mesh;
+pub mod model;
 pub mod patch;
 pub mod regions;
 pub mod surface;
+pub mod tape;
 
 pub use chart::{AzT, Chart, Uv};
 pub use head::{Head, Landmarks};
 pub use mesh::TriMesh;
+pub use tape::{Measure, TapeMeasures};
