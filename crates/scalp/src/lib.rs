@@ -14,6 +14,7 @@ pub mod chart;
 pub mod distance;
 pub mod flatten;
 pub mod head;
+pub mod import;
 pub mod loss;
 pub mod mesh;
 pub mod model;
