@@ -3,3 +3,4 @@
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
 pub mod pdf;
+pub mod stencil;

@@ -2,7 +2,9 @@
 
 mod paper;
 
-use hairline_view::pdf::{Block, Column, Figure, Fonts, Frame, Metadata, Paper, PdfError, Table, Tone, flow};
+use hairline_view::pdf::{
+    Block, Column, Figure, Fonts, Frame, Metadata, Paper, PdfError, Table, Tone, flow, footers,
+};
 
 /// A 2 x 1 PNG, red and blue.
 const PNG: &[u8] = &[
@@ -21,7 +23,7 @@ fn metadata() -> Metadata {
 }
 
 fn frame(paper: Paper) -> Frame {
-    Frame { paper, footer: "A test of pages".to_string() }
+    Frame { paper, footer: "A test of pages".to_string(), foot_mm: 0.0 }
 }
 
 fn blocks() -> Vec<Block> {
@@ -81,7 +83,8 @@ fn blocks() -> Vec<Block> {
 #[test]
 fn a_flow_is_sound_tagged_and_reads_in_order() {
     let fonts = Fonts::new();
-    let book = flow(&blocks(), &frame(Paper::A4), &fonts).unwrap();
+    let mut book = flow(&blocks(), &frame(Paper::A4), &fonts).unwrap();
+    footers(&mut book, &frame(Paper::A4), &fonts);
     let path = paper::keep("flow.pdf", &book.write(&metadata(), &fonts).unwrap());
     paper::check_pdf(&path);
     let text = paper::tagged_text(&path);

@@ -12,6 +12,8 @@ mod boxes;
 mod table;
 mod text;
 
+pub(crate) use text::set_text;
+
 /// Something that stands on a page.
 #[derive(Clone, Debug)]
 pub enum Block {
@@ -127,6 +129,8 @@ pub struct Frame {
     pub paper: Paper,
     /// Text at the foot of every page, on the left.
     pub footer: String,
+    /// Room kept free above the footer, mm.
+    pub foot_mm: f64,
 }
 
 /// Margins of a page, mm: left and right, top, bottom.
@@ -136,10 +140,10 @@ const BOTTOM_MM: f64 = 24.0;
 /// Running text is no wider, mm: about 85 letters.
 const MEASURE_MM: f64 = 142.0;
 
-pub(super) const INK: Ink = [38, 44, 50];
-pub(super) const GREY: Ink = [98, 106, 114];
-pub(super) const ACCENT: Ink = [24, 92, 101];
-pub(super) const HAIR: Ink = [206, 212, 214];
+pub(crate) const INK: Ink = [38, 44, 50];
+pub(crate) const GREY: Ink = [98, 106, 114];
+pub(crate) const ACCENT: Ink = [24, 92, 101];
+pub(crate) const HAIR: Ink = [206, 212, 214];
 
 impl Frame {
     /// Width of the frame, mm.
@@ -148,7 +152,7 @@ impl Frame {
     }
 
     fn bottom_mm(&self) -> f64 {
-        self.paper.size_mm()[1] - BOTTOM_MM
+        self.paper.size_mm()[1] - BOTTOM_MM - self.foot_mm
     }
 }
 
@@ -201,7 +205,7 @@ impl Setter<'_> {
     }
 }
 
-/// Sets the blocks onto sheets.
+/// Sets the blocks onto sheets; [`footers`] come when all sheets are there.
 pub fn flow(blocks: &[Block], frame: &Frame, fonts: &Fonts) -> Result<Book, PdfError> {
     let mut setter = Setter { book: Book::default(), fonts };
     let mut chunks = vec![];
@@ -214,7 +218,6 @@ pub fn flow(blocks: &[Block], frame: &Frame, fonts: &Fonts) -> Result<Book, PdfE
     let mut book = setter.book;
     book.tree = tree;
     place(&mut book, &chunks, frame);
-    footers(&mut book, frame, fonts);
     Ok(book)
 }
 
@@ -256,7 +259,8 @@ fn place(book: &mut Book, chunks: &[Chunk], frame: &Frame) {
     }
 }
 
-fn footers(book: &mut Book, frame: &Frame, fonts: &Fonts) {
+/// Puts the frame's footer and the page number at the foot of every sheet.
+pub fn footers(book: &mut Book, frame: &Frame, fonts: &Fonts) {
     let [width, height] = frame.paper.size_mm();
     let pages = book.sheets.len();
     let style = Style { face: Face::Regular, size_pt: 8.5, ink: GREY };

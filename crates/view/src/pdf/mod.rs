@@ -13,7 +13,8 @@ mod flow;
 mod font;
 mod sheet;
 
-pub use flow::{Block, Cell, Column, Figure, Frame, Table, Tone, flow};
+pub(crate) use flow::{ACCENT, GREY, HAIR, INK, set_text};
+pub use flow::{Block, Cell, Column, Figure, Frame, Table, Tone, flow, footers};
 pub use font::{Face, Fonts};
 pub use sheet::{Book, Line, Mark, Node, Role, Scope, Sheet, Stroke, Structure, Style, circle, rounded};
 

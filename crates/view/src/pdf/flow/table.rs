@@ -62,7 +62,7 @@ impl Setter<'_> {
                 let right = table.columns.get(k).is_some_and(|c| c.right);
                 let indent = if right { (inner - line.width_mm).max(0.0) } else { 0.0 };
                 let y = PAD_MM + setting.leading_mm * (i as f64 + 0.74);
-                chunk.marks.push((Role::Leaf(leaf), self.line_marks(line, x + indent, y, setting)));
+                chunk.marks.push((Role::Leaf(leaf), line.marks(x + indent, y, setting.size_pt, setting.ink)));
             }
             chunk.height_mm = chunk.height_mm.max(setting.leading_mm * lines.len() as f64 + 2.0 * PAD_MM);
             nodes.push(Node::Group(structure(k), leaves));

@@ -65,20 +65,35 @@ pub(super) fn broken(fonts: &Fonts, text: &str, size_pt: f64, width: f64) -> Vec
     lines
 }
 
-impl Setter<'_> {
-    /// The marks of a broken line with its baseline at y.
-    pub(super) fn line_marks(&self, line: &BrokenLine, x: f64, y: f64, setting: Setting) -> Vec<Mark> {
-        line.runs
-            .iter()
-            .map(|(at, run)| Mark::Text {
-                at_mm: [x + at, y],
-                turn_deg: 0.0,
-                style: Style { face: run.face, size_pt: setting.size_pt, ink: setting.ink },
-                text: run.text.clone(),
-            })
-            .collect()
+impl BrokenLine {
+    /// Its marks with the baseline at y.
+    pub(super) fn marks(&self, x: f64, y: f64, size_pt: f64, ink: Ink) -> Vec<Mark> {
+        let mark = |(at, run): &(f64, Run)| Mark::Text {
+            at_mm: [x + at, y],
+            turn_deg: 0.0,
+            style: Style { face: run.face, size_pt, ink },
+            text: run.text.clone(),
+        };
+        self.runs.iter().map(mark).collect()
     }
+}
 
+/// A text set into a column of a sheet from `at_mm` down: its marks line by line, and the height it takes, mm.
+pub(crate) fn set_text(
+    fonts: &Fonts,
+    text: &str,
+    [size_pt, leading_mm]: [f64; 2],
+    ink: Ink,
+    at_mm: [f64; 2],
+    width_mm: f64,
+) -> (Vec<Vec<Mark>>, f64) {
+    let lines = broken(fonts, text, size_pt, width_mm);
+    let baseline = |i: usize| at_mm[1] + leading_mm * (i as f64 + 0.74);
+    let marks = lines.iter().enumerate().map(|(i, line)| line.marks(at_mm[0], baseline(i), size_pt, ink));
+    (marks.collect(), leading_mm * lines.len() as f64)
+}
+
+impl Setter<'_> {
     /// A text as lines under one leaf each, from x on; the chunks keep two lines together at either end.
     pub(super) fn lines(
         &mut self,
@@ -97,7 +112,10 @@ impl Setter<'_> {
             chunks.push(Chunk {
                 above_mm: if i == 0 { setting.above_mm } else { 0.0 },
                 height_mm: setting.leading_mm,
-                marks: vec![(Role::Leaf(leaf), self.line_marks(line, x, 0.74 * setting.leading_mm, setting))],
+                marks: vec![(
+                    Role::Leaf(leaf),
+                    line.marks(x, 0.74 * setting.leading_mm, setting.size_pt, setting.ink),
+                )],
                 keep: i == 0 && count > 1 || i + 2 == count,
                 ..Chunk::default()
             });
