@@ -3,9 +3,22 @@
 //! Absent on purpose: pixels, files, the clock, a database.
 
 pub mod case;
+pub mod cells;
 mod dates;
+pub mod design;
 pub mod dot;
+pub mod forecast;
+pub mod later;
 pub mod layout;
+mod noise;
+pub mod pigment;
+pub mod placing;
+pub mod plan;
+pub mod quote;
+pub mod sessions;
+mod spread;
+pub mod warnings;
 
 pub use case::Case;
 pub use dot::Dot;
+pub use plan::{Plan, Planned, make_plan};

@@ -112,9 +112,9 @@ pub enum Anatomy {
     Male,
     /// Statistics of women.
     Female,
-    /// The mean of both.
+    /// Both together.
     #[default]
-    Average,
+    Unspecified,
 }
 
 /// The head: either a scan or measurements (or a scan whose scale a tape measurement corrects).
@@ -199,23 +199,28 @@ pub enum Tape {
 }
 
 /// The hair loss; at most one of stage, share, patches and painted zones.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Loss {
     /// A stage of a published scale.
-    #[serde(default)]
     #[schemars(schema_with = "schema::stage")]
     pub stage: Option<Stage>,
     /// Alopecia areata: share of the scalp, percent (SALT); 95 and more is totalis.
-    #[serde(default)]
     #[schemars(range(min = 1, max = 100))]
     pub areata_percent: Option<f64>,
     /// Alopecia areata: the patches themselves.
-    #[serde(default)]
     pub patches: Vec<PatchInput>,
     /// Painted zones.
-    #[serde(default)]
     pub painted: Vec<PaintedZone>,
+    /// Years from one stage to the next, for the look ahead (default 9: an assumption, people differ widely).
+    #[schemars(range(min = 1, max = 40))]
+    pub years_per_stage: f64,
+}
+
+impl Default for Loss {
+    fn default() -> Loss {
+        Loss { stage: None, areata_percent: None, patches: vec![], painted: vec![], years_per_stage: 9.0 }
+    }
 }
 
 /// One round patch of alopecia areata.
