@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
+pub mod calendar;
 pub mod pdf;
 pub mod stencil;
 pub mod tables;
