@@ -1,7 +1,7 @@
 //! How far is it along the skin?
 //!
-//! [`Surface`] is a mesh with its neighbours. [`Surface::distances_mm`] spreads a front from points or from a curve
-//! over all vertices; [`Surface::shortest_path`] gives the geodesic between two points as a polyline.
+//! [`Geodesics`] is a mesh with its neighbours. [`Geodesics::distances_mm`] spreads a front from points or from a curve
+//! over all vertices; [`Geodesics::shortest_path`] gives the geodesic between two points as a polyline.
 //!
 //! The front crosses one triangle at a time. From a point it is round: the source is unfolded into the plane of the
 //! triangle from the distances of two corners (Novotni and Klein, "Computing geodesic distances on triangular
@@ -19,10 +19,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use glam::DVec3;
-use parry3d_f64::query::PointQueryWithLocation;
-
 use crate::mesh::TriMesh;
+use crate::surface::Surface;
+use glam::DVec3;
 
 mod path;
 
@@ -79,20 +78,20 @@ pub enum DistanceError {
 }
 
 /// A mesh prepared for measuring along it.
-pub struct Surface<'m> {
+pub struct Geodesics<'m> {
     mesh: &'m TriMesh,
     /// `across[triangle][corner]`: the triangle on the other side of the edge from `corner` to the next, or `NONE`.
     across: Vec<[u32; 3]>,
     /// Triangles around vertex v: `fan[fan_start[v]..fan_start[v + 1]]`.
     fan_start: Vec<u32>,
     fan: Vec<u32>,
-    tree: parry3d_f64::shape::TriMesh,
+    surface: Surface,
 }
 
-impl<'m> Surface<'m> {
+impl<'m> Geodesics<'m> {
     /// Finds the neighbours of every triangle and builds the search tree. Edges of more than two triangles are
     /// treated as border.
-    pub fn new(mesh: &'m TriMesh) -> Result<Surface<'m>, DistanceError> {
+    pub fn new(mesh: &'m TriMesh) -> Result<Geodesics<'m>, DistanceError> {
         let vertices = mesh.positions.len();
         for (triangle, corners) in mesh.triangles.iter().enumerate() {
             let ok = |&v: &u32| mesh.positions.get(v as usize).is_some_and(|p| p.is_finite());
@@ -100,10 +99,9 @@ impl<'m> Surface<'m> {
                 return Err(DistanceError::BadTriangle { triangle, vertices });
             }
         }
-        let tree = parry3d_f64::shape::TriMesh::new(mesh.positions.clone(), mesh.triangles.clone())
-            .map_err(|_| DistanceError::Empty)?;
+        let surface = Surface::new(mesh).ok_or(DistanceError::Empty)?;
         let (fan_start, fan) = fans(mesh);
-        Ok(Surface { mesh, across: neighbours(mesh), fan_start, fan, tree })
+        Ok(Geodesics { mesh, across: neighbours(mesh), fan_start, fan, surface })
     }
 
     /// The mesh this surface measures on.
@@ -111,11 +109,14 @@ impl<'m> Surface<'m> {
         self.mesh
     }
 
+    /// Rays and nearest points on the same mesh.
+    pub fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
     /// The point of the surface nearest to `p`, head frame, mm.
     pub fn closest(&self, p: DVec3) -> SurfacePoint {
-        let (_, (triangle, location)) = self.tree.project_local_point_and_get_location(p, false);
-        // `None` means "inside a solid", which an open surface never answers.
-        let barycentric = location.barycentric_coordinates().unwrap_or([1.0 / 3.0; 3]);
+        let (triangle, barycentric) = self.surface.locate(p);
         SurfacePoint { triangle, barycentric }
     }
 
@@ -251,7 +252,7 @@ impl Ord for Arrival {
 
 /// A front that spreads over the vertices.
 struct Front<'s, 'm> {
-    surface: &'s Surface<'m>,
+    surface: &'s Geodesics<'m>,
     limit_mm: f64,
     time: Vec<f64>,
     /// The vertex the front came by, `NONE` at the seeds: a chain back to the source.
@@ -264,7 +265,7 @@ struct Front<'s, 'm> {
 type Arrive = fn(time: [f64; 2], length: f64, x: f64, y: f64) -> Option<f64>;
 
 impl<'s, 'm> Front<'s, 'm> {
-    fn new(surface: &'s Surface<'m>, limit_mm: f64) -> Self {
+    fn new(surface: &'s Geodesics<'m>, limit_mm: f64) -> Self {
         let vertices = surface.mesh.positions.len();
         Front {
             surface,

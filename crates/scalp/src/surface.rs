@@ -1,7 +1,7 @@
 //! Rays and nearest points on a triangle mesh.
 
 use glam::DVec3;
-use parry3d_f64::query::{PointQuery, Ray, RayCast};
+use parry3d_f64::query::{PointQuery, PointQueryWithLocation, Ray, RayCast};
 use parry3d_f64::shape::TriMesh as ParryMesh;
 
 use crate::mesh::TriMesh;
@@ -25,5 +25,12 @@ impl Surface {
     /// The nearest point of the surface.
     pub fn nearest(&self, point: DVec3) -> DVec3 {
         self.mesh.project_local_point(point, false).point
+    }
+
+    /// The triangle nearest to a point, and the weights of its corners at the nearest place.
+    pub fn locate(&self, point: DVec3) -> (u32, [f64; 3]) {
+        let (_, (triangle, location)) = self.mesh.project_local_point_and_get_location(point, false);
+        // `None` means "inside a solid", which an open surface never answers.
+        (triangle, location.barycentric_coordinates().unwrap_or([1.0 / 3.0; 3]))
     }
 }

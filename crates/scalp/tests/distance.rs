@@ -4,7 +4,7 @@ mod shapes;
 
 use glam::DVec3;
 use hairline_scalp::TriMesh;
-use hairline_scalp::distance::{DistanceError, Source, Surface};
+use hairline_scalp::distance::{DistanceError, Geodesics, Source};
 use proptest::prelude::*;
 use shapes::{icosphere, shaken_sheet, sheet};
 
@@ -17,7 +17,7 @@ fn great_circle_mm(a: DVec3, b: DVec3) -> f64 {
 /// Largest error of the front from a few points to all vertices of a sphere, mm and relative (beyond 10 mm).
 fn sphere_error(levels: u32) -> (f64, f64) {
     let mesh = icosphere(levels, RADIUS_MM);
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let mut worst = (0.0f64, 0.0f64);
     for from in [DVec3::new(0.3, 0.9, 0.1), DVec3::new(-0.7, 0.2, 0.5), DVec3::Y] {
         let source = surface.closest(from.normalize() * RADIUS_MM);
@@ -44,7 +44,7 @@ fn front_on_a_sphere_converges_to_the_great_circles() {
 #[test]
 fn front_from_a_point_is_exact_on_a_plane_with_irregular_triangles() {
     let mesh = shaken_sheet(30, 30);
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let source = surface.closest(DVec3::new(11.3, 13.8, 0.0));
     let got = surface.distances_mm(Source::Points(&[source]), f64::INFINITY);
     for (p, d) in mesh.positions.iter().zip(got) {
@@ -55,7 +55,7 @@ fn front_from_a_point_is_exact_on_a_plane_with_irregular_triangles() {
 #[test]
 fn front_stops_at_its_limit_and_leaves_the_rest_infinite() {
     let mesh = shaken_sheet(30, 30);
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let source = surface.closest(DVec3::new(2.0, 2.0, 0.0));
     let got = surface.distances_mm(Source::Points(&[source]), 9.0);
     for (p, d) in mesh.positions.iter().zip(got) {
@@ -68,7 +68,7 @@ fn front_stops_at_its_limit_and_leaves_the_rest_infinite() {
 fn front_from_a_curve_is_near_the_distance_to_it() {
     // A quarter circle of radius 20 in the plane; inside and outside the distance is | |p| - 20 |.
     let mesh = shaken_sheet(40, 40);
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let curve: Vec<DVec3> = (0..=90)
         .map(|i| f64::from(i).to_radians())
         .map(|a| DVec3::new(20.0 * libm::cos(a), 20.0 * libm::sin(a), 0.0))
@@ -86,7 +86,7 @@ fn front_from_a_curve_is_near_the_distance_to_it() {
 #[test]
 fn latitude_circle_as_a_source_gives_latitudes() {
     let mesh = icosphere(5, RADIUS_MM);
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let (y, r) = (RADIUS_MM * 0.5, RADIUS_MM * 0.75f64.sqrt());
     let circle: Vec<DVec3> = (0..=720)
         .map(|i| (f64::from(i) / 2.0).to_radians())
@@ -117,7 +117,7 @@ fn path_around_the_corner_of_a_bay_touches_the_corner() {
         let middle = t.iter().map(|&v| mesh.positions[v as usize]).sum::<DVec3>() / 3.0;
         !(middle.x > 10.0 && middle.y > 10.0)
     });
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let (from, to) = (DVec3::new(19.3, 9.2, 0.0), DVec3::new(8.7, 18.8, 0.0));
     let path = surface.shortest_path(surface.closest(from), surface.closest(to)).unwrap();
     let corner = DVec3::new(10.0, 10.0, 0.0);
@@ -136,7 +136,7 @@ fn separate_pieces_are_named_as_such() {
     let second = sheet(2, 2, |x, y| DVec3::new(x + 10.0, y, 0.0));
     mesh.positions.extend(second.positions);
     mesh.triangles.extend(second.triangles.iter().map(|t| t.map(|v| v + shift)));
-    let surface = Surface::new(&mesh).unwrap();
+    let surface = Geodesics::new(&mesh).unwrap();
     let error =
         surface.shortest_path(surface.closest(DVec3::ZERO), surface.closest(DVec3::X * 11.0)).unwrap_err();
     assert!(error.to_string().contains("separate pieces"), "{error}");
@@ -145,11 +145,11 @@ fn separate_pieces_are_named_as_such() {
 #[test]
 fn broken_meshes_are_refused() {
     let empty = TriMesh::default();
-    assert_eq!(Surface::new(&empty).err(), Some(DistanceError::Empty));
+    assert_eq!(Geodesics::new(&empty).err(), Some(DistanceError::Empty));
     let loose = TriMesh { positions: vec![DVec3::ZERO; 3], triangles: vec![[0, 1, 3]] };
-    assert_eq!(Surface::new(&loose).err(), Some(DistanceError::BadTriangle { triangle: 0, vertices: 3 }));
+    assert_eq!(Geodesics::new(&loose).err(), Some(DistanceError::BadTriangle { triangle: 0, vertices: 3 }));
     let nan = TriMesh { positions: vec![DVec3::NAN, DVec3::X, DVec3::Y], triangles: vec![[0, 1, 2]] };
-    assert_eq!(Surface::new(&nan).err(), Some(DistanceError::BadTriangle { triangle: 0, vertices: 3 }));
+    assert_eq!(Geodesics::new(&nan).err(), Some(DistanceError::BadTriangle { triangle: 0, vertices: 3 }));
 }
 
 proptest! {
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn paths_on_a_plane_are_straight(ax in 0.2..29.8f64, ay in 0.2..19.8f64, bx in 0.2..29.8f64, by in 0.2..19.8f64) {
         let mesh = shaken_sheet(30, 20);
-        let surface = Surface::new(&mesh).unwrap();
+        let surface = Geodesics::new(&mesh).unwrap();
         let (a, b) = (DVec3::new(ax, ay, 0.0), DVec3::new(bx, by, 0.0));
         let path = surface.shortest_path(surface.closest(a), surface.closest(b)).unwrap();
         prop_assert!((path.length_mm - a.distance(b)).abs() < 1e-4, "{} {}", path.length_mm, a.distance(b));
@@ -170,7 +170,7 @@ proptest! {
         let step = std::f64::consts::TAU / 120.0;
         let chord = 2.0 * libm::sin(step / 2.0);
         let mesh = sheet(60, 40, |x, y| DVec3::new(libm::cos(x * step), y * chord, libm::sin(x * step)) / chord);
-        let surface = Surface::new(&mesh).unwrap();
+        let surface = Geodesics::new(&mesh).unwrap();
         let at = |x: f64, y: f64| {
             let (i, f) = (x.floor(), x.fract());
             let p = |i: f64| DVec3::new(libm::cos(i * step), y * chord, libm::sin(i * step)) / chord;
@@ -186,7 +186,7 @@ proptest! {
         let (a, b) = (DVec3::from_array(a), DVec3::from_array(b));
         prop_assume!(a.length() > 0.1 && b.length() > 0.1 && a.normalize().dot(b.normalize()) > -0.98);
         let mesh = icosphere(5, RADIUS_MM);
-        let surface = Surface::new(&mesh).unwrap();
+        let surface = Geodesics::new(&mesh).unwrap();
         let (p, q) = (surface.closest(a.normalize() * RADIUS_MM), surface.closest(b.normalize() * RADIUS_MM));
         let path = surface.shortest_path(p, q).unwrap();
         let truth = great_circle_mm(surface.position(p), surface.position(q));

@@ -2,6 +2,9 @@
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
+pub mod calendar;
+pub mod pdf;
 pub mod picture;
 pub mod preview;
+pub mod stencil;
 pub mod tables;

@@ -2,7 +2,7 @@
 
 use glam::{DVec2, DVec3};
 
-use super::{NONE, Surface, SurfacePoint};
+use super::{Geodesics, NONE, SurfacePoint};
 
 /// A way along a surface.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ const MAX_ROUNDS: usize = 500;
 
 /// Follows the front from `to` back to `from` and pulls the way tight; `None` if the front never came.
 pub(super) fn trace(
-    surface: &Surface,
+    surface: &Geodesics,
     time: &[f64],
     before: &[u32],
     from: SurfacePoint,
@@ -59,7 +59,7 @@ fn inside(p: SurfacePoint) -> SurfacePoint {
 
 /// Neighbouring triangles from `first` to the triangle of `to`, along the chain of vertices the front came by.
 fn strip_back(
-    surface: &Surface,
+    surface: &Geodesics,
     time: &[f64],
     before: &[u32],
     first: u32,
@@ -91,7 +91,7 @@ fn strip_back(
 }
 
 /// The fewest triangles around `vertex` that lead from `start` to one that satisfies `goal`, without `start`.
-fn around(surface: &Surface, vertex: u32, start: u32, goal: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
+fn around(surface: &Geodesics, vertex: u32, start: u32, goal: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
     let mut seen = vec![(start, usize::MAX)];
     let mut next = 0;
     while next < seen.len() {
@@ -169,7 +169,7 @@ fn third_corner(a: DVec2, b: DVec2, pa: DVec3, pb: DVec3, pc: DVec3) -> DVec2 {
 }
 
 impl Unfolded {
-    fn new(surface: &Surface, strip: &[u32], start: DVec3, end: DVec3) -> Unfolded {
+    fn new(surface: &Geodesics, strip: &[u32], start: DVec3, end: DVec3) -> Unfolded {
         let p = |v: u32| surface.mesh.positions[v as usize];
         let [a, b, c] = surface.mesh.triangles[strip[0] as usize];
         let flat_a = DVec2::ZERO;
@@ -243,7 +243,7 @@ impl Unfolded {
     /// The points of the tight way in space: where it starts, crosses the edges, and ends.
     fn crossings(
         &self,
-        surface: &Surface,
+        surface: &Geodesics,
         strip: &[u32],
         bends: &[Bend],
         start: DVec3,
@@ -288,7 +288,7 @@ fn rotated([a, b, c]: [u32; 3], k: usize) -> [u32; 3] {
 }
 
 /// Leads the strip around the other side of every vertex where that is shorter; says whether it changed.
-fn reroute(surface: &Surface, strip: &mut Vec<u32>, unfolded: &Unfolded, bends: &[Bend]) -> bool {
+fn reroute(surface: &Geodesics, strip: &mut Vec<u32>, unfolded: &Unfolded, bends: &[Bend]) -> bool {
     // Below this turn, radians, a bend is rounding.
     const STRAIGHT: f64 = 1e-9;
     let mut changed = false;
@@ -327,7 +327,7 @@ fn reroute(surface: &Surface, strip: &mut Vec<u32>, unfolded: &Unfolded, bends: 
 }
 
 /// Triangles around `vertex` from `first` to `last` on the side that does not hold `avoid`; `None` at a border.
-fn other_way(surface: &Surface, vertex: u32, first: u32, last: u32, avoid: u32) -> Option<Vec<u32>> {
+fn other_way(surface: &Geodesics, vertex: u32, first: u32, last: u32, avoid: u32) -> Option<Vec<u32>> {
     let mut way = vec![first];
     let mut came_from = avoid;
     while *way.last()? != last {
@@ -347,7 +347,7 @@ fn other_way(surface: &Surface, vertex: u32, first: u32, last: u32, avoid: u32) 
     Some(way)
 }
 
-fn angle_at(surface: &Surface, triangle: u32, vertex: u32) -> f64 {
+fn angle_at(surface: &Geodesics, triangle: u32, vertex: u32) -> f64 {
     let corners = surface.mesh.triangles[triangle as usize];
     let k = corners.iter().position(|&v| v == vertex).unwrap_or(0);
     let [a, b, c] = rotated(corners, k).map(|v| surface.mesh.positions[v as usize]);
