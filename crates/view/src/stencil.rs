@@ -17,9 +17,11 @@ use crate::pdf::{Fonts, Paper, PdfError};
 mod line;
 mod page;
 mod piece;
+mod plan;
 mod tape;
 
 pub use piece::{FlatKind, FlatLine, Join, Misfit, Piece, Station};
+pub use plan::stencil_of;
 pub use tape::{Mark, TapeRow};
 
 /// Paper to either side of a line, mm. Wider paper would not lie on a round head: at this width the rim would have to
