@@ -7,6 +7,7 @@ mod ear;
 mod fit;
 mod grid;
 mod harmonics;
+mod relief;
 mod shape;
 mod surface;
 mod tables;
