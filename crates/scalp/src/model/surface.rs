@@ -1,6 +1,6 @@
 //! The average head without ears, before any scaling: scalp from the harmonics, the rest from the relief.
 
-use glam::DVec3;
+use glam::{DVec2, DVec3};
 
 use crate::model::Sex;
 use crate::model::harmonics;
@@ -37,6 +37,19 @@ impl Surface {
         axis + outward * (relief_mm * (1.0 - share) + scalp_mm * share)
     }
 
+    /// Point of the left side of the skin at a place seen from the side: z (forward) and y (up), mm. Not for the very front
+    /// and back.
+    pub fn side_point_at(&self, z_y: DVec2) -> DVec3 {
+        // Turn the azimuth until the point lies at z: the side is nearly a plane, so the angle settles in a few steps.
+        let forward_mm = z_y.x - RELIEF_AXIS_Z_MM;
+        let mut az = libm::atan2(75.0, forward_mm);
+        for _ in 0..SIDE_STEPS {
+            let p = self.side_point(az, z_y.y);
+            az = libm::atan2(p.x, forward_mm);
+        }
+        self.side_point(az, z_y.y)
+    }
+
     /// Point of the scalp at azimuth `az` and elevation `el` (radians, 0 to pi/2) seen from the axis at [`CAP_Y_MM`].
     pub fn cap_point(&self, az: f64, el: f64) -> DVec3 {
         let (sin_az, cos_az) = libm::sincos(az);
@@ -46,6 +59,9 @@ impl Surface {
         origin + outward * scalp_distance_mm(origin, outward)
     }
 }
+
+/// Steps in which a point of the side is found, to some micrometres.
+const SIDE_STEPS: usize = 4;
 
 /// Distance along a ray from a point inside to the scalp of the harmonics, mm.
 fn scalp_distance_mm(origin: DVec3, outward: DVec3) -> f64 {
