@@ -12,7 +12,10 @@ pub mod head;
 pub mod import;
 pub mod mesh;
 pub mod model;
+pub mod remesh;
+mod surface;
 pub mod tape;
+mod topology;
 
 pub use head::{Head, Landmarks};
 pub use mesh::TriMesh;
