@@ -203,9 +203,9 @@ pub fn place_dots_with_progress(
     let quotas = quotas(count, &settings.visit_shares);
     let sets = visits::visit_sets(&quotas);
     let mut labels = visits::first_labels(&quotas, settings.seed);
+    natural::jitter(&surface, &mut dots, settings.irregularity_cv, settings.seed);
     visits::exchange(&surface, &background, &dots, &sets, &mut labels);
     progress(0.6);
-    natural::jitter(&surface, &mut dots, settings.irregularity_cv, settings.seed);
     natural::balance(&surface, &background, &mut dots, &sets, &labels);
     progress(0.8);
     repair::repair(&surface, &background, &hairs, &mut dots);

@@ -7,6 +7,8 @@
 mod cover;
 mod pairs;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod waves;
 
 use hairline_scalp::TriMesh;
