@@ -99,7 +99,14 @@ impl Studio {
     /// Light falling on a surface with this normal with nothing in the way, per colour; 1 facing the key light.
     pub fn diffuse(&self, normal: Vec3) -> [f32; 3] {
         let (corners, weights) = look_up(normal);
-        [0, 1, 2].map(|c| (0..4).map(|k| weights[k] * self.diffuse[corners[k]][c]).sum())
+        let mut sum = [0.0; 3];
+        for k in 0..4 {
+            let entry = self.diffuse[corners[k]];
+            for c in 0..3 {
+                sum[c] += weights[k] * entry[c];
+            }
+        }
+        sum
     }
 
     /// Light seen by a glossy surface in a mirror direction.

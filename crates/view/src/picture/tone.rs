@@ -5,7 +5,7 @@
 use glam::Vec3;
 use hairline_scalp::Landmarks;
 
-use super::noise::noise3;
+use super::noise::{noise3, noise3_with_slope};
 
 /// How much a step of blood and of melanin takes from `[red, green, blue]`, in ln of reflectance.
 /// Ratios read from the absorption of haemoglobin and melanin at 610, 550 and 460 nm (`optics.md` 1.1, 1.2), rounded.
@@ -16,6 +16,8 @@ const MELANIN: [f32; 3] = [0.45, 0.70, 1.0];
 const MOTTLE: f32 = 0.035;
 /// Size of the finest grain, that of pores and skin relief at arm's length, chosen by eye.
 const GRAIN: f32 = 0.022;
+/// Tilt of the surface by the same relief, chosen by eye.
+const TILT: f32 = 0.05;
 
 /// Factor on the skin colour from `blood` and `melanin`, both in ln of green and blue reflectance.
 pub(super) fn tint(blood: f32, melanin: f32) -> [f32; 3] {
@@ -49,7 +51,9 @@ pub(super) fn vertex_tints(positions: &[Vec3], marks: &Landmarks, seed: u32) -> 
         .collect()
 }
 
-/// Factor on the light at a point of the skin: pores and fine relief.
-pub(super) fn grain(p: Vec3, seed: u32) -> f32 {
-    1.0 + GRAIN * (0.6 * noise3(p / 0.9, seed) + 0.7 * noise3(p / 2.6, seed ^ 7))
+/// Factor on the light at a point of the skin, and how its fine relief tilts the surface.
+pub(super) fn grain(p: Vec3, seed: u32) -> (f32, Vec3) {
+    let (fine, fine_slope) = noise3_with_slope(p / 0.85, seed);
+    let (coarse, coarse_slope) = noise3_with_slope(p / 2.4, seed ^ 7);
+    (1.0 + GRAIN * (0.6 * fine + 0.7 * coarse), TILT * (fine_slope + 0.8 * coarse_slope))
 }
