@@ -7,8 +7,12 @@
 //!
 //! Absent on purpose: pigment, colour, dots, files (readers take bytes), the clock.
 
+pub mod anthropometry;
 pub mod head;
 pub mod mesh;
+pub mod model;
+pub mod tape;
 
 pub use head::{Head, Landmarks};
 pub use mesh::TriMesh;
+pub use tape::{Measure, TapeMeasures};
