@@ -1,8 +1,10 @@
 //! Pictures of the plan: the head before and after, and close-ups of one square centimetre.
 
+mod bust;
 mod camera;
 mod close_up;
 mod compose;
+mod face;
 mod hair;
 mod image;
 mod noise;
@@ -56,6 +58,8 @@ pub struct Scene<'a> {
     pub hair_lab_sce: Lab,
     /// Point of the skin in the middle of the close-ups, head frame, mm.
     pub close_up_mm: DVec3,
+    /// Whether to draw brows, lids and lips by the landmarks: the parametric head has a smooth face, a scan its own.
+    pub draw_face: bool,
     /// Chooses the mottling of the skin.
     pub seed: u64,
 }
@@ -131,14 +135,19 @@ pub struct HeadStudio<'a> {
     scene: Scene<'a>,
     surface: Surface,
     tints: Vec<[f32; 3]>,
+    brows: Vec<Hair>,
 }
 
 impl<'a> HeadStudio<'a> {
     /// Works out what each point of the head sees of its surroundings.
     pub fn new(scene: &Scene<'a>) -> HeadStudio<'a> {
-        let surface = Surface::new(&scene.head.mesh);
-        let tints = tone::vertex_tints(&surface.positions, &scene.head.landmarks, scene.seed as u32);
-        HeadStudio { scene: *scene, surface, tints }
+        let marks = &scene.head.landmarks;
+        let seed = scene.seed as u32;
+        let surface = Surface::new(&bust::with_bust(&scene.head.mesh, marks));
+        let tints = tone::vertex_tints(&surface.positions, marks, scene.draw_face, seed);
+        let brows =
+            if scene.draw_face { face::brow_hairs(&scene.head.mesh, marks, seed) } else { Vec::new() };
+        HeadStudio { scene: *scene, surface, tints, brows }
     }
 
     /// The bare head with its hair in one view.
@@ -152,7 +161,9 @@ impl<'a> HeadStudio<'a> {
             seed: self.scene.seed as u32,
         };
         let mut plate = Plate::shade(&skin, &camera, &Studio::new(side));
-        hair::draw_short(&mut plate, self.scene.hairs, linear(self.scene.hair_lab_sce), skin.colour);
+        let hair_colour = linear(self.scene.hair_lab_sce);
+        hair::draw_short(&mut plate, self.scene.hairs, hair_colour, skin.colour);
+        hair::draw_short(&mut plate, &self.brows, hair_colour, skin.colour);
         plate.develop();
         plate
     }
@@ -166,7 +177,22 @@ fn linear(lab: Lab) -> [f32; 3] {
 #[cfg(test)]
 mod tests {
     use glam::DVec3;
-    use hairline_scalp::TriMesh;
+    use hairline_scalp::{Head, Landmarks, TriMesh};
+
+    /// A ball of 100 mm as a head.
+    pub fn ball_head() -> Head {
+        let mesh = sphere(100.0, 80);
+        let landmarks = Landmarks {
+            nasion: DVec3::new(0.0, 19.0, 98.0),
+            glabella: DVec3::new(0.0, 35.0, 93.0),
+            inion: DVec3::new(0.0, 5.0, -99.0),
+            opisthocranion: DVec3::new(0.0, 30.0, -95.0),
+            vertex: DVec3::new(0.0, 100.0, 0.0),
+            tragion_left: DVec3::new(100.0, 0.0, 0.0),
+            tragion_right: DVec3::new(-100.0, 0.0, 0.0),
+        };
+        Head { skin: mesh.clone(), mesh, landmarks }
+    }
 
     /// A ball around the origin with `n` meridians.
     pub fn sphere(radius_mm: f64, n: usize) -> TriMesh {

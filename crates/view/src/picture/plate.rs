@@ -16,7 +16,9 @@ const MIRROR: f32 = hairline_optics::skin::FRESNEL_MIRROR as f32;
 const GRAZING: f32 = 0.22;
 
 /// Luminance of the paper behind the head.
-const PAPER: f32 = 0.62;
+const PAPER: f32 = 0.50;
+/// Share of the picture's height over which the bust fades at its lower edge.
+const HEM: f32 = 0.09;
 /// Length over which the neck fades, mm.
 const FADE_MM: f32 = 42.0;
 
@@ -54,6 +56,7 @@ impl Plate {
         let frame = Frame::of(camera);
         let eye = camera.position.as_vec3();
         let mut plate = Plate::paper(camera);
+        let hem = Hem::of(camera);
         let band_px = BAND_ROWS * camera.size_px[0];
         let bands = (
             plate.base.par_chunks_mut(band_px),
@@ -63,11 +66,12 @@ impl Plate {
         );
         bands.into_par_iter().enumerate().for_each(|(band, (base, diffuse, depth, coverage))| {
             raster.band(band, |pixel, fragments| {
+                let hem = hem.at(band * BAND_ROWS + pixel / camera.size_px[0]);
                 depth[pixel] = fragments[0].depth_mm;
                 let mut sum = [0.0; 3];
                 for fragment in fragments {
                     let (inner, gloss, fade) = skin.shade(&light, &frame, eye, studio, fragment);
-                    let share = fragment.coverage * fade;
+                    let share = fragment.coverage * fade * hem;
                     for c in 0..3 {
                         sum[c] += share * (inner[c] + gloss);
                         diffuse[pixel][c] += share * inner[c];
@@ -231,8 +235,31 @@ impl Skin<'_> {
     }
 }
 
-/// The neck fades into the paper before it is cut off.
+/// The bust fades into the paper before it is cut off.
 fn fade(from_cut_mm: f32) -> f32 {
-    let t = (from_cut_mm / FADE_MM).clamp(0.0, 1.0);
+    soft(from_cut_mm / FADE_MM)
+}
+
+/// The bust fades towards the lower edge of the picture, unless it is seen from above.
+struct Hem {
+    height: f32,
+    length: f32,
+}
+
+impl Hem {
+    fn of(camera: &Camera) -> Hem {
+        let height = camera.size_px[1] as f32;
+        let upright = camera.up.y > 0.7;
+        Hem { height, length: if upright { HEM * height } else { 0.0 } }
+    }
+
+    fn at(&self, row: usize) -> f32 {
+        let from_edge = self.height - row as f32 - 0.5;
+        if from_edge < self.length { soft(from_edge / self.length) } else { 1.0 }
+    }
+}
+
+fn soft(t: f32) -> f32 {
+    let t = t.clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

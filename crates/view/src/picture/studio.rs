@@ -17,9 +17,9 @@ struct Lamp {
 /// From the side of the key light (azimuth negative: left). Sharpness 11 is half bright 20 degrees off, a large softbox.
 const LAMPS: [Lamp; 5] = [
     Lamp { azimuth_deg: -36.0, elevation_deg: 40.0, strength: 3.3, sharpness: 11.0 },
-    Lamp { azimuth_deg: 52.0, elevation_deg: 14.0, strength: 0.42, sharpness: 4.0 },
+    Lamp { azimuth_deg: 52.0, elevation_deg: 14.0, strength: 0.6, sharpness: 4.0 },
     Lamp { azimuth_deg: 152.0, elevation_deg: 30.0, strength: 1.5, sharpness: 9.0 },
-    Lamp { azimuth_deg: 0.0, elevation_deg: 90.0, strength: 0.55, sharpness: 1.6 },
+    Lamp { azimuth_deg: 0.0, elevation_deg: 90.0, strength: 0.62, sharpness: 1.6 },
     Lamp { azimuth_deg: 0.0, elevation_deg: -50.0, strength: 0.16, sharpness: 1.2 },
 ];
 
