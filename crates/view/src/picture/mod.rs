@@ -11,6 +11,7 @@ mod noise;
 mod plate;
 mod raster;
 mod splat;
+mod strands;
 mod studio;
 mod surface;
 mod tone;
@@ -21,6 +22,7 @@ pub use compose::{DotLook, State};
 pub use hair::{HairField, grow};
 pub use image::Image;
 pub use plate::Plate;
+pub use strands::combed_from_part;
 
 use glam::DVec3;
 use hairline_optics::colour::Lab;
@@ -29,6 +31,7 @@ use hairline_scalp::Head;
 use rayon::prelude::*;
 
 use plate::Skin;
+use strands::Strand;
 use studio::{KeySide, Studio};
 use surface::Surface;
 
@@ -136,6 +139,7 @@ pub struct HeadStudio<'a> {
     surface: Surface,
     tints: Vec<[f32; 3]>,
     brows: Vec<Hair>,
+    strands: Vec<Strand>,
 }
 
 impl<'a> HeadStudio<'a> {
@@ -147,7 +151,8 @@ impl<'a> HeadStudio<'a> {
         let tints = tone::vertex_tints(&surface.positions, marks, scene.draw_face, seed);
         let brows =
             if scene.draw_face { face::brow_hairs(&scene.head.mesh, marks, seed) } else { Vec::new() };
-        HeadStudio { scene: *scene, surface, tints, brows }
+        let strands = strands::comb(scene.hairs, &surface, seed);
+        HeadStudio { scene: *scene, surface, tints, brows, strands }
     }
 
     /// The bare head with its hair in one view.
@@ -160,10 +165,12 @@ impl<'a> HeadStudio<'a> {
             tints: &self.tints,
             seed: self.scene.seed as u32,
         };
-        let mut plate = Plate::shade(&skin, &camera, &Studio::new(side));
+        let light = Studio::new(side);
+        let mut plate = Plate::shade(&skin, &camera, &light);
         let hair_colour = linear(self.scene.hair_lab_sce);
         hair::draw_short(&mut plate, self.scene.hairs, hair_colour, skin.colour);
         hair::draw_short(&mut plate, &self.brows, hair_colour, skin.colour);
+        strands::draw(&mut plate, &self.strands, hair_colour, &light);
         plate.develop();
         plate
     }

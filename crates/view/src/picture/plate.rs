@@ -122,10 +122,20 @@ impl Plate {
         });
     }
 
+    /// How the bust fades towards the lower edge.
+    pub(super) fn hem(&self) -> Hem {
+        Hem::of(&self.camera)
+    }
+
     /// Whether something at this distance is in front of what the pixel shows, within the thickness of skin and the slope
     /// inside a pixel.
     pub(super) fn shows(&self, pixel: usize, depth_mm: f32) -> bool {
-        depth_mm <= self.depth_mm[pixel] + 2.0 + 4.0 * self.camera.pixel_mm() as f32
+        depth_mm <= self.depth_mm[pixel] + self.slack_mm()
+    }
+
+    /// How far behind the visible surface something may lie and still count as on it, mm.
+    pub(super) fn slack_mm(&self) -> f32 {
+        2.0 + 4.0 * self.camera.pixel_mm() as f32
     }
 }
 
@@ -172,20 +182,25 @@ fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> 
 }
 
 /// The frame of the studio in the head frame.
-struct Frame {
+pub(super) struct Frame {
     right: Vec3,
     towards: Vec3,
 }
 
 impl Frame {
-    fn of(camera: &Camera) -> Frame {
+    pub fn of(camera: &Camera) -> Frame {
         let right = camera.right.as_vec3();
         Frame { right, towards: right.cross(Vec3::Y).normalize_or(Vec3::Z) }
     }
 
     /// A direction of the head frame in the studio's.
-    fn turn(&self, d: Vec3) -> Vec3 {
+    pub fn turn(&self, d: Vec3) -> Vec3 {
         Vec3::new(d.dot(self.right), d.y, d.dot(self.towards))
+    }
+
+    /// A direction of the studio in the head frame.
+    pub fn back(&self, d: Vec3) -> Vec3 {
+        d.x * self.right + d.y * Vec3::Y + d.z * self.towards
     }
 }
 
@@ -241,7 +256,7 @@ fn fade(from_cut_mm: f32) -> f32 {
 }
 
 /// The bust fades towards the lower edge of the picture, unless it is seen from above.
-struct Hem {
+pub(super) struct Hem {
     height: f32,
     length: f32,
 }
@@ -253,7 +268,8 @@ impl Hem {
         Hem { height, length: if upright { HEM * height } else { 0.0 } }
     }
 
-    fn at(&self, row: usize) -> f32 {
+    /// What is left of the bust in a row, 0-1.
+    pub fn at(&self, row: usize) -> f32 {
         let from_edge = self.height - row as f32 - 0.5;
         if from_edge < self.length { soft(from_edge / self.length) } else { 1.0 }
     }

@@ -91,6 +91,11 @@ impl Studio {
         studio
     }
 
+    /// Direction towards the key light.
+    pub fn key(&self) -> Vec3 {
+        self.lamps[0].0
+    }
+
     /// Radiance from a direction, relative.
     pub fn radiance(&self, direction: Vec3) -> f32 {
         self.lamps.iter().map(|&(d, strength, k)| strength * libm::expf(k * (d.dot(direction) - 1.0))).sum()
@@ -180,7 +185,7 @@ mod tests {
     fn skin_facing_the_key_light_gets_one_and_the_back_much_less() {
         for side in [KeySide::Left, KeySide::Right] {
             let studio = Studio::new(side);
-            let key = studio.lamps[0].0;
+            let key = studio.key();
             for c in studio.diffuse(key) {
                 assert!((c - 1.0).abs() < 0.01, "{c}");
             }
