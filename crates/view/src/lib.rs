@@ -2,4 +2,6 @@
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
+pub mod glb;
 pub mod picture;
+pub mod ply;

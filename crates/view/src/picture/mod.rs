@@ -182,9 +182,27 @@ fn linear(lab: Lab) -> [f32; 3] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use glam::DVec3;
+    use hairline_plan::Dot;
     use hairline_scalp::{Head, Landmarks, TriMesh};
+
+    /// A dot of 0.25 mm in session 1.
+    pub fn dot_at(position_mm: DVec3, normal: DVec3) -> Dot {
+        Dot {
+            id: 1,
+            session: 1,
+            zone: 0,
+            cell: 1,
+            position_mm,
+            normal,
+            diameter_mm: 0.25,
+            depth_mm: 0.3,
+            angle_deg: 80.0,
+            azimuth_deg: 0.0,
+            shade: 8.0,
+        }
+    }
 
     /// A ball of 100 mm as a head.
     pub fn ball_head() -> Head {
