@@ -78,6 +78,14 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
             .to_string(),
         marks,
     });
+    if !stencil.left_out.is_empty() {
+        let part = |(line, [from, to], why): &(String, [f64; 2], String)| {
+            format!("{line}, {from:.0} to {to:.0} mm along it: {why}")
+        };
+        let body = vec![Block::Bullets(stencil.left_out.iter().map(part).collect())];
+        let title = "Parts that no paper fits: mark them by tape".to_string();
+        blocks.push(Block::Callout { tone: Tone::Warning, title, body });
+    }
     let rows: Vec<Vec<String>> = stencil.tape.iter().filter(|r| r.hairline).map(tape_cells).collect();
     if !rows.is_empty() {
         blocks.push(Block::Need(70.0));
