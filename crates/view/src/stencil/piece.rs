@@ -214,8 +214,12 @@ fn lay(
         name: line.name.clone(),
         points_mm: spine.iter().filter_map(|&p| paper(p)).collect(),
     }];
-    for (_, other) in lines.iter().enumerate().filter(|(i, _)| *i != own) {
-        for points_mm in pieces_inside(&other.points, &paper) {
+    for (i, other) in lines.iter().enumerate() {
+        // Of the line itself another part may come near: the far side of a narrow scar.
+        let shown = |at: &f64| i != own || *at < range[0] - TAB_MM || *at > range[1] + TAB_MM;
+        let points =
+            other.points.iter().zip(&other.at_mm).map(|(p, at)| shown(at).then(|| paper(*p)).flatten());
+        for points_mm in joined(points) {
             drawn.push(FlatLine { kind: FlatKind::Other, name: other.name.clone(), points_mm });
         }
     }
@@ -291,11 +295,11 @@ fn measure(patch: &Patch, uv: &[DVec2], stations: &[Station], distortion: &Disto
     }
 }
 
-/// The parts of a line that lie on the piece, on the paper.
-fn pieces_inside(points: &[DVec3], paper: &impl Fn(DVec3) -> Placed) -> Vec<Vec<DVec2>> {
+/// The parts of a line that lie on the piece: runs of points that have a place on the paper.
+fn joined(points: impl Iterator<Item = Placed>) -> Vec<Vec<DVec2>> {
     let mut found: Vec<Vec<DVec2>> = vec![vec![]];
-    for &p in points {
-        match (paper(p), found.last_mut()) {
+    for point in points {
+        match (point, found.last_mut()) {
             (Some(q), Some(run)) => run.push(q),
             (None, Some(run)) if !run.is_empty() => found.push(vec![]),
             _ => {}
