@@ -11,7 +11,7 @@ pub mod dot;
 pub mod forecast;
 pub mod later;
 pub mod layout;
-mod noise;
+pub mod noise;
 pub mod pigment;
 pub mod placing;
 pub mod plan;

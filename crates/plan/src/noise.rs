@@ -2,7 +2,7 @@
 //! threads.
 
 /// Mixes a seed and a counter into 64 random bits (SplitMix64; Steele, Lea, Flood 2014).
-pub(crate) fn hash(seed: u64, index: u64) -> u64 {
+pub fn hash(seed: u64, index: u64) -> u64 {
     let mut z = seed ^ index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -10,19 +10,19 @@ pub(crate) fn hash(seed: u64, index: u64) -> u64 {
 }
 
 /// Uniform on 0..1.
-pub(crate) fn uniform(seed: u64, index: u64) -> f64 {
+pub fn uniform(seed: u64, index: u64) -> f64 {
     (hash(seed, index) >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// Standard normal (Box-Muller), from two hashed uniforms; clipped at 3.
-pub(crate) fn normal(seed: u64, index: u64) -> f64 {
+pub fn normal(seed: u64, index: u64) -> f64 {
     let u = uniform(seed, 2 * index).max(1e-12);
     let angle = std::f64::consts::TAU * uniform(seed, 2 * index + 1);
     ((-2.0 * libm::log(u)).sqrt() * libm::cos(angle)).clamp(-3.0, 3.0)
 }
 
 /// Smooth noise along a line, mean 0 and about -1..1: cubic between random values one `wavelength` / 2 apart.
-pub(crate) fn smooth_noise(seed: u64, along: f64, wavelength: f64) -> f64 {
+pub fn smooth_noise(seed: u64, along: f64, wavelength: f64) -> f64 {
     let x = along / (0.5 * wavelength);
     let (x0, f) = (x.floor(), x - x.floor());
     let at = |k: i64| 2.0 * uniform(seed, (x0 as i64 + k) as u64) - 1.0;

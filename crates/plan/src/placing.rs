@@ -240,7 +240,7 @@ pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, n_sessions:
     let seed = hash(case.seed, 0x544F_5543);
     let n = |which: u64| normal(seed, 8 * index + which);
     let diameter = artist.dot_diameter_mm * diameter_factor(dot.kind);
-    let depth = artist.depth_mm * depth_factor(dot.kind);
+    let depth = artist.depth_mm * artist.deposit_depth_share * depth_factor(dot.kind);
     let normal_mm = dot.placed.normal;
     let lie = design.hair_direction(dot.placed.position_mm, normal_mm);
     // Three cups a pass: most dots from the middle one, a fifth each from a step lighter and darker (`smp.md` 2.3).

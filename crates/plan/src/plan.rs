@@ -151,8 +151,8 @@ pub struct PassPlan {
     pub dots: usize,
     /// Needle.
     pub needle: String,
-    /// Depth of the deposit's middle, mm.
-    pub depth_mm: f64,
+    /// How deep the needle goes, mm.
+    pub needle_depth_mm: f64,
     /// Dilution of the middle cup, ml of diluent to 1 ml of pigment.
     pub shade: f64,
     /// The three cups: lighter and darker neighbours of the middle one.
@@ -490,7 +490,7 @@ fn session_plans(
                     zone_name: name.clone(),
                     dots: n,
                     needle: needle(*kind).to_owned(),
-                    depth_mm: case.artist.depth_mm * depth_factor(*kind),
+                    needle_depth_mm: case.artist.depth_mm * depth_factor(*kind),
                     shade: LADDER[step],
                     mixes: mixes(step),
                 });

@@ -4,5 +4,7 @@
 
 pub mod calendar;
 pub mod pdf;
+pub mod picture;
+pub mod preview;
 pub mod stencil;
 pub mod tables;

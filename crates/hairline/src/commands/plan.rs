@@ -7,7 +7,7 @@ use hairline_plan::case::{self, Case};
 use hairline_plan::design::Known;
 use hairline_plan::plan::{HeadSource, Step, head_from_measurements};
 use hairline_plan::{Planned, make_plan};
-use hairline_view::tables;
+use hairline_view::{preview, tables};
 
 use super::{print, read_input};
 use crate::progress::Progress;
@@ -74,11 +74,13 @@ fn head(case: &Case) -> Result<HeadSource, Failure> {
 
 fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let json = serde_json::to_string_pretty(&planned.plan).map_err(Failure::other)? + "\n";
-    Ok(vec![
+    let mut files = vec![
         ("plan.json".to_owned(), json.into_bytes()),
         ("dots.csv".to_owned(), tables::dots_csv(&planned.dots).into_bytes()),
         ("cells.csv".to_owned(), tables::cells_csv(planned).into_bytes()),
-    ])
+    ];
+    files.extend(preview::previews(planned).into_iter().map(|picture| (picture.file, picture.png)));
+    Ok(files)
 }
 
 fn summary(planned: &Planned, output: &Path) -> String {

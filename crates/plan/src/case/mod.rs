@@ -496,10 +496,14 @@ pub struct Artist {
     /// Relative spread of the diameter, 1 SD (default 0.12, assumption of `smp.md` 2.3).
     #[schemars(range(min = 0, max = 0.4))]
     pub diameter_spread: f64,
-    /// Penetration in the middle of the scalp, mm (default 0.45, `smp.md` 9).
+    /// How deep the needle goes in the middle of the scalp, mm (default 0.45, `smp.md` 9).
     #[schemars(range(min = 0.1, max = 2))]
     pub depth_mm: f64,
-    /// Spread of the depth, mm, 1 SD (default 0.05, assumption).
+    /// Where the middle of the healed deposit lies, as a share of the needle's depth (default 0.5: histology finds healed
+    /// pigment in the superficial dermis, `smp.md` 1.3; the share is an assumption).
+    #[schemars(range(min = 0.3, max = 1))]
+    pub deposit_depth_share: f64,
+    /// Spread of the deposit's depth, mm, 1 SD (default 0.03, assumption).
     #[schemars(range(min = 0, max = 0.4))]
     pub depth_spread_mm: f64,
     /// Height of the deposit, mm (default 0.2, assumption of the design).
@@ -539,7 +543,8 @@ impl Default for Artist {
             fresh_diameter_mm: 0.35,
             diameter_spread: 0.12,
             depth_mm: 0.45,
-            depth_spread_mm: 0.05,
+            deposit_depth_share: 0.5,
+            depth_spread_mm: 0.03,
             deposit_height_mm: 0.2,
             needle_angle_deg: 85.0,
             angle_spread_deg: 3.0,

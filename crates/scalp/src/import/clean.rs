@@ -217,7 +217,8 @@ fn drop_floating_bits(mesh: &mut TriMesh, adjacency: &Adjacency, report: &mut Cl
 fn split_fans(mesh: &TriMesh, adjacency: &Adjacency) -> TriMesh {
     let n = mesh.triangles.len();
     let mut corner_vertex = vec![u32::MAX; 3 * n];
-    let mut split = TriMesh { positions: Vec::with_capacity(mesh.positions.len()), triangles: vec![[0; 3]; n] };
+    let mut split =
+        TriMesh { positions: Vec::with_capacity(mesh.positions.len()), triangles: vec![[0; 3]; n] };
     for start in 0..3 * n {
         if corner_vertex[start] != u32::MAX {
             continue;

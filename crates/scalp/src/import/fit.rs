@@ -2,7 +2,7 @@
 
 use glam::DVec3;
 
-use super::pose::{Pose, Residual, ScalePrior, step};
+use super::pose::{Anchor, Pose, Residual, ScalePrior, step};
 use super::surface::Surface;
 use super::template::Template;
 
@@ -23,7 +23,7 @@ pub struct Fit {
 
 /// Iterated closest points, point to plane (Chen and Medioni 1992), with the kernel of Geman and McClure and three
 /// scales. Points whose nearest surface is an open border or faces away are left out.
-pub fn fit(start: Pose, scan: &Surface, template: &Template) -> Fit {
+pub fn fit(start: Pose, scan: &Surface, template: &Template, anchors: &[Anchor]) -> Fit {
     /// Kernel widths, mm: from the error of the coarse search to the variety of faces.
     const WIDTHS_MM: [f64; 14] = [14.0, 12.0, 10.0, 9.0, 8.0, 7.0, 6.0, 6.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0];
     let prior = ScalePrior { mean: start.mean_scale(), sd_mean: 0.10, sd_each: 0.05 };
@@ -33,10 +33,11 @@ pub fn fit(start: Pose, scan: &Surface, template: &Template) -> Fit {
             let (distance, gradient) = gap(&pose, p, normal, scan)?;
             let u = distance / width_mm;
             let robust = 1.0 / ((1.0 + u * u) * (1.0 + u * u));
-            // 1500 points are not independent; each counts as known to 20 mm / sqrt(1500)
             Some(Residual { p_template: p, distance, gradient, weight: robust / 4.0 })
         });
-        pose = step(&pose, residuals, &prior, 0.0);
+        // A given landmark lies where the average head has it within about 5 mm; it counts as much as 30 points.
+        let held = anchors.iter().flat_map(|a| a.residuals(&pose, 30.0 / 25.0));
+        pose = step(&pose, residuals.chain(held), &prior, 0.0);
     }
     let mut sums = [(0.0, 0.0, 0.0); 2];
     for (&p, &normal) in template.points.iter().zip(&template.normals) {

@@ -89,7 +89,8 @@ fn transform_axis(squared: &mut [f32], n: usize, axis: usize) {
             }
             loop {
                 let r = roots[k];
-                let crossing = ((line[q] + (q * q) as f32) - (line[r] + (r * r) as f32)) / (2 * (q - r)) as f32;
+                let crossing =
+                    ((line[q] + (q * q) as f32) - (line[r] + (r * r) as f32)) / (2 * (q - r)) as f32;
                 if crossing <= starts[k] && k > 0 {
                     k -= 1;
                     continue;
@@ -121,8 +122,9 @@ mod tests {
 
     #[test]
     fn distances_equal_those_found_by_trying_every_point() {
-        let points: Vec<DVec3> =
-            [[3.5, 4.5, 5.5], [20.5, 7.5, 11.5], [12.5, 25.5, 30.5], [31.5, 0.5, 0.5]].map(DVec3::from).to_vec();
+        let points: Vec<DVec3> = [[3.5, 4.5, 5.5], [20.5, 7.5, 11.5], [12.5, 25.5, 30.5], [31.5, 0.5, 0.5]]
+            .map(DVec3::from)
+            .to_vec();
         let grid = DistanceGrid::new(&points, DVec3::splat(16.0), 16.0, 32);
         for i in 0..31 * 31 * 31 {
             let p = DVec3::new((i % 31) as f64, (i / 31 % 31) as f64, (i / 961) as f64) + DVec3::splat(0.5);

@@ -46,6 +46,28 @@ pub struct Residual {
     pub weight: f64,
 }
 
+/// A landmark whose place in the scan is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchor {
+    /// Where the template has it.
+    pub p_template: DVec3,
+    /// Where the scan has it.
+    pub p_scan: DVec3,
+}
+
+impl Anchor {
+    /// The three distances along the axes of the scan that ought to vanish.
+    pub fn residuals(&self, pose: &Pose, weight: f64) -> [Residual; 3] {
+        let off = pose.scan_from_template(self.p_template) - self.p_scan;
+        [DVec3::X, DVec3::Y, DVec3::Z].map(|axis| Residual {
+            p_template: self.p_template,
+            distance: off.dot(axis),
+            gradient: axis,
+            weight,
+        })
+    }
+}
+
 /// What is expected of the scales beforehand.
 #[derive(Clone, Copy, Debug)]
 pub struct ScalePrior {
@@ -58,7 +80,12 @@ pub struct ScalePrior {
 }
 
 /// One Gauss-Newton step with damping `damping` (a share of the diagonal; 0 = none).
-pub fn step(pose: &Pose, residuals: impl Iterator<Item = Residual>, prior: &ScalePrior, damping: f64) -> Pose {
+pub fn step(
+    pose: &Pose,
+    residuals: impl Iterator<Item = Residual>,
+    prior: &ScalePrior,
+    damping: f64,
+) -> Pose {
     let mut a = [[0.0; 9]; 9];
     let mut b = [0.0; 9];
     for r in residuals {

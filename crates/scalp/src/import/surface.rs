@@ -23,8 +23,10 @@ pub struct Nearest {
     pub point: DVec3,
     /// Normal there, interpolated between the vertices, unit length.
     pub normal: DVec3,
+    #[expect(dead_code, reason = "for filling and remeshing")]
     /// Triangle it lies on.
     pub triangle: u32,
+    #[expect(dead_code, reason = "for filling and remeshing")]
     /// Its weights of the triangle's corners.
     pub weights: [f64; 3],
     /// Whether it lies on an open border, where nothing is known of what lies beyond.

@@ -61,6 +61,7 @@ impl Adjacency {
         edges
     }
 
+    #[expect(dead_code, reason = "for filling and remeshing")]
     /// The closed border loops, each a list of vertices as their triangles run; in order of the first triangle. Where several loops touch in one vertex they are told apart by walking around it.
     pub fn border_loops(&self, mesh: &TriMesh) -> Vec<Vec<u32>> {
         let n = self.neighbour.len();

@@ -100,7 +100,7 @@ impl Measurements {
     }
 
     /// The readings as they would be on skin, mm.
-    fn on_skin_mm(&self) -> [Option<f64>; 6] {
+    pub(crate) fn on_skin_mm(&self) -> [Option<f64>; 6] {
         let readings_mm = self.readings_mm();
         std::array::from_fn(|i| readings_mm[i].map(|reading| reading - self.hair_mm(Measure::ALL[i])))
     }
@@ -198,7 +198,7 @@ const CONTRADICTION_SD: f64 = 3.0;
 
 /// SDs by which contradictory readings are weighed against each other and the shape, mm: tape around the head, calipers,
 /// tape over the head, height (`head.md` 2.4).
-const READING_SD_MM: [f64; 6] = [3.0, 2.0, 2.0, 4.5, 4.5, 2.0];
+pub(crate) const READING_SD_MM: [f64; 6] = [3.0, 2.0, 2.0, 4.5, 4.5, 2.0];
 
 /// SD of a woman's circumference taped over hair beyond a man's, mm: residuals 10.8 against 6.2 mm in ANSUR II.
 const WOMANS_HAIR_SD_MM: f64 = 8.8;

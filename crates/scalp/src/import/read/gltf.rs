@@ -10,9 +10,8 @@ use crate::mesh::TriMesh;
 
 /// Reads a GLB: a header of 12 bytes, a JSON chunk, a chunk of binary data.
 pub fn read_glb(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
-    let word = |at: usize| {
-        bytes.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize)
-    };
+    let word =
+        |at: usize| bytes.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
     let (Some(version), Some(length)) = (word(4), word(8)) else {
         return Err(malformed(name, "header", "the file ends within the GLB header; it is cut off"));
     };
@@ -33,7 +32,11 @@ pub fn read_glb(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
     let mut binary: Option<&[u8]> = None;
     while let (Some(n), Some(kind)) = (word(at), word(at + 4)) {
         let Some(chunk) = bytes.get(at + 8..).and_then(|rest| rest.get(..n)) else {
-            return Err(malformed(name, format!("byte {at}"), format!("a chunk of {n} bytes goes past the end")));
+            return Err(malformed(
+                name,
+                format!("byte {at}"),
+                format!("a chunk of {n} bytes goes past the end"),
+            ));
         };
         match kind {
             0x4e4f_534a if json.is_none() => json = Some(chunk),
@@ -154,7 +157,8 @@ struct Buffer {
 }
 
 /// Extensions that change nothing about the surface, or only add number formats that are read anyway.
-const HARMLESS_EXTENSIONS: &[&str] = &["KHR_mesh_quantization", "KHR_texture_transform", "KHR_texture_basisu"];
+const HARMLESS_EXTENSIONS: &[&str] =
+    &["KHR_mesh_quantization", "KHR_texture_transform", "KHR_texture_basisu"];
 
 fn read_scene(
     json: &[u8],
@@ -162,15 +166,17 @@ fn read_scene(
     format: Format,
     file: &str,
 ) -> Result<RawMesh, ImportError> {
-    let document: Document = serde_json::from_slice(json)
-        .map_err(|e| malformed(file, format!("JSON line {}, column {}", e.line(), e.column()), format!("{e}")))?;
+    let document: Document = serde_json::from_slice(json).map_err(|e| {
+        malformed(file, format!("JSON line {}, column {}", e.line(), e.column()), format!("{e}"))
+    })?;
     if !document.asset.version.starts_with("2.") {
         let problem = format!("it is of glTF version {}; 2.0 is allowed", document.asset.version);
         return Err(malformed(file, "asset", problem));
     }
     refuse_extensions(&document, file)?;
     let buffers = load_buffers(&document, binary, file)?;
-    let mut reader = Reader { document: &document, buffers, file, mesh: TriMesh::default(), colours: Vec::new() };
+    let mut reader =
+        Reader { document: &document, buffers, file, mesh: TriMesh::default(), colours: Vec::new() };
     for (node, scene_from_node) in placed_nodes(&document, file)? {
         if let Some(mesh) = document.nodes[node].mesh {
             reader.add_mesh(mesh, scene_from_node)?;
@@ -182,15 +188,24 @@ fn read_scene(
 }
 
 fn refuse_extensions(document: &Document, file: &str) -> Result<(), ImportError> {
-    let compressed = document.meshes.iter().flat_map(|m| &m.primitives).any(|p| {
-        p.extensions.as_ref().is_some_and(|e| e.draco.is_some())
-    });
+    let compressed = document
+        .meshes
+        .iter()
+        .flat_map(|m| &m.primitives)
+        .any(|p| p.extensions.as_ref().is_some_and(|e| e.draco.is_some()));
     for extension in &document.extensions_required {
         let (found, instead) = match extension.as_str() {
-            e if e.starts_with("KHR_materials") || e.starts_with("KHR_lights") || e.starts_with("EXT_texture") => continue,
+            e if e.starts_with("KHR_materials")
+                || e.starts_with("KHR_lights")
+                || e.starts_with("EXT_texture") =>
+            {
+                continue;
+            }
             e if HARMLESS_EXTENSIONS.contains(&e) => continue,
             "KHR_draco_mesh_compression" => ("a Draco-compressed glTF".to_owned(), "Draco"),
-            "EXT_meshopt_compression" | "KHR_meshopt_compression" => ("a meshopt-compressed glTF".to_owned(), "meshopt"),
+            "EXT_meshopt_compression" | "KHR_meshopt_compression" => {
+                ("a meshopt-compressed glTF".to_owned(), "meshopt")
+            }
             other => (format!("a glTF that requires the extension {other}"), "that extension"),
         };
         let instead = format!("export it again without {instead} (in Blender: switch Compression off)");
@@ -198,7 +213,11 @@ fn refuse_extensions(document: &Document, file: &str) -> Result<(), ImportError>
     }
     if compressed {
         let instead = "export it again without Draco (in Blender: switch Compression off)".to_owned();
-        return Err(ImportError::Format { file: file.to_owned(), found: "a Draco-compressed glTF".to_owned(), instead });
+        return Err(ImportError::Format {
+            file: file.to_owned(),
+            found: "a Draco-compressed glTF".to_owned(),
+            instead,
+        });
     }
     Ok(())
 }
@@ -218,7 +237,8 @@ fn load_buffers<'a>(
             (Some(uri), _) => {
                 let Some(inline) = uri.strip_prefix("data:") else {
                     let other: String = uri.chars().take(80).collect();
-                    let problem = format!("its numbers lie in another file (`{other}`); export the scan as one GLB");
+                    let problem =
+                        format!("its numbers lie in another file (`{other}`); export the scan as one GLB");
                     return Err(malformed(file, place, problem));
                 };
                 let Some((_, encoded)) = inline.split_once(";base64,") else {
@@ -246,7 +266,11 @@ fn placed_nodes(document: &Document, file: &str) -> Result<Vec<(usize, DMat4)>, 
     let roots: Vec<usize> = match document.scenes.get(document.scene.unwrap_or(0)) {
         Some(scene) => scene.nodes.clone(),
         None if document.scene.is_some() => {
-            return Err(malformed(file, "scene", format!("scene {} does not exist", document.scene.unwrap_or(0))));
+            return Err(malformed(
+                file,
+                "scene",
+                format!("scene {} does not exist", document.scene.unwrap_or(0)),
+            ));
         }
         None => {
             let mut is_child = vec![false; n_nodes];
@@ -267,7 +291,11 @@ fn placed_nodes(document: &Document, file: &str) -> Result<Vec<(usize, DMat4)>, 
             return Err(malformed(file, place(), format!("it does not exist; the file has {n_nodes} nodes")));
         };
         if std::mem::replace(&mut reached[n], true) {
-            return Err(malformed(file, place(), "it is reached twice: its own ancestor, or child of two nodes"));
+            return Err(malformed(
+                file,
+                place(),
+                "it is reached twice: its own ancestor, or child of two nodes",
+            ));
         }
         let parent_from_node = match node.matrix {
             Some(m) => DMat4::from_cols_array(&m),
@@ -319,20 +347,24 @@ impl Reader<'_> {
                 let rgb = self.numbers(colour, shape, &place())?;
                 let width = if shape == "VEC4" { 4 } else { 3 };
                 let bytes = rgb.chunks_exact(width).map(|c| [c[0], c[1], c[2]]);
-                self.colours.extend(bytes.take(n).map(|c| c.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)));
+                self.colours
+                    .extend(bytes.take(n).map(|c| c.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)));
             }
             let indices: Vec<f64> = match primitive.indices {
                 Some(i) => self.numbers(i, "SCALAR", &place())?,
                 None => (0..n).map(|i| i as f64).collect(),
             };
             if let Some(bad) = indices.iter().find(|&&i| !(i >= 0.0 && i < n as f64)) {
-                let problem = format!("corner {bad} does not exist; the primitive has {n} vertices, counted from 0");
+                let problem =
+                    format!("corner {bad} does not exist; the primitive has {n} vertices, counted from 0");
                 return Err(malformed(self.file, place(), problem));
             }
             let corner = |i: usize| (first + indices[i] as usize) as u32;
             let n_corners = indices.len();
             let mut triangles: Vec<[u32; 3]> = match primitive.mode.unwrap_or(4) {
-                4 => (0..n_corners / 3).map(|t| [corner(3 * t), corner(3 * t + 1), corner(3 * t + 2)]).collect(),
+                4 => (0..n_corners / 3)
+                    .map(|t| [corner(3 * t), corner(3 * t + 1), corner(3 * t + 2)])
+                    .collect(),
                 5 => (2..n_corners)
                     .map(|i| if i % 2 == 0 { [i - 2, i - 1, i] } else { [i - 1, i - 2, i] }.map(corner))
                     .collect(),
@@ -355,7 +387,9 @@ impl Reader<'_> {
     /// The numbers of an accessor, row after row.
     fn numbers(&self, a: usize, shape: &str, place: &str) -> Result<Vec<f64>, ImportError> {
         let bad = |problem: String| Err(malformed(self.file, format!("{place}, accessor {a}"), problem));
-        let Some(accessor) = self.document.accessors.get(a) else { return bad("it does not exist".to_owned()) };
+        let Some(accessor) = self.document.accessors.get(a) else {
+            return bad("it does not exist".to_owned());
+        };
         if accessor.sparse.is_some() {
             return bad("it is sparse; export the scan without sparse accessors or shape keys".to_owned());
         }
@@ -385,7 +419,8 @@ impl Reader<'_> {
             .and_then(|end| buffer.get(view.byte_offset..end))
             .and_then(|b| b.get(accessor.byte_offset..));
         let fits = |b: &&[u8]| {
-            accessor.count == 0 || (accessor.count as f64 - 1.0) * stride as f64 + row as f64 <= b.len() as f64
+            accessor.count == 0
+                || (accessor.count as f64 - 1.0) * stride as f64 + row as f64 <= b.len() as f64
         };
         let Some(bytes) = bytes.filter(fits) else {
             return bad(format!(

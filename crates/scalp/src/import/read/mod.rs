@@ -134,7 +134,7 @@ fn malformed(file: &str, place: impl Into<String>, problem: impl Into<String>) -
 fn finite_point(p: [f64; 3], file: &str, place: impl Fn() -> String) -> Result<DVec3, ImportError> {
     /// Beyond this the squares in later formulas lose their meaning; no unit makes it a head.
     const LARGEST: f64 = 1e12;
-    match p.iter().zip(["x", "y", "z"]).find(|(v, _)| !(v.abs() <= LARGEST)) {
+    match p.iter().zip(["x", "y", "z"]).find(|(v, _)| v.is_nan() || v.abs() > LARGEST) {
         Some((v, axis)) => Err(malformed(file, place(), format!("{axis} is {v}; a finite number is needed"))),
         None => Ok(DVec3::from(p)),
     }
@@ -149,7 +149,8 @@ fn push_polygon(
     place: impl Fn() -> String,
 ) -> Result<(), ImportError> {
     if let Some(bad) = corners.iter().find(|&&c| c < 0 || c >= n_vertices as i64) {
-        let problem = format!("corner {bad} does not exist; the file has {n_vertices} vertices, counted from 0");
+        let problem =
+            format!("corner {bad} does not exist; the file has {n_vertices} vertices, counted from 0");
         return Err(malformed(file, place(), problem));
     }
     if corners.len() < 3 {

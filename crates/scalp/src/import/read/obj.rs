@@ -37,7 +37,11 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                     n += 1;
                 }
                 if n < 3 {
-                    return Err(malformed(name, place(), format!("a vertex has 3 numbers, found `{}`", line.trim())));
+                    return Err(malformed(
+                        name,
+                        place(),
+                        format!("a vertex has 3 numbers, found `{}`", line.trim()),
+                    ));
                 }
                 positions.push(finite_point([numbers[0], numbers[1], numbers[2]], name, place)?);
                 // x y z r g b, or x y z w r g b; 0 to 1 by custom

@@ -15,7 +15,8 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
     let mut values: Vec<f64> = Vec::new();
     for element in &header.elements {
         check_size(element, &rows, name)?;
-        let column = |wanted: &[&str]| element.properties.iter().position(|p| wanted.contains(&p.name.as_str()));
+        let column =
+            |wanted: &[&str]| element.properties.iter().position(|p| wanted.contains(&p.name.as_str()));
         if element.name == "vertex" {
             let axes = [column(&["x"]), column(&["y"]), column(&["z"])];
             let [Some(x), Some(y), Some(z)] = axes else {
@@ -39,7 +40,11 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                     quality.push(values[q]);
                 }
                 if let [Some(r), Some(g), Some(b)] = rgb_at {
-                    let scale = if matches!(element.properties[r].kind, Scalar::F32 | Scalar::F64) { 255.0 } else { 1.0 };
+                    let scale = if matches!(element.properties[r].kind, Scalar::F32 | Scalar::F64) {
+                        255.0
+                    } else {
+                        1.0
+                    };
                     colours.push([r, g, b].map(|c| (values[c] * scale).clamp(0.0, 255.0).round() as u8));
                 }
             }
@@ -151,7 +156,11 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
     loop {
         let rest = &bytes[at..bytes.len().min(LONGEST)];
         let Some(length) = rest.iter().position(|&b| b == b'\n' || b == b'\r') else {
-            return Err(malformed(name, format!("line {}", n_lines + 1), "the header ends without `end_header`"));
+            return Err(malformed(
+                name,
+                format!("line {}", n_lines + 1),
+                "the header ends without `end_header`",
+            ));
         };
         let line = String::from_utf8_lossy(&rest[..length]).into_owned();
         at += length + if rest[length..].starts_with(b"\r\n") { 2 } else { 1 };
@@ -180,9 +189,9 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
             }
             ["property", ref rest @ ..] => {
                 let property = match *rest {
-                    ["list", count, kind, name] => Scalar::parse(count).zip(Scalar::parse(kind)).map(|(c, kind)| {
-                        Property { name: name.to_owned(), kind, list_count: Some(c) }
-                    }),
+                    ["list", count, kind, name] => Scalar::parse(count)
+                        .zip(Scalar::parse(kind))
+                        .map(|(c, kind)| Property { name: name.to_owned(), kind, list_count: Some(c) }),
                     [kind, name] => Scalar::parse(kind).map(|kind| Property {
                         name: name.to_owned(),
                         kind,
@@ -196,7 +205,12 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
                 }
             }
             ["end_header"] => break,
-            _ => return bad(format!("`{}` is no line of a PLY header", line.chars().take(60).collect::<String>())),
+            _ => {
+                return bad(format!(
+                    "`{}` is no line of a PLY header",
+                    line.chars().take(60).collect::<String>()
+                ));
+            }
         }
     }
     let Some(encoding) = encoding else {
@@ -210,7 +224,9 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
             return Err(malformed(name, "header", problem));
         }
     }
-    if let Some(twice) = ["vertex", "face"].iter().find(|n| elements.iter().filter(|e| e.name == **n).count() > 1) {
+    if let Some(twice) =
+        ["vertex", "face"].iter().find(|n| elements.iter().filter(|e| e.name == **n).count() > 1)
+    {
         return Err(malformed(name, "header", format!("the element `{twice}` is announced twice")));
     }
     let n_vertices = elements.iter().find(|e| e.name == "vertex").map_or(0, |e| e.count);
@@ -262,12 +278,15 @@ enum RowError {
 
 impl RowError {
     fn at(self, file: &str, rows: &Rows, place: String) -> ImportError {
-        let place = if rows.encoding == Encoding::Ascii { format!("line {} ({place})", rows.line) } else { place };
+        let place =
+            if rows.encoding == Encoding::Ascii { format!("line {} ({place})", rows.line) } else { place };
         let problem = match self {
             RowError::CutOff => "the file ends here; it is cut off".to_owned(),
             RowError::Short => "the line holds fewer numbers than the header announces".to_owned(),
             RowError::Number(word) => format!("`{word}` is no number"),
-            RowError::Length { found } => format!("the line holds {found} more numbers than the header announces"),
+            RowError::Length { found } => {
+                format!("the line holds {found} more numbers than the header announces")
+            }
             RowError::List(n) => format!("a list of {n} numbers is no face"),
         };
         malformed(file, place, problem)
@@ -299,7 +318,8 @@ impl Rows<'_> {
             }
         }
         if self.encoding == Encoding::Ascii {
-            let found = self.bytes[self.at..end].split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).count();
+            let found =
+                self.bytes[self.at..end].split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).count();
             if found > 0 {
                 return Err(RowError::Length { found });
             }

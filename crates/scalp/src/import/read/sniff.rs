@@ -17,7 +17,12 @@ const EXPORT_MESH: &str = "export the scan as GLB, OBJ, PLY or STL";
 
 /// Kinds of file that are recognised in order to be refused: magic bytes, their offset, what the file is, what to do.
 const REFUSED: &[(usize, &[u8], &str, &str)] = &[
-    (0, b"PXR-USDC", "a USD file", "export the scan as GLB, OBJ or PLY (most scan apps offer them beside USDZ)"),
+    (
+        0,
+        b"PXR-USDC",
+        "a USD file",
+        "export the scan as GLB, OBJ or PLY (most scan apps offer them beside USDZ)",
+    ),
     (0, b"#usda", "a USD file", "export the scan as GLB, OBJ or PLY (most scan apps offer them beside USDZ)"),
     (0, b"Kaydara FBX", "an FBX file", "open it in Blender and export it as GLB, OBJ, PLY or STL"),
     (0, b"; FBX", "an FBX file", "open it in Blender and export it as GLB, OBJ, PLY or STL"),
@@ -29,7 +34,12 @@ const REFUSED: &[(usize, &[u8], &str, &str)] = &[
     (0, b"Rar!", "a RAR archive", "unpack it and give the mesh inside"),
     (0, b"\x89HDF", "an HDF5 file", EXPORT_MESH),
     (0, b"LASF", "a LAS point cloud", "make a mesh of it (MeshLab, CloudCompare) and export that as PLY"),
-    (0, b"ASTM-E57", "an E57 point cloud", "make a mesh of it (MeshLab, CloudCompare) and export that as PLY"),
+    (
+        0,
+        b"ASTM-E57",
+        "an E57 point cloud",
+        "make a mesh of it (MeshLab, CloudCompare) and export that as PLY",
+    ),
     (0, b"# .PCD", "a PCD point cloud", "make a mesh of it (MeshLab, CloudCompare) and export that as PLY"),
     (0, b"DRACO", "a Draco-compressed mesh", "export it again without Draco compression"),
     (0, b"OFF", "an OFF file", EXPORT_MESH),
@@ -69,7 +79,10 @@ pub fn sniff(bytes: &[u8], name: &str) -> Result<Kind, ImportError> {
     }
     if starts(0, b"PK\x03\x04") || starts(0, b"PK\x05\x06") {
         return if lower_name.ends_with(".usdz") {
-            refuse("a USDZ file", "export the scan as GLB, OBJ or PLY (most scan apps offer them beside USDZ)")
+            refuse(
+                "a USDZ file",
+                "export the scan as GLB, OBJ or PLY (most scan apps offer them beside USDZ)",
+            )
         } else {
             refuse("a ZIP archive", "unpack it and give the GLB, OBJ, PLY or STL inside")
         };
@@ -135,7 +148,10 @@ fn looks_like_obj(text: &str) -> bool {
         let mut words = line.split_whitespace();
         match words.next() {
             Some("v") => words.clone().count() >= 3 && words.all(|w| w.parse::<f64>().is_ok()),
-            Some("f") => words.clone().count() >= 3 && words.all(|w| w.starts_with(|c: char| c.is_ascii_digit() || c == '-')),
+            Some("f") => {
+                words.clone().count() >= 3
+                    && words.all(|w| w.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+            }
             Some("mtllib" | "usemtl" | "vn" | "vt") => true,
             _ => false,
         }

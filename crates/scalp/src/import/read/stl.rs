@@ -32,7 +32,8 @@ pub fn read_binary(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                 f32::from_le_bytes([facet[at], facet[at + 1], facet[at + 2], facet[at + 3]]) as f64
             };
             let p = [coordinate(0), coordinate(1), coordinate(2)];
-            mesh.positions.push(finite_point(p, name, || format!("triangle {}, corner {}", t + 1, corner + 1))?);
+            mesh.positions
+                .push(finite_point(p, name, || format!("triangle {}, corner {}", t + 1, corner + 1))?);
         }
         mesh.triangles.push([first, first + 1, first + 2]);
     }
@@ -55,7 +56,11 @@ pub fn read_ascii(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
             "vertex" => {
                 let numbers: Vec<f64> = words.map_while(|w| w.parse().ok()).collect();
                 let [x, y, z] = numbers[..] else {
-                    return Err(malformed(name, place(), format!("a vertex has 3 numbers, found `{}`", line.trim())));
+                    return Err(malformed(
+                        name,
+                        place(),
+                        format!("a vertex has 3 numbers, found `{}`", line.trim()),
+                    ));
                 };
                 mesh.positions.push(finite_point([x, y, z], name, place)?);
             }
@@ -66,13 +71,19 @@ pub fn read_ascii(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
             "endsolid" => ended = true,
             "solid" | "facet" | "outer" | "endloop" | "endfacet" => {}
             other => {
-                let problem = format!("`{other}` is no word of an STL; allowed are solid, facet, outer, vertex, endloop");
+                let problem = format!(
+                    "`{other}` is no word of an STL; allowed are solid, facet, outer, vertex, endloop"
+                );
                 return Err(malformed(name, place(), problem));
             }
         }
     }
     if !ended || mesh.positions.len() % 3 != 0 {
-        return Err(malformed(name, format!("line {n_lines}"), "the file ends before `endsolid`; it is cut off"));
+        return Err(malformed(
+            name,
+            format!("line {n_lines}"),
+            "the file ends before `endsolid`; it is cut off",
+        ));
     }
     if mesh.positions.len() / 3 > MAX_TRIANGLES {
         return Err(malformed(name, "body", too_many_triangles()));
