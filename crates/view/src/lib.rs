@@ -6,5 +6,6 @@ pub mod calendar;
 pub mod pdf;
 pub mod picture;
 pub mod preview;
+pub mod report;
 pub mod stencil;
 pub mod tables;
