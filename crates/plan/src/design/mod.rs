@@ -306,12 +306,6 @@ impl Design {
         1.0 - self.whorls.iter().map(dip).fold(0.0, f64::max)
     }
 
-    /// Borders that an artist draws on the head: loss zones, patches and scars, with their names.
-    pub fn drawn_outlines(&self) -> impl Iterator<Item = (&str, &OutlineOnHead)> {
-        let loss = self.loss.iter().map(|l| (l.zone.name.as_str(), &l.outline));
-        loss.chain(self.scars.iter().map(|s| (s.name.as_str(), &s.outline)))
-    }
-
     /// The zone of a place in the field: its kind and name.
     pub fn zone(&self, uv: Uv, p: DVec3, behind_line_mm: f64) -> (ZoneKind, String) {
         let named = |kind, name: &str| (kind, name.to_owned());
