@@ -1,7 +1,10 @@
 //! What does light do in skin?
 //!
-//! So far: the colour types every other room needs ([`colour`]).
+//! So far: the colour types every other room needs ([`colour`]), skin tone ([`skin`]) and the look of one dot
+//! ([`dot_table`]).
 //!
 //! Absent on purpose: meshes, plans, pixels.
 
 pub mod colour;
+pub mod dot_table;
+pub mod skin;

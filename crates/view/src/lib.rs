@@ -1,3 +1,10 @@
 //! How does the plan look, on the head and on paper?
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
+
+pub mod calendar;
+pub mod pdf;
+pub mod picture;
+pub mod preview;
+pub mod stencil;
+pub mod tables;

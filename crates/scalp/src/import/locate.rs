@@ -8,9 +8,9 @@ use super::landmarks::{self, GivenLandmarks};
 use super::pose::{Anchor, Pose};
 use super::search;
 use super::template::Template;
+use crate::curved::CurvedSurface;
 use crate::head::Landmarks;
 use crate::mesh::TriMesh;
-use crate::surface::Surface;
 
 /// Where the head lies in the file.
 pub struct Place {
@@ -183,7 +183,7 @@ pub fn check_head(fit: &Fit, name: &str) -> Result<(), ImportError> {
 }
 
 /// Refuses given landmarks that do not lie on the surface.
-pub fn check_given(given: &[Option<DVec3>; 7], surface: &Surface) -> Result<(), ImportError> {
+pub fn check_given(given: &[Option<DVec3>; 7], surface: &CurvedSurface) -> Result<(), ImportError> {
     /// A tragion may lie over a hole of the scan, a clicked point above noise.
     const FARTHEST_MM: f64 = 15.0;
     for (name, p) in landmarks::NAMES.iter().zip(given) {

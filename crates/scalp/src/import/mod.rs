@@ -38,11 +38,11 @@ pub use report::{
     HoleReport, ImportReport, MeshReport, NeckReport, NoiseReport, OrientationReport, UnitReport,
 };
 
+use crate::curved::CurvedSurface;
 use crate::head::{Head, Landmarks};
 use crate::mesh::TriMesh;
 use crate::model::{self, Measurements, Sex};
 use crate::remesh::{median_edge_mm, remesh_on};
-use crate::surface::Surface;
 use crate::tape;
 use pose::Pose;
 use template::Template;
@@ -168,7 +168,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     };
     let mut holes = fill::close_holes(&mut rough, REPORTED_HOLE_MM, fillable, on_scalp);
     let surface =
-        Surface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
+        CurvedSurface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
 
     // Lay the average head onto it.
     let start = Pose { rotation: DQuat::IDENTITY, translation: DVec3::ZERO, scale: place.pose.scale * mm };

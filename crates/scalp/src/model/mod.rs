@@ -7,6 +7,7 @@ mod ear;
 mod fit;
 mod grid;
 mod harmonics;
+mod relief;
 mod shape;
 mod surface;
 mod tables;
@@ -223,9 +224,13 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
         let (mean, covariance) = survey.given(&others);
         (mean[i], libm::sqrt(covariance[i][i]))
     });
-    let deviates =
-        |i: usize| known_mm[i].is_some_and(|v| (v - expected[i].0).abs() > CONTRADICTION_SD * expected[i].1);
-    let mut contradictory = known_mm.iter().flatten().count() >= 2 && (0..6).any(deviates);
+    let deviates = |i: usize| {
+        let (expected_mm, sd_mm) = expected[i];
+        known_mm[i].is_some_and(|reading_mm| (reading_mm - expected_mm).abs() > CONTRADICTION_SD * sd_mm)
+    };
+    let several = known_mm.iter().flatten().count() >= 2;
+    let mut contradiction =
+        (several && (0..6).any(deviates)).then_some("the measurements contradict each other");
 
     let fine = Template::new(measurements.sex, step_mm);
     let coarse = Template::new(measurements.sex, fit::COARSE_STEP_MM);
@@ -233,11 +238,10 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
         let target = fit::Target::new(&survey, &known_mm, spread_mm);
         fit::solve(&fine, &coarse, &target, measurements.ear_offset_mm)
     };
-    let mut solved = solve(contradictory.then_some(&READING_SD_MM))?;
+    let mut solved = solve(contradiction.and(Some(&READING_SD_MM)))?;
     let missed = |i: usize| known_mm[i].is_some_and(|v| (v - solved.built_mm[i]).abs() > MET_MM);
-    if !contradictory && (0..6).any(missed) {
-        // No smooth head has these readings together, whatever the survey says.
-        contradictory = true;
+    if contradiction.is_none() && (0..6).any(missed) {
+        contradiction = Some("no smooth head has these measurements together");
         solved = solve(Some(&READING_SD_MM))?;
     }
     let measures = std::array::from_fn(|i| MeasureFit {
@@ -248,7 +252,7 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
         built_mm: solved.built_mm[i],
     });
     Ok(FittedHead {
-        contradiction: contradictory.then(|| contradiction(&measures)),
+        contradiction: contradiction.map(|verdict| contradiction_sentence(verdict, &measures)),
         head: fine.with_ears(solved.skin, solved.landmarks, &solved.shape),
         shape: solved.shape,
         measures,
@@ -281,7 +285,7 @@ fn check_plausible(measurements: &Measurements, survey: &Survey) -> Result<(), M
 const EAR_OFFSET_LIMIT_MM: f64 = 18.0;
 
 /// The sentence that names every reading with its deviation and what was left of it.
-fn contradiction(measures: &[MeasureFit; 6]) -> String {
+fn contradiction_sentence(verdict: &str, measures: &[MeasureFit; 6]) -> String {
     let rows: Vec<String> = measures
         .iter()
         .filter_map(|m| {
@@ -295,8 +299,5 @@ fn contradiction(measures: &[MeasureFit; 6]) -> String {
             ))
         })
         .collect();
-    format!(
-        "the measurements contradict each other: {}; measure again, the misfit is spread over all",
-        rows.join(", ")
-    )
+    format!("{verdict}: {}; measure again, the misfit is spread over all", rows.join(", "))
 }

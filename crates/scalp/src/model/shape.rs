@@ -1,11 +1,11 @@
 //! From the average head to one head: three scale factors, smooth offsets, the place of the ears.
 
-use glam::{DMat3, DVec3};
+use glam::{DMat3, DVec2, DVec3};
 use rayon::prelude::*;
 
 use crate::head::{Head, Landmarks, NASION_ELEVATION_DEG};
 use crate::mesh::TriMesh;
-use crate::model::ear;
+use crate::model::ear::EAR;
 use crate::model::grid::{Grid, Ring};
 use crate::model::harmonics::{self, CENTRE_MM};
 use crate::model::surface::{Surface, smoothstep};
@@ -83,15 +83,33 @@ impl Template {
         (TriMesh { positions, triangles: self.skin.triangles.clone() }, landmarks)
     }
 
-    /// Adds the ears to the skin that [`Template::skin`] built of the same shape.
+    /// Grafts the ears onto the skin that [`Template::skin`] built of the same shape.
     pub fn with_ears(&self, skin: TriMesh, landmarks: Landmarks, shape: &Shape) -> Head {
         let (head_from_model, _) = self.frame(shape);
+        let ear = &*EAR;
+        let place = DVec2::new(shape.ear_offset_mm, 0.0);
+        let left: Vec<(DVec3, f64)> = ear
+            .points
+            .par_iter()
+            .map(|point| (self.surface.side_point_at(point.z_y + place), point.out_mm))
+            .collect();
         let mut mesh = skin.clone();
-        for (p, base) in mesh.positions.iter_mut().zip(&self.skin.positions) {
-            let ear_mm = ear::displacement_mm(*base, shape.ear_offset_mm);
-            *p += head_from_model.rotation * (ear_mm * shape.scale);
+        for side in [1.0, -1.0] {
+            let points: Vec<DVec3> = left
+                .iter()
+                .map(|&(base, out_mm)| {
+                    let base = base * DVec3::new(side, 1.0, 1.0);
+                    let on_skin = head_from_model.apply(shape.moved(base, &offset_basis(base)));
+                    on_skin + head_from_model.rotation * (DVec3::X * side * out_mm * shape.scale)
+                })
+                .collect();
+            let covered =
+                |p: &DVec3| p.x * side > 0.0 && ear.covers(DVec2::new(p.z, p.y) - place, EAR_MARGIN_MM);
+            let mut covered: Vec<bool> = self.skin.positions.iter().map(covered).collect();
+            covered.resize(mesh.positions.len(), false);
+            ear.graft(&mut mesh, &covered, &points, side > 0.0);
         }
-        Head { mesh, skin, landmarks }
+        Head { mesh: compact(mesh), skin, landmarks }
     }
 
     /// Where the head frame of a shape lies, and its landmarks as points that move with the skin.
@@ -146,6 +164,26 @@ const VERTEX_ELEVATION: f64 = 1.4;
 
 /// Offsets act fully above the upper and not below the lower height, mm: the lower face keeps its form.
 const OFFSET_FADE_MM: [f64; 2] = [-70.0, 0.0];
+
+/// How much wider than an ear's foot the patch is that makes way for it, mm before scaling.
+const EAR_MARGIN_MM: f64 = 1.0;
+
+/// Drops the vertices that belong to no triangle.
+fn compact(mesh: TriMesh) -> TriMesh {
+    let mut used = vec![false; mesh.positions.len()];
+    for v in mesh.triangles.iter().flatten() {
+        used[*v as usize] = true;
+    }
+    let mut positions = Vec::with_capacity(mesh.positions.len());
+    let mut index = Vec::with_capacity(mesh.positions.len());
+    for (p, used) in mesh.positions.iter().zip(used) {
+        index.push(positions.len() as u32);
+        if used {
+            positions.push(*p);
+        }
+    }
+    TriMesh { positions, triangles: mesh.triangles.iter().map(|t| t.map(|v| index[v as usize])).collect() }
+}
 
 /// The turn into the head frame.
 struct HeadFromModel {

@@ -1,0 +1,319 @@
+//! One square centimetre of scalp through a macro lens, at true scale.
+
+use glam::{DVec2, DVec3, Vec2};
+use hairline_plan::Dot;
+use rayon::prelude::*;
+
+use super::compose::{FLUSH, State};
+use super::image::{Image, encode};
+use super::noise::{hash, noise2, unit};
+use super::splat::profile;
+use super::tone::tint;
+use super::{Hair, Scene, linear};
+
+/// Side of the field, mm.
+pub const FIELD_MM: f64 = 10.0;
+/// Dots and hairs that begin this far outside the field can still reach into it, mm.
+const MARGIN_MM: f64 = 2.5;
+/// Dots farther than this from the tangent plane lie on another side of the head, mm.
+const THICK_MM: f64 = 4.0;
+
+/// Size of the plates of the skin relief between its furrows, mm (scalp skin; chosen by eye after macro photographs).
+const PLATE_MM: f32 = 0.42;
+/// Reach of the redness around a fresh dot, mm. An assumption.
+const HALO_MM: f32 = 0.55;
+/// Colour of a tiny scab, linear sRGB: dried serum, blood and pigment. An assumption.
+const SCAB: [f32; 3] = [0.055, 0.022, 0.016];
+
+/// The bare skin of a close-up with its hairs; every state is put on top of it.
+pub struct CloseUp {
+    size: usize,
+    right: DVec3,
+    up: DVec3,
+    normal: DVec3,
+    centre: DVec3,
+    /// As in a head's plate.
+    base: Vec<[f32; 3]>,
+    diffuse: Vec<[f32; 3]>,
+    seed: u32,
+}
+
+impl CloseUp {
+    /// The skin around the scene's close-up point, `size_px` square.
+    pub fn new(scene: &Scene, size_px: usize) -> CloseUp {
+        let (centre, normal) = nearest(scene);
+        // Upright as the head would stand in a picture from above: its left to the right, face down or forehead up.
+        let right = (DVec3::X - DVec3::X.dot(normal) * normal).try_normalize().unwrap_or(DVec3::Z);
+        let up = normal.cross(right);
+        let sign = if up.y - 0.3 * up.z < 0.0 { -1.0 } else { 1.0 };
+        let colour = linear(scene.skin_lab_sce);
+        let seed = hash(scene.seed as u32 ^ 0x51c0);
+        let pixels: Vec<([f32; 3], [f32; 3])> =
+            (0..size_px * size_px).into_par_iter().map(|i| bare(i, size_px, colour, seed)).collect();
+        let mut close_up = CloseUp {
+            size: size_px,
+            right: sign * right,
+            up: sign * up,
+            normal,
+            centre,
+            base: pixels.iter().map(|p| p.0).collect(),
+            diffuse: pixels.iter().map(|p| p.1).collect(),
+            seed,
+        };
+        let hair = linear(scene.hair_lab_sce);
+        close_up.draw_hairs(scene.hairs, hair);
+        close_up
+    }
+
+    /// The picture of a state.
+    pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
+        let n = self.size;
+        let mut left = vec![[1.0f32; 3]; n * n];
+        let mut halo = vec![0.0f32; if state.redness > 0.0 { n * n } else { 0 }];
+        let mut crust = vec![0.0f32; if state.scabs > 0.0 { n * n } else { 0 }];
+        let px_per_mm = (n as f64 / FIELD_MM) as f32;
+        for (index, look) in &state.dots {
+            let Some(dot) = dots.get(*index as usize) else { continue };
+            let Some(at) = self.place(dot.position_mm) else { continue };
+            let shape = Outline::new(hash(self.seed ^ dot.id));
+            let half = look.half_width_mm * px_per_mm;
+            let reach = half * (1.0 + look.softness) * 1.25;
+            let softness = (look.softness * look.softness + 0.8 / (half * half)).sqrt().min(1.0);
+            self.around(at, reach, |pixel, d| {
+                let share = profile(shape.radius(d / half), softness);
+                for c in 0..3 {
+                    left[pixel][c] *= 1.0 - share * (1.0 - look.transmission_rgb[c]);
+                }
+            });
+            if !halo.is_empty() {
+                let reach = HALO_MM * px_per_mm;
+                self.around(at, reach, |pixel, d| {
+                    let t = 1.0 - d.length_squared() / (reach * reach);
+                    halo[pixel] = halo[pixel].max(t.max(0.0));
+                });
+            }
+            if !crust.is_empty() && f64::from(unit(hash(dot.id ^ 0x5cab))) < state.scabs {
+                let half = 0.8 * half;
+                self.around(at, 1.6 * half, |pixel, d| {
+                    crust[pixel] = crust[pixel].max(profile(shape.radius(d / half) * shape.ragged(d), 0.3));
+                });
+            }
+        }
+        let pixel = |i: usize| {
+            let red = if halo.is_empty() {
+                [1.0; 3]
+            } else {
+                tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
+            };
+            let crust = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+            let light = [0, 1, 2].map(|c| {
+                let (base, diffuse) = (self.base[i][c], self.diffuse[i][c]);
+                let skin = base - diffuse * (1.0 - red[c] * left[i][c]);
+                // A scab lies on the skin and takes the light the skin would.
+                skin + crust * (diffuse.min(base) * SCAB[c] / 0.2 - diffuse * red[c] * left[i][c])
+            });
+            encode(light, i % n, i / n)
+        };
+        Image { width: n, height: n, rgb: (0..n * n).flat_map(pixel).collect() }
+    }
+
+    /// Picture position of a point of the skin, px; none if it is not near the field.
+    fn place(&self, p: DVec3) -> Option<Vec2> {
+        let v = p - self.centre;
+        let at = DVec2::new(v.dot(self.right), -v.dot(self.up));
+        let near = at.abs().max_element() < 0.5 * FIELD_MM + MARGIN_MM && v.dot(self.normal).abs() < THICK_MM;
+        near.then(|| ((at / FIELD_MM + 0.5) * self.size as f64).as_vec2())
+    }
+
+    /// Calls `put(pixel, offset from the centre in px)` for the pixels within reach.
+    fn around(&self, at: Vec2, reach: f32, mut put: impl FnMut(usize, Vec2)) {
+        let n = self.size as f32;
+        let low = (at - reach).max(Vec2::ZERO);
+        let high = (at + reach).min(Vec2::splat(n - 1.0));
+        if low.x > high.x || low.y > high.y {
+            return;
+        }
+        for y in low.y as usize..=high.y as usize {
+            for x in low.x as usize..=high.x as usize {
+                let d = Vec2::new(x as f32 + 0.5, y as f32 + 0.5) - at;
+                if d.length_squared() < reach * reach {
+                    put(y * self.size + x, d);
+                }
+            }
+        }
+    }
+
+    /// Hairs as shafts with a soft shadow beside them, over the skin.
+    fn draw_hairs(&mut self, hairs: &[Hair], colour: [f32; 3]) {
+        let px_per_mm = self.size as f64 / FIELD_MM;
+        let mut shafts = Vec::new();
+        for (i, hair) in hairs.iter().enumerate() {
+            let Some(root) = self.place(hair.root_mm) else { continue };
+            let along = hair.direction * hair.length_mm.min(3.0 * FIELD_MM) * px_per_mm;
+            let tip = root + DVec2::new(along.dot(self.right), -along.dot(self.up)).as_vec2();
+            let height = (along.dot(self.normal).abs() / px_per_mm) as f32;
+            shafts.push((
+                root,
+                tip,
+                (0.5 * hair.shaft_mm * px_per_mm) as f32,
+                height,
+                hash(i as u32 ^ self.seed),
+            ));
+        }
+        for &(root, tip, half, height, _) in &shafts {
+            // The key light stands at the upper left: the shadow of the tip falls to the lower right.
+            let shift = Vec2::new(0.30, 0.38) * height.min(1.5) * px_per_mm as f32;
+            let (blur, depth) = (2.5 * half, 0.16);
+            self.stroke(root, tip + shift, half + blur, |plate, pixel, distance, _| {
+                let shade = 1.0 - depth * (1.0 - (distance / (half + blur)).min(1.0)).powi(2) * 1.6;
+                for c in 0..3 {
+                    plate.base[pixel][c] *= shade;
+                    plate.diffuse[pixel][c] *= shade;
+                }
+            });
+        }
+        for &(root, tip, half, _, key) in &shafts {
+            let own = 0.8 + 0.5 * unit(key);
+            self.stroke(root, tip, half + 1.0, |plate, pixel, distance, t| {
+                // Thinner into the skin at the root; a pale line of light along the shaft.
+                let width = half * (0.75 + 0.25 * (t * 6.0).min(1.0));
+                let cover =
+                    (width - distance + 0.7).clamp(0.0, 1.4) / 1.4 * (0.55 + 0.45 * (t * 8.0).min(1.0));
+                let shine = 0.035 * (1.0 - (distance / (0.6 * width)).min(1.0));
+                for c in 0..3 {
+                    let lit = colour[c] * own + shine;
+                    plate.base[pixel][c] = plate.base[pixel][c] * (1.0 - cover) + cover * lit;
+                    plate.diffuse[pixel][c] *= 1.0 - cover;
+                }
+            });
+        }
+    }
+
+    /// Calls `put(self, pixel, distance from the line, place along it 0-1)` for the pixels near a line.
+    fn stroke(
+        &mut self,
+        from: Vec2,
+        to: Vec2,
+        reach: f32,
+        mut put: impl FnMut(&mut CloseUp, usize, f32, f32),
+    ) {
+        let limit = self.size as f32 - 1.0;
+        let line = to - from;
+        let low = (from.min(to) - reach).clamp(Vec2::ZERO, Vec2::splat(limit));
+        let high = (from.max(to) + reach).clamp(Vec2::ZERO, Vec2::splat(limit));
+        for y in low.y as usize..=high.y as usize {
+            for x in low.x as usize..=high.x as usize {
+                let p = Vec2::new(x as f32 + 0.5, y as f32 + 0.5) - from;
+                let t = (p.dot(line) / line.length_squared().max(1e-6)).clamp(0.0, 1.0);
+                let distance = (p - t * line).length();
+                if distance < reach {
+                    let pixel = y * self.size + x;
+                    put(self, pixel, distance, t);
+                }
+            }
+        }
+    }
+}
+
+/// The outline of a dot: nearly round, never a perfect circle.
+struct Outline {
+    stretch: Vec2,
+    turn: Vec2,
+    wave: [f32; 4],
+}
+
+impl Outline {
+    fn new(key: u32) -> Outline {
+        let draw = |k: u32| unit(hash(key ^ k.wrapping_mul(0x9e37_79b9))) - 0.5;
+        let flat = 1.0 + 0.22 * draw(1);
+        let angle = std::f32::consts::TAU * draw(2);
+        Outline {
+            stretch: Vec2::new(flat, 1.0 / flat),
+            turn: Vec2::new(libm::cosf(angle), libm::sinf(angle)),
+            wave: [0.10 * draw(3), 0.10 * draw(4), 0.07 * draw(5), 0.07 * draw(6)],
+        }
+    }
+
+    /// Radius of a point in units of the outline.
+    fn radius(&self, d: Vec2) -> f32 {
+        let turned = Vec2::new(d.dot(self.turn), d.perp_dot(self.turn)) * self.stretch;
+        let r = turned.length();
+        let (c, s) = if r > 1e-6 { (turned.x / r, turned.y / r) } else { (1.0, 0.0) };
+        let (c2, s2) = (c * c - s * s, 2.0 * c * s);
+        let (c3, s3) = (c * c2 - s * s2, s * c2 + c * s2);
+        r * (1.0 + self.wave[0] * c2 * s2 + self.wave[1] * c3 + self.wave[2] * s3 + self.wave[3] * c2)
+    }
+
+    /// A rougher edge, for scabs.
+    fn ragged(&self, d: Vec2) -> f32 {
+        1.0 + 0.22 * noise2(d.x * 0.16 + 50.0 * self.wave[0], d.y * 0.16 + 50.0 * self.wave[1], 3)
+    }
+}
+
+/// The point of the skin nearest to the asked one, and the normal there.
+fn nearest(scene: &Scene) -> (DVec3, DVec3) {
+    let mesh = &scene.head.skin;
+    let asked = scene.close_up_mm;
+    let near = |v: usize| mesh.positions[v].distance_squared(asked);
+    let mut normal = DVec3::ZERO;
+    let mut best = (f64::INFINITY, asked);
+    for t in 0..mesh.triangles.len() {
+        let [a, b, c] = mesh.corners(t);
+        let distance = near(mesh.triangles[t][0] as usize);
+        // The mean normal of the field, weighted by area.
+        if distance < 36.0 {
+            normal += (b - a).cross(c - a);
+        }
+        if distance < best.0 {
+            best = (distance, (b - a).cross(c - a));
+        }
+    }
+    let normal = normal.try_normalize().or(best.1.try_normalize()).unwrap_or(DVec3::Y);
+    (asked, normal)
+}
+
+/// Bare skin at a pixel: finished light, and its diffuse part.
+fn bare(pixel: usize, size: usize, colour: [f32; 3], seed: u32) -> ([f32; 3], [f32; 3]) {
+    let mm = FIELD_MM as f32 / size as f32;
+    let p = Vec2::new((pixel % size) as f32 + 0.5, (pixel / size) as f32 + 0.5) * mm;
+    let noise = |scale: f32, k: u32| noise2(p.x / scale + 100.0, p.y / scale + 100.0, seed ^ k);
+    let blood = 0.10 * noise(2.6, 1) + 0.055 * noise(0.8, 2) + 0.02 * noise(0.25, 3);
+    let melanin = 0.055 * noise(1.7, 4) + 0.03 * noise(0.35, 5);
+    // Relief by its slope towards the light: plates between furrows.
+    let e = 0.012;
+    let height = relief(p, seed);
+    let slope = (relief(p + Vec2::new(e, e) * 0.7, seed) - height) / e;
+    let shade = 1.0 + 0.016 * slope.clamp(-4.0, 4.0) - 0.05 * (1.0 - height);
+    // A lamp at the upper left, a little brighter there.
+    let lamp = 1.0 + 0.035 * (1.0 - (p.x + p.y) / FIELD_MM as f32);
+    let factor = tint(blood, melanin);
+    let diffuse = [0, 1, 2].map(|c| colour[c] * factor[c] * shade * lamp);
+    let gloss = 0.006 + 0.004 * slope.clamp(-1.0, 3.0);
+    (diffuse.map(|d| d + gloss), diffuse)
+}
+
+/// Height of the skin relief, 0 in a furrow to 1 on a plate: distance to the border between jittered cells (Worley 1996).
+fn relief(p: Vec2, seed: u32) -> f32 {
+    let warp = Vec2::new(
+        noise2(p.x * 1.7 + 31.0, p.y * 1.7, seed ^ 11),
+        noise2(p.x * 1.7, p.y * 1.7 + 57.0, seed ^ 12),
+    );
+    let q = p / PLATE_MM * Vec2::new(0.85, 1.15) + 0.35 * warp + 64.0;
+    let cell = q.floor();
+    let (mut first, mut second) = (9.0f32, 9.0f32);
+    for i in 0..9 {
+        let c = cell + Vec2::new((i % 3) as f32 - 1.0, (i / 3) as f32 - 1.0);
+        let key = hash(
+            (c.x as i32 as u32).wrapping_mul(0x8da6_b343)
+                ^ (c.y as i32 as u32).wrapping_mul(0xd816_3841)
+                ^ seed,
+        );
+        let point = c + Vec2::new(unit(key), unit(hash(key)));
+        let d = point.distance_squared(q);
+        second = if d < first { first } else { second.min(d) };
+        first = first.min(d);
+    }
+    let gap = (second.sqrt() - first.sqrt()) / 0.22;
+    let t = gap.clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}

@@ -1,0 +1,62 @@
+//! Pictures as 8-bit sRGB and as PNG files.
+
+use std::sync::LazyLock;
+
+use hairline_optics::colour::encode_srgb;
+
+/// A finished picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// Width, px.
+    pub width: usize,
+    /// Height, px.
+    pub height: usize,
+    /// `rgb[y][x][channel]`, row-major, display sRGB.
+    pub rgb: Vec<u8>,
+}
+
+impl Image {
+    /// The picture as a PNG file, sRGB.
+    ///
+    /// # Panics
+    /// Never: a picture holds `3 * width * height` bytes and writing to memory does not fail.
+    pub fn to_png(&self) -> Vec<u8> {
+        let mut file = Vec::with_capacity(self.rgb.len() / 3);
+        let (width, height) = (self.width as u32, self.height as u32);
+        let mut encoder = png::Encoder::new(&mut file, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
+        encoder.set_compression(png::Compression::Fast);
+        encoder.set_filter(png::Filter::Up);
+        let mut writer = encoder.write_header().expect("writing a header to memory does not fail");
+        writer.write_image_data(&self.rgb).expect("the picture has width x height pixels");
+        writer.finish().expect("writing to memory does not fail");
+        file
+    }
+}
+
+const STEPS: usize = 1 << 14;
+
+/// Display value x 256 of linear light in equal steps from 0 to 1.
+static CURVE: LazyLock<Vec<u16>> = LazyLock::new(|| {
+    (0..=STEPS).map(|i| (encode_srgb(i as f64 / STEPS as f64) * 65280.0).round() as u16).collect()
+});
+
+/// Linear light to display values, dithered by less than one step at pixel (x, y) so that soft gradients show no bands.
+pub(super) fn encode(linear: [f32; 3], x: usize, y: usize) -> [u8; 3] {
+    let offset = dither(x, y);
+    linear.map(|c| {
+        let i = (c.clamp(0.0, 1.0) * STEPS as f32 + 0.5) as usize;
+        ((u32::from(CURVE[i]) + offset) >> 8) as u8
+    })
+}
+
+/// Ordered dither, 0-255, on an 8 x 8 tile (Bayer 1973).
+fn dither(x: usize, y: usize) -> u32 {
+    let (x, y) = (x as u32 & 7, y as u32 & 7);
+    let q = x ^ y;
+    let bit = |v: u32, i: u32| v >> i & 1;
+    let rank = bit(q, 0) << 5 | bit(y, 0) << 4 | bit(q, 1) << 3 | bit(y, 1) << 2 | bit(q, 2) << 1 | bit(y, 2);
+    rank * 4 + 2
+}
