@@ -38,7 +38,7 @@ pub use report::{
     HoleReport, ImportReport, MeshReport, NeckReport, NoiseReport, OrientationReport, UnitReport,
 };
 
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 use crate::head::{Head, Landmarks};
 use crate::mesh::TriMesh;
 use crate::model::{self, Measurements, Sex};
@@ -99,6 +99,13 @@ const NECK_HEIGHT_MM: f64 = -110.0;
 /// How much is kept below the neck until the head frame is known, mm: more than the first search is off.
 const NECK_MARGIN_MM: f64 = 25.0;
 
+/// What is farther to the sides, above, before or behind the middle of the ears is no head, mm: the nose reaches 125,
+/// the top 140, and a person may be rotated by the first search.
+const BOX_MM: f64 = 190.0;
+
+/// Largest surface in that box, mm2: a head with its neck has 0.2 m2, one with inner walls twice that.
+const LARGEST_MM2: f64 = 1.0e6;
+
 /// Holes with a shorter border are filled wherever they are: eyes, mouth, ear canals, gaps behind the ears.
 const SMALL_HOLE_MM: f64 = 250.0;
 /// Holes of the scalp with a shorter border are filled.
@@ -139,7 +146,18 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let whole = transformed(&scan, &rough_from_scan);
     let neck_normal = DVec3::new(0.0, 1.0, NECK_SLOPE).normalize();
     let neck_height = NECK_HEIGHT_MM * size * neck_normal.y;
-    let (mut rough, _) = cut::drop_crumbs(&cut::cut_below(&whole, neck_normal, neck_height - NECK_MARGIN_MM));
+    let mut rough = cut::cut_below(&whole, neck_normal, neck_height - NECK_MARGIN_MM);
+    for inward in [DVec3::X, DVec3::NEG_X, DVec3::NEG_Y, DVec3::Z, DVec3::NEG_Z] {
+        rough = cut::cut_below(&rough, inward, -BOX_MM * size);
+    }
+    let (mut rough, _) = cut::drop_crumbs(&rough);
+    let area_mm2 = rough.area_mm2();
+    if area_mm2 > LARGEST_MM2 * size * size {
+        return Err(no_head(format!(
+            "the surface around the head has {:.1} m2, a head has 0.2; remove walls and furniture from the scan",
+            area_mm2 / 1e6
+        )));
+    }
     let edge_before_mm = median_edge_mm(&rough, on_scalp);
     let noise = noise::smooth_noise(&mut rough, on_scalp);
     let n_scanned = rough.triangles.len();
@@ -150,7 +168,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     };
     let mut holes = fill::close_holes(&mut rough, REPORTED_HOLE_MM, fillable, on_scalp);
     let surface =
-        Surface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
+        CurvedSurface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
 
     // Lay the average head onto it.
     let start = Pose { rotation: DQuat::IDENTITY, translation: DVec3::ZERO, scale: place.pose.scale * mm };

@@ -9,7 +9,7 @@ mod edit;
 use glam::DVec3;
 use rayon::prelude::*;
 
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 use crate::mesh::TriMesh;
 use edit::EditMesh;
 
@@ -41,11 +41,11 @@ pub fn median_edge_mm(mesh: &TriMesh, counts: impl Fn(DVec3) -> bool) -> f64 {
 /// Makes a manifold mesh anew with edges of about `edge_mm`. Open borders keep their course. Coarse facets are rounded:
 /// new vertices lie on the curved surface through the old vertices and their normals. `None` for an empty mesh.
 pub fn remesh(mesh: &TriMesh, edge_mm: f64) -> Option<Remeshed> {
-    Some(remesh_on(mesh, &Surface::new(mesh)?, edge_mm))
+    Some(remesh_on(mesh, &CurvedSurface::new(mesh)?, edge_mm))
 }
 
 /// As [`remesh`], with the surface that the vertices are put onto: the mesh itself, or one of which it is a part.
-pub(crate) fn remesh_on(mesh: &TriMesh, surface: &Surface, edge_mm: f64) -> Remeshed {
+pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
     let (shortest, longest) = (0.8 * edge_mm, 4.0 / 3.0 * edge_mm);
     let mut edit = EditMesh::new(mesh);
     let mut fan = Vec::new();

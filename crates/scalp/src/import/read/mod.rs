@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::error::ImportError;
 use crate::mesh::TriMesh;
 
-/// Largest mesh that is read, triangles: ten times what a hand-held scanner gives of a head at 0.2 mm.
-pub const MAX_TRIANGLES: usize = 20_000_000;
+/// Largest mesh that is read, triangles: what a hand-held scanner gives of head and shoulders at 0.5 mm.
+pub const MAX_TRIANGLES: usize = 5_000_000;
 
 /// A mesh as a file gives it.
 #[derive(Clone, Debug)]
