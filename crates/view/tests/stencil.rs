@@ -6,7 +6,7 @@ use glam::{DVec2, DVec3};
 use hairline_plan::case::{self, EXAMPLES};
 use hairline_plan::design::Known;
 use hairline_plan::make_plan;
-use hairline_plan::plan::head_from_measurements;
+use hairline_plan::head_source::head_from_measurements;
 use hairline_scalp::distance::Geodesics;
 use hairline_scalp::import::read_mesh;
 use hairline_scalp::model::{Measurements, STANDARD_STEP_MM, Sex, fit_head};

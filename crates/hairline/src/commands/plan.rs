@@ -125,7 +125,8 @@ fn known(case: &Case, beside: &Beside) -> Result<Known, Failure> {
 fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
     let mut files = rest?;
-    let report = report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
+    let report =
+        report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
     files.push(("report.pdf".to_owned(), report));
     files.extend(pictures.into_iter().map(|picture| (picture.file, picture.png)));
     Ok(files)
