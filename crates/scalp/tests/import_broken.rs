@@ -111,7 +111,7 @@ fn broken_stl_and_obj() -> Vec<Broken> {
     not_a_number[84 + 50 + 12..84 + 50 + 16].copy_from_slice(&f32::NAN.to_le_bytes());
     let ascii = || stl_ascii(&small());
     let cut_ascii = text_of(ascii())[..700].to_owned();
-    let cut_ascii = cut_ascii[..cut_ascii.rfind('\n').expect("has lines")].as_bytes().to_vec();
+    let cut_ascii = cut_ascii.as_bytes()[..cut_ascii.rfind('\n').expect("has lines")].to_vec();
     let obj = || obj(&small());
     vec![
         ("a.stl", huge, "it announces 200000000 triangles (10.0 GB)"),

@@ -169,8 +169,7 @@ fn noise_is_told_and_taken_away_but_shape_is_not() {
         let told = scan.report.noise.noise_mm;
         assert!((told / noise_mm - 1.0).abs() < 0.15, "{told} for {noise_mm}");
         let left = rms(&scalp_distances_mm(&scan, &mesh));
-        println!("{noise_mm}: told {told}, left {left}, {:?}", scan.report.noise);
-        assert!(left < 0.42 * noise_mm, "{left} mm left of {noise_mm}");
+        assert!(left < 0.42 * noise_mm, "{left} mm left of {noise_mm}: {:?}", scan.report.noise);
     }
     let scan = import(&mesh);
     assert_eq!(scan.report.noise.rounds, 0, "{:?}", scan.report.noise);

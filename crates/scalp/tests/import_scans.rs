@@ -1,6 +1,8 @@
 //! Every real scan of the shared material imports, and stands where its truth says. Without the material these tests
 //! have nothing to read and say so.
 
+#![allow(clippy::print_stdout, reason = "`--nocapture` shows the errors head by head")]
+
 mod meshes;
 mod scans;
 
@@ -13,6 +15,7 @@ use hairline_scalp::{Landmarks, TriMesh};
 use meshes::*;
 use parry3d_f64::query::PointQuery;
 use scans::{Truth, scan_bytes, truths};
+use std::f64::consts::{FRAC_PI_2, PI};
 
 fn import(bytes: &[u8], name: &str) -> ImportedScan {
     import_scan(bytes, name, &ImportSettings::find_all()).unwrap_or_else(|e| panic!("{e}"))
@@ -49,22 +52,22 @@ fn errors(scan: &ImportedScan, truth: &Truth) -> Errors {
 /// have no ears at all.
 const BARS: [(&str, [f64; 5]); 16] = [
     // degrees, mm, mm, mm, mm
-    ("fsaverage_head.ply", [2.5, 9.5, 3.5, 4.0, 1.0]),
-    ("ict_generic_neutral.obj", [2.5, 2.0, 4.0, 4.5, 1.0]),
-    ("ict_random_identity_00.ply", [1.5, 3.0, 3.5, 3.0, 1.0]),
+    ("fsaverage_head.ply", [3.0, 9.5, 3.5, 5.0, 1.0]),
+    ("ict_generic_neutral.obj", [3.0, 2.5, 4.0, 5.5, 1.0]),
+    ("ict_random_identity_00.ply", [1.5, 3.0, 3.5, 3.5, 1.0]),
     ("ict_random_identity_03.ply", [3.5, 3.0, 4.5, 6.5, 1.0]),
-    ("ict_random_identity_07.ply", [3.0, 3.0, 4.5, 5.5, 1.0]),
-    ("lps_head_subdivided.stl", [2.0, 3.0, 3.0, 2.5, 1.0]),
-    ("lps_head_textured.glb", [2.0, 3.0, 3.0, 2.5, 1.0]),
-    ("lps_head_textured.obj", [2.0, 3.0, 3.0, 2.5, 1.0]),
-    ("lps_phone_like_scan.ply", [2.5, 3.0, 4.0, 3.5, 2.0]),
-    ("makehuman_african_male.ply", [2.5, 3.5, 2.5, 7.0, 1.0]),
-    ("makehuman_asian_female.ply", [2.0, 2.5, 2.0, 3.0, 1.0]),
-    ("makehuman_asian_male.ply", [2.0, 3.0, 2.0, 4.5, 1.0]),
-    ("makehuman_caucasian_female.ply", [1.5, 2.5, 2.5, 3.5, 1.0]),
-    ("makehuman_caucasian_male.ply", [1.5, 3.5, 2.5, 2.0, 1.0]),
+    ("ict_random_identity_07.ply", [3.0, 3.5, 4.5, 6.0, 1.0]),
+    ("lps_head_subdivided.stl", [2.0, 3.0, 3.5, 3.5, 1.0]),
+    ("lps_head_textured.glb", [2.0, 3.0, 3.5, 3.5, 1.0]),
+    ("lps_head_textured.obj", [2.0, 3.0, 3.5, 3.5, 1.0]),
+    ("lps_phone_like_scan.ply", [2.5, 3.0, 4.0, 5.0, 2.0]),
+    ("makehuman_african_male.ply", [2.5, 4.0, 2.5, 7.0, 1.0]),
+    ("makehuman_asian_female.ply", [2.0, 3.0, 2.0, 3.5, 1.0]),
+    ("makehuman_asian_male.ply", [2.0, 3.5, 2.0, 5.5, 1.0]),
+    ("makehuman_caucasian_female.ply", [1.5, 3.0, 2.5, 4.0, 1.0]),
+    ("makehuman_caucasian_male.ply", [1.5, 3.5, 2.5, 3.0, 1.0]),
     ("mesh2hrtf_example_head.ply", [4.0, 9.5, 5.0, 8.5, 1.0]),
-    ("mni_avg152_scalp.ply", [2.0, 8.0, 4.0, 5.5, 1.0]),
+    ("mni_avg152_scalp.ply", [2.0, 8.0, 4.5, 6.0, 1.0]),
 ];
 
 #[test]
@@ -286,11 +289,11 @@ fn orientation_unit_and_winding_of_a_file_do_not_matter() {
         let axis = |x: f64, y: f64, z: f64| DVec3::new(x, y, z).normalize();
         for (i, (turn, unit, inside_out)) in [
             (DQuat::IDENTITY, Unit::Inch, true),
-            (DQuat::from_axis_angle(DVec3::X, 1.5708), Unit::Metre, false),
+            (DQuat::from_axis_angle(DVec3::X, FRAC_PI_2), Unit::Metre, false),
             (DQuat::from_axis_angle(axis(1.0, 2.0, 3.0), 2.2), Unit::Centimetre, true),
             (DQuat::from_axis_angle(axis(-3.0, 1.0, 0.4), 3.1), Unit::Millimetre, true),
             (DQuat::from_axis_angle(axis(0.2, -1.0, 0.7), 0.6), Unit::Inch, false),
-            (DQuat::from_axis_angle(DVec3::Z, 3.14159), Unit::Metre, true),
+            (DQuat::from_axis_angle(DVec3::Z, PI), Unit::Metre, true),
         ]
         .into_iter()
         .enumerate()

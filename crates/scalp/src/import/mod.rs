@@ -28,6 +28,8 @@ mod scale;
 mod search;
 mod template;
 
+use std::sync::LazyLock;
+
 use glam::{DMat4, DQuat, DVec3};
 
 pub use clean::CleanReport;
@@ -91,6 +93,13 @@ const EDGE_MM: f64 = 2.0;
 const TEMPLATE_STEP_MM: f64 = 4.0;
 const TEMPLATE_POINTS: usize = 1500;
 
+/// The average head of men and women, and points of it; the tests of `model` hold that it can be built.
+static AVERAGE: LazyLock<Option<(Head, Template)>> = LazyLock::new(|| {
+    let average = model::fit_head(&Measurements::none(Sex::Unspecified), TEMPLATE_STEP_MM).ok()?.head;
+    let template = Template::new(&average, TEMPLATE_POINTS);
+    Some((average, template))
+});
+
 /// Where the neck is cut: `y + NECK_SLOPE z = NECK_HEIGHT_MM` on a head of average size: below chin (z 60, y -125)
 /// and hairline of the nape (z -100, y -85).
 const NECK_SLOPE: f64 = 0.25;
@@ -124,13 +133,14 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     if scan.area_mm2() <= 0.0 {
         return Err(no_head("the surface has no area; all its triangles are lines or points".to_owned()));
     }
-    let average = average_head().map_err(|e| no_head(format!("the average head cannot be built ({e})")))?;
-    let template = Template::new(&average, TEMPLATE_POINTS);
+    let Some((average, template)) = &*AVERAGE else {
+        return Err(no_head("the average head to compare it with could not be built".to_owned()));
+    };
     let mut warnings = Vec::new();
 
     // Where is the head, and how large?
     let given = settings.landmarks.to_array();
-    let place = locate::locate(&scan, &template, &settings.landmarks, name)?;
+    let place = locate::locate(&scan, template, &settings.landmarks, name)?;
     if place.mirrored {
         locate::mirror(&mut scan);
     }
@@ -174,7 +184,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let start = Pose { rotation: DQuat::IDENTITY, translation: DVec3::ZERO, scale: place.pose.scale * mm };
     let given_rough = given.map(|p| p.map(|p| rough_from_scan.transform_point3(p)));
     locate::check_given(&given_rough, &surface)?;
-    let fit = fit::fit(start, &surface, &template, &locate::anchors(&template.landmarks, &given_rough));
+    let fit = fit::fit(start, &surface, template, &locate::anchors(&template.landmarks, &given_rough));
     locate::check_head(&fit, name)?;
 
     // Landmarks in the frame of the fitted template, then the head frame from them.
@@ -186,7 +196,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     };
     let given_fitted = given_rough.map(|p| p.map(|p| fitted_from_rough.transform_point3(p)));
     let fitted = transformed(&rough, &fitted_from_rough);
-    let mut frame = landmarks::find_frame(&fitted, onto_surface, &average, &fit, &given_fitted);
+    let mut frame = landmarks::find_frame(&fitted, onto_surface, average, &fit, &given_fitted);
     let [left, right, nasion] = [frame.tragion_left.0, frame.tragion_right.0, frame.nasion.0];
     let head_from_fitted = landmarks::head_frame(left, right, nasion).ok_or_else(locate::collinear)?;
     for landmark in [&mut frame.tragion_left, &mut frame.tragion_right, &mut frame.nasion] {
@@ -270,11 +280,6 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     report.warnings = report::warnings(&report, warnings);
     let head = Head { skin: head_mesh.clone(), mesh: head_mesh, landmarks: marks };
     Ok(ImportedScan { head, head_from_scan, report })
-}
-
-/// The average head of men and women.
-fn average_head() -> Result<Head, model::ModelError> {
-    Ok(model::fit_head(&Measurements::none(Sex::Unspecified), TEMPLATE_STEP_MM)?.head)
 }
 
 fn scaled(l: &Landmarks, factor: f64) -> Landmarks {

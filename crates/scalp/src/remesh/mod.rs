@@ -73,7 +73,10 @@ pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -
                 if !edit.is_alive(t) {
                     break;
                 }
-                let (a, b, _) = edit.edge(t, k);
+                let (a, b, beyond) = edit.edge(t, k);
+                if (beyond as usize) < t {
+                    continue; // seen from the other side
+                }
                 let (p, q) = (edit.positions[a as usize], edit.positions[b as usize]);
                 if p.distance_squared(q) < shortest * shortest && edit.collapse(t, k, longest, &mut fans) {
                     break;
@@ -83,7 +86,7 @@ pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -
         for _ in 0..if round + 1 == ROUNDS { 2 } else { 1 } {
             for t in 0..edit.triangles.len() {
                 for k in 0..3 {
-                    if edit.is_alive(t) {
+                    if edit.is_alive(t) && edit.edge(t, k).2 as usize > t {
                         edit.flip_for_valence(t, k, &mut fan);
                     }
                 }

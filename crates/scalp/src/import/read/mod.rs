@@ -170,6 +170,18 @@ fn too_many_triangles() -> String {
     )
 }
 
+/// Text of a file as a message can show it: its beginning, in one line.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let shown = text.trim().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut shown: String = shown.take(LONGEST + 1).collect();
+    if shown.chars().count() > LONGEST {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
 /// Bytes as a person writes them: `1.2 MB`.
 fn human_bytes(n: f64) -> String {
     match n {
