@@ -99,12 +99,7 @@ fn drape(hair: &Hair, stands_for: f64, hull: &Hull, key: u32) -> Strand {
         points.push(p.as_vec3());
     }
     let shade = 0.78 + 0.44 * draw(7);
-    Strand {
-        points,
-        width_mm: (hair.shaft_mm * (0.65 * stands_for).max(1.0)) as f32,
-        layer: layer as f32,
-        shade: shade as f32,
-    }
+    Strand { points, width_mm: (hair.shaft_mm * stands_for) as f32, layer: layer as f32, shade: shade as f32 }
 }
 
 /// The head as a radius around its middle, to keep hair outside.
