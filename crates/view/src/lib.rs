@@ -2,6 +2,11 @@
 //!
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
+pub mod calendar;
 pub mod glb;
+pub mod pdf;
 pub mod picture;
 pub mod ply;
+pub mod preview;
+pub mod stencil;
+pub mod tables;

@@ -1,0 +1,46 @@
+//! One file a command.
+
+pub mod completions;
+pub mod dots;
+pub mod example;
+pub mod head;
+pub mod plan;
+pub mod schema;
+
+use std::io::{Read as _, Write as _};
+
+use crate::Failure;
+
+/// Reads a file, or standard input for `-`.
+fn read_input(path: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    if path == "-" {
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::input(format!("standard input: {e}")))?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).map_err(|e| Failure::input(format!("{path}: {}", reason(&e))))
+}
+
+/// Writes to standard output; a reader that has gone away is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::other(format!("standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An I/O error in the words of a user.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "this is a folder, not a file".to_owned(),
+        _ => error.to_string(),
+    }
+}

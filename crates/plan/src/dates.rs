@@ -1,0 +1,26 @@
+//! Dates of the case and the plan. The clock is never read.
+
+use jiff::civil::{Date, Time};
+
+/// `2027-01-15`.
+pub(crate) fn parse_date(text: &str) -> Option<Date> {
+    text.trim().parse().ok()
+}
+
+/// A date or `from/to`, both included.
+pub(crate) fn parse_span(text: &str) -> Option<(Date, Date)> {
+    let (from, to) = text.split_once('/').unwrap_or((text, text));
+    let (from, to) = (parse_date(from)?, parse_date(to)?);
+    (from <= to).then_some((from, to))
+}
+
+/// `10:30`.
+pub(crate) fn parse_time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+/// Whether a name is an IANA time zone.
+pub(crate) fn known_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}

@@ -1,0 +1,144 @@
+//! Which needle, depth and dilution per zone and pass: tables of practice until the optics compute them.
+
+use hairline_optics::colour::Lab;
+use hairline_optics::skin;
+
+use crate::case::{Case, Fitzpatrick, HairColour};
+use crate::design::ZoneKind;
+
+/// The dilution ladder of practice: N ml of diluent to 1 ml of pigment (`smp.md` 3.2 and 9).
+pub const LADDER: [f64; 12] = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0, 30.0];
+
+/// Individual typology angle of the case's skin, degrees, specular included; 35 (intermediate) where nothing is said.
+pub fn ita_deg(case: &Case) -> f64 {
+    let skin = &case.skin;
+    if let Some(ita) = skin.ita_deg {
+        return ita;
+    }
+    if let Some([l, a, b]) = skin.lab_sce {
+        return skin::lab_sci(Lab { l, a, b }).ita_deg();
+    }
+    match skin.fitzpatrick {
+        // Middle of the ITA class usually quoted for the type; a type is a spread, not a tone (`optics.md` 1.9).
+        Some(Fitzpatrick::I) => 58.0,
+        Some(Fitzpatrick::II) => 48.0,
+        Some(Fitzpatrick::III) => 35.0,
+        Some(Fitzpatrick::IV) => 19.0,
+        Some(Fitzpatrick::V) => -10.0,
+        Some(Fitzpatrick::VI) => -45.0,
+        None => 35.0,
+    }
+}
+
+/// Colour of the case's skin, specular excluded.
+pub fn skin_lab_sce(case: &Case) -> Lab {
+    match case.skin.lab_sce {
+        Some([l, a, b]) => Lab { l, a, b },
+        None => skin::lab_sce(skin::lab_sci_of_ita(ita_deg(case))),
+    }
+}
+
+/// Colour of shaved or short hair by name, specular excluded: assumptions for pictures until hair is measured.
+pub fn hair_lab_sce(colour: HairColour) -> Lab {
+    let (l, a, b) = match colour {
+        HairColour::Black => (12.0, 0.5, 0.5),
+        HairColour::DarkBrown => (17.0, 3.0, 4.0),
+        HairColour::Brown => (24.0, 5.0, 8.0),
+        HairColour::LightBrown => (34.0, 7.0, 14.0),
+        HairColour::DarkBlond => (44.0, 6.0, 18.0),
+        HairColour::Blond => (58.0, 5.0, 24.0),
+        HairColour::Red => (34.0, 18.0, 24.0),
+        HairColour::Grey => (48.0, 0.5, 2.0),
+        HairColour::White => (74.0, 0.0, 3.0),
+    };
+    Lab { l, a, b }
+}
+
+/// Position on the ladder of the dilution whose healed dots match a hair colour on a skin: the "typical use" column of
+/// `smp.md` 3.2 (an assumption there), two steps stronger on dark skin, one weaker on very light.
+fn healed_step(colour: HairColour, ita_deg: f64) -> i32 {
+    let by_hair = match colour {
+        HairColour::Black => 3,
+        HairColour::DarkBrown => 4,
+        HairColour::Brown => 6,
+        HairColour::LightBrown => 7,
+        HairColour::DarkBlond | HairColour::Grey | HairColour::Red => 8,
+        HairColour::Blond => 9,
+        HairColour::White => 10,
+    };
+    let by_skin = match ita_deg {
+        ita if ita > 55.0 => 1,
+        ita if ita > 28.0 => 0,
+        ita if ita > 10.0 => -1,
+        ita if ita > -30.0 => -2,
+        _ => -3,
+    };
+    by_hair + by_skin
+}
+
+/// Dilution for a zone and pass, as an index into [`LADDER`]. The first pass is two steps lighter than the estimate, the
+/// second one (`smp.md` 9: estimate + 2 steps); the hairline one step lighter than the body; scars one lighter: uptake is
+/// unpredictable.
+pub fn shade_step(case: &Case, kind: ZoneKind, session: usize, n_sessions: usize) -> usize {
+    let healed = match case.artist.shade {
+        Some(shade) => nearest_step(shade) as i32,
+        None => healed_step(case.hair.colour, ita_deg(case)),
+    };
+    let pass = match n_sessions.saturating_sub(session) {
+        0 => 0,
+        1 => 1,
+        _ => 2,
+    };
+    let zone = match kind {
+        ZoneKind::Hairline | ZoneKind::Scar => 1,
+        _ => 0,
+    };
+    (healed + pass + zone).clamp(0, LADDER.len() as i32 - 1) as usize
+}
+
+/// The ladder's step nearest to a dilution.
+pub fn nearest_step(shade: f64) -> usize {
+    (0..LADDER.len())
+        .min_by(|&a, &b| (LADDER[a] - shade).abs().total_cmp(&(LADDER[b] - shade).abs()))
+        .unwrap_or(0)
+}
+
+/// Needle for a zone: single point for hairline and scars, three points for the body (`smp.md` 1.2).
+pub fn needle(kind: ZoneKind) -> &'static str {
+    match kind {
+        ZoneKind::Hairline => "1RL 0.18 mm",
+        ZoneKind::Scar => "1RL 0.25 mm",
+        ZoneKind::Part => "1RL 0.20 mm",
+        ZoneKind::Body | ZoneKind::Blend => "3RL 0.25 mm",
+    }
+}
+
+/// Depth as a share of the artist's depth in the middle of the scalp (`smp.md` 1.3, assumptions).
+pub fn depth_factor(kind: ZoneKind) -> f64 {
+    match kind {
+        ZoneKind::Hairline => 0.85,
+        ZoneKind::Blend => 1.1,
+        ZoneKind::Body | ZoneKind::Part | ZoneKind::Scar => 1.0,
+    }
+}
+
+/// Diameter as a share of the artist's: finest at the hairline (own design).
+pub fn diameter_factor(kind: ZoneKind) -> f64 {
+    match kind {
+        ZoneKind::Hairline => 0.9,
+        _ => 1.0,
+    }
+}
+
+/// Carbon in a bottle of SMP pigment, mg/ml: an assumption, to be calibrated from a healed test dot.
+pub const PIGMENT_MG_PER_ML: f64 = 150.0;
+/// Share of the deposit's volume that the mix takes up and keeps to day 28: an assumption, as above.
+pub const UPTAKE_FRACTION: f64 = 0.4;
+/// Mass absorption of carbon black at 550 nm, m2/g (`optics.md` 0: 8; Bond and Bergstrom 2006: 7.5 +- 1.2).
+pub const CARBON_M2_PER_G: f64 = 8.0;
+
+/// Absorption of a healed deposit at 550 nm, 1/mm, from its dilution: mua = MAC c (`optics.md` 1.8; 1 m2/g at 1 mg/ml is
+/// 1/mm).
+pub fn healed_mua550_per_mm(shade: f64) -> f64 {
+    CARBON_M2_PER_G * PIGMENT_MG_PER_ML / (shade + 1.0) * UPTAKE_FRACTION
+}

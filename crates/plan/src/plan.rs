@@ -1,0 +1,424 @@
+//! The plan: from a case to every dot.
+//!
+//! Steps: build or import the head; chart it; design hairline, zones and density; find where hair is; split into sessions;
+//! lay the dots; give each its touch; divide into cells; price, forecast, look ahead; warn.
+
+use glam::DVec3;
+use hairline_scalp::patch::cut_patch;
+use hairline_scalp::regions::RegionCurves;
+use hairline_scalp::{Chart, Head};
+use serde::Serialize;
+
+use crate::case::{Case, Look};
+use crate::cells::{self, Cell};
+use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
+use crate::dot::Dot;
+use crate::forecast::{self, ForecastSummary};
+use crate::head_source::{HeadSource, HeadSummary};
+use crate::later::{Later, later};
+use crate::layout::LayoutError;
+use crate::pigment::{LADDER, depth_factor, needle, shade_step};
+use crate::placing::{self, Field, UNTREATED};
+use crate::quote::{Alternative, Quote, alternatives, quote};
+use crate::sessions::{self, Minutes, SessionDay, session_days, visit_shares, with_breaks};
+use crate::warnings::{Warning, warnings};
+
+/// Version of the plan format.
+pub const FORMAT: &str = "hairline-plan/1";
+
+/// `plan.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// Format and its version.
+    pub format: String,
+    /// Version of the program.
+    pub program_version: String,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Title of the case.
+    pub title: String,
+    /// The case as understood, defaults filled in.
+    pub case: Case,
+    /// The head.
+    pub head: HeadSummary,
+    /// File coordinates to head frame, row by row; only for scans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_from_scan: Option<[[f64; 4]; 4]>,
+    /// The hairline; only for looks that draw one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hairline: Option<HairlineSummary>,
+    /// Zones.
+    pub zones: Vec<ZonePlan>,
+    /// Area treated, cm2.
+    pub treated_area_cm2: f64,
+    /// Number of dots.
+    pub dots: usize,
+    /// Dots that found no place between hairs.
+    pub left_out: usize,
+    /// Sessions.
+    pub sessions: Vec<SessionPlan>,
+    /// Whether cells are squares (`cells`) or partings between long hair (`partings`).
+    pub guide: String,
+    /// Cells or partings, in working order.
+    pub cells: Vec<Cell>,
+    /// The price.
+    pub quote: Quote,
+    /// Ten years beside the alternatives.
+    pub alternatives: Vec<Alternative>,
+    /// Fading.
+    pub forecast: ForecastSummary,
+    /// The design in ten and twenty years.
+    pub later: Vec<Later>,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+}
+
+/// A zone in `plan.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ZonePlan {
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: ZoneKind,
+    /// Skin, cm2.
+    pub area_cm2: f64,
+    /// Dots.
+    pub dots: usize,
+    /// Dots per cm2 when finished.
+    pub density_per_cm2: f64,
+    /// Share of the skin that healed dots cover.
+    pub coverage: f64,
+}
+
+/// A session in `plan.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionPlan {
+    /// From 1.
+    pub number: usize,
+    /// When.
+    #[serde(flatten)]
+    pub when: SessionDay,
+    /// Dots.
+    pub dots: usize,
+    /// Share of all dots done after it.
+    pub cumulative: f64,
+    /// How long.
+    pub minutes: Minutes,
+    /// Area worked on, cm2.
+    pub area_cm2: f64,
+    /// What to do in each zone.
+    pub passes: Vec<PassPlan>,
+}
+
+/// One zone in one session.
+#[derive(Clone, Debug, Serialize)]
+pub struct PassPlan {
+    /// Index into the zones.
+    pub zone: usize,
+    /// Name of the zone.
+    pub zone_name: String,
+    /// Dots.
+    pub dots: usize,
+    /// Needle.
+    pub needle: String,
+    /// How deep the needle goes, mm.
+    pub needle_depth_mm: f64,
+    /// Dilution of the middle cup, ml of diluent to 1 ml of pigment.
+    pub shade: f64,
+    /// The three cups: lighter and darker neighbours of the middle one.
+    pub mixes: Vec<Mix>,
+}
+
+/// A cup of pigment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mix {
+    /// ml of diluent to 1 ml of pigment.
+    pub shade: f64,
+    /// Share of the zone's dots.
+    pub share: f64,
+    /// Pigment for a cup of [`CUP_ML`], ml.
+    pub pigment_ml: f64,
+    /// Sterile diluent for the cup, ml.
+    pub diluent_ml: f64,
+}
+
+/// Size of a cup of mixed pigment, ml: keeps pigment under 1 ml a mix (`smp.md` 3.2).
+pub const CUP_ML: f64 = 3.0;
+/// Default distance between partings, mm (assumption).
+const PARTING_SPACING_MM: f64 = 6.0;
+
+/// A plan with everything its files and pictures are made of.
+pub struct Planned {
+    /// `plan.json`.
+    pub plan: Plan,
+    /// The head.
+    pub head: Head,
+    /// Its chart.
+    pub chart: Chart,
+    /// The design on it.
+    pub design: Design,
+    /// Pieces of scalp that carry dots.
+    pub fields: Vec<Field>,
+    /// Every dot, in the order of `dots.csv`.
+    pub dots: Vec<Dot>,
+    /// Existing follicular units: position and skin normal, head frame, mm.
+    pub hair_units: Vec<(DVec3, DVec3)>,
+}
+
+/// Why a case cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The head has no usable scalp.
+    #[error("head: {0}")]
+    Chart(#[from] hairline_scalp::chart::ChartError),
+    /// The dots cannot be placed.
+    #[error("dots: {0}")]
+    Layout(#[from] LayoutError),
+    /// There is nothing to treat.
+    #[error("nothing to treat: {0}")]
+    Nothing(String),
+}
+
+/// A step of the work, for progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Hairline, zones, density.
+    Design,
+    /// Existing hair.
+    Hair,
+    /// Dots.
+    Dots,
+    /// Cells, sessions, quote.
+    Course,
+}
+
+/// Plans a case on its head.
+///
+/// # Errors
+/// When the head has no usable scalp, or nothing is to be treated.
+pub fn make_plan(
+    case: &Case,
+    source: HeadSource,
+    known: &Known,
+    program_version: &str,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Planned, PlanError> {
+    let HeadSource { head, head_from_scan, summary: mut head_summary, warnings: mut all_warnings } = source;
+    progress(Step::Design);
+    let chart = Chart::new(&head)?;
+    let curves = RegionCurves::standard();
+    let design = design(case, &head, &chart, &curves, known);
+    let (fields, zones) = placing::fields(&design, &chart);
+    if fields.is_empty() {
+        return Err(PlanError::Nothing(nothing_because(case)));
+    }
+    head_summary.scalp_area_cm2 =
+        cut_patch(&chart, 3.0, &|uv, p| design.scalp.signed_distance_mm(uv, p)).area_cm2();
+
+    progress(Step::Hair);
+    let hair_units = placing::existing_units(case, &design, &chart, known)?;
+
+    progress(Step::Dots);
+    let expected = expected_dots(&fields, zones.len());
+    let total_work: f64 =
+        zones.iter().zip(&expected).map(|((kind, _), n)| n / sessions::dots_per_min(case, *kind)).sum();
+    let shares = visit_shares(&case.sessions, total_work);
+    let layouts = placing::lay_dots(case, &fields, &hair_units, known, &shares)?;
+    let raw = placing::raw_dots(&fields, &layouts, &zones);
+    if raw.is_empty() {
+        return Err(PlanError::Nothing(nothing_because(case)));
+    }
+
+    progress(Step::Course);
+    let long_hair = case.look == Look::Density && case.hair.length_mm > 20.0;
+    let (cells, cell_of) = if long_hair {
+        let spacing = case.parting.spacing_mm.unwrap_or(PARTING_SPACING_MM);
+        cells::partings(&chart, &fields, &raw, shares.len(), case.parting.offset_mm, spacing)
+    } else {
+        cells::cells(&chart, &fields, &raw, shares.len())
+    };
+    let dots = number_dots(case, &design, &raw, &cell_of, shares.len());
+
+    let zone_plans = zone_plans(&fields, &zones, &dots);
+    let treated_area_cm2: f64 = zone_plans.iter().map(|z| z.area_cm2).sum();
+    let session_plans = session_plans(case, &zones, &zone_plans, &dots, shares.len());
+    let later = later(case, &design, &chart, &curves);
+    let forecast = forecast::summary(case, main_kind(&zone_plans));
+    let quote = quote(case, session_plans.len(), treated_area_cm2);
+    let alternatives = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
+    all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
+
+    let plan = Plan {
+        format: FORMAT.to_owned(),
+        program_version: program_version.to_owned(),
+        seed: case.seed,
+        title: case.title.clone(),
+        case: case.clone(),
+        head: head_summary,
+        head_from_scan: head_from_scan.map(|m| m.transpose().to_cols_array_2d()),
+        hairline: design.hairline.as_ref().map(|h| h.summary.clone()),
+        zones: zone_plans,
+        treated_area_cm2,
+        dots: dots.len(),
+        left_out: layouts.iter().map(|l| l.left_out).sum(),
+        sessions: session_plans,
+        guide: if long_hair { "partings" } else { "cells" }.to_owned(),
+        cells,
+        quote,
+        alternatives,
+        forecast,
+        later,
+        warnings: all_warnings,
+    };
+    Ok(Planned { plan, head, chart, design, fields, dots, hair_units })
+}
+
+fn nothing_because(case: &Case) -> String {
+    match case.look {
+        Look::Scar => "the scars leave no room for dots".to_owned(),
+        _ => "the loss described leaves no place that wants dots; give a later stage, a painted zone, a higher density \
+              or a lower hairline"
+            .to_owned(),
+    }
+}
+
+/// Dots wanted per zone, from the density.
+fn expected_dots(fields: &[Field], n_zones: usize) -> Vec<f64> {
+    let mut expected = vec![0.0; n_zones];
+    for field in fields {
+        for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
+            let zone = field.zone_of_triangle[t];
+            if zone != UNTREATED {
+                let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
+                expected[zone] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
+            }
+        }
+    }
+    expected
+}
+
+/// Numbers the dots by session, zone, cell and the layout's own order, and gives each its touch.
+fn number_dots(
+    case: &Case,
+    design: &Design,
+    raw: &[placing::RawDot],
+    cell_of: &[u32],
+    n_sessions: usize,
+) -> Vec<Dot> {
+    use rayon::prelude::*;
+    let mut order: Vec<usize> = (0..raw.len()).collect();
+    order.sort_by_key(|&i| (raw[i].placed.visit, cell_of[i], i));
+    order
+        .par_iter()
+        .enumerate()
+        .map(|(n, &i)| {
+            let dot = &raw[i];
+            let touch = placing::touch(case, design, dot, i as u64, n_sessions);
+            Dot {
+                id: n as u32 + 1,
+                session: dot.placed.visit + 1,
+                zone: dot.zone as u16,
+                cell: cell_of[i],
+                position_mm: dot.placed.position_mm,
+                normal: dot.placed.normal,
+                diameter_mm: touch.diameter_mm,
+                depth_mm: touch.depth_mm,
+                angle_deg: touch.angle_deg,
+                azimuth_deg: touch.azimuth_deg,
+                shade: touch.shade,
+            }
+        })
+        .collect()
+}
+
+fn zone_plans(fields: &[Field], zones: &[placing::Zone], dots: &[Dot]) -> Vec<ZonePlan> {
+    let mut area = vec![0.0; zones.len()];
+    for field in fields {
+        for (t, &zone) in field.zone_of_triangle.iter().enumerate() {
+            if zone != UNTREATED {
+                area[zone] += field.patch.mesh.triangle_area_mm2(t) / 100.0;
+            }
+        }
+    }
+    zones
+        .iter()
+        .enumerate()
+        .map(|(z, (kind, name))| {
+            let own = || dots.iter().filter(|d| d.zone as usize == z);
+            let n = own().count();
+            let covered_mm2: f64 = own().map(|d| 0.25 * std::f64::consts::PI * d.diameter_mm.powi(2)).sum();
+            ZonePlan {
+                name: name.clone(),
+                kind: *kind,
+                area_cm2: area[z],
+                dots: n,
+                density_per_cm2: n as f64 / area[z].max(1e-9),
+                coverage: covered_mm2 / (100.0 * area[z].max(1e-9)),
+            }
+        })
+        .collect()
+}
+
+fn session_plans(
+    case: &Case,
+    zones: &[placing::Zone],
+    zone_plans: &[ZonePlan],
+    dots: &[Dot],
+    n_sessions: usize,
+) -> Vec<SessionPlan> {
+    let mut done = 0;
+    session_days(&case.sessions, n_sessions)
+        .into_iter()
+        .enumerate()
+        .map(|(s, when)| {
+            let number = s + 1;
+            let mut passes = Vec::new();
+            let mut work = 0.0;
+            let mut area_cm2 = 0.0;
+            for (z, (kind, name)) in zones.iter().enumerate() {
+                let n = dots.iter().filter(|d| d.session as usize == number && d.zone as usize == z).count();
+                if n == 0 {
+                    continue;
+                }
+                work += n as f64 / sessions::dots_per_min(case, *kind);
+                area_cm2 += zone_plans[z].area_cm2;
+                let step = shade_step(case, *kind, number, n_sessions);
+                passes.push(PassPlan {
+                    zone: z,
+                    zone_name: name.clone(),
+                    dots: n,
+                    needle: needle(*kind).to_owned(),
+                    needle_depth_mm: case.artist.depth_mm * depth_factor(*kind),
+                    shade: LADDER[step],
+                    mixes: mixes(step),
+                });
+            }
+            let n: usize = passes.iter().map(|p| p.dots).sum();
+            done += n;
+            SessionPlan {
+                number,
+                when,
+                dots: n,
+                cumulative: done as f64 / dots.len() as f64,
+                minutes: with_breaks(&case.sessions, work),
+                area_cm2,
+                passes,
+            }
+        })
+        .collect()
+}
+
+/// The middle cup and its neighbours on the ladder.
+fn mixes(step: usize) -> Vec<Mix> {
+    let cup = |offset: i32, share: f64| {
+        let shade = LADDER[(step as i32 + offset).clamp(0, LADDER.len() as i32 - 1) as usize];
+        let pigment_ml = CUP_ML / (shade + 1.0);
+        Mix { shade, share, pigment_ml, diluent_ml: CUP_ML - pigment_ml }
+    };
+    vec![cup(-1, 0.2), cup(0, 0.6), cup(1, 0.2)]
+}
+
+/// Kind of the zone with the most dots.
+fn main_kind(zones: &[ZonePlan]) -> ZoneKind {
+    zones.iter().max_by_key(|z| z.dots).map_or(ZoneKind::Body, |z| z.kind)
+}

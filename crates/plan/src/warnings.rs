@@ -1,0 +1,269 @@
+//! Where a rule of practice is broken: warnings inform, they do not forbid.
+
+use serde::Serialize;
+
+use crate::case::{Anatomy, Case, HairColour, HairlineStyle, Look};
+use crate::design::{Design, ZoneKind};
+use crate::later::Later;
+use crate::pigment::ita_deg;
+use crate::plan::{SessionPlan, ZonePlan};
+
+/// One warning.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Warning {
+    /// Stable name.
+    pub code: String,
+    /// What and why, in plain words.
+    pub text: String,
+    /// Where the rule comes from.
+    pub source: String,
+}
+
+impl Warning {
+    /// A warning.
+    pub fn new(code: &str, text: String, source: &str) -> Warning {
+        Warning { code: code.to_owned(), text, source: source.to_owned() }
+    }
+}
+
+/// Every rule a plan breaks.
+pub fn warnings(
+    case: &Case,
+    design: &Design,
+    zones: &[ZonePlan],
+    sessions: &[SessionPlan],
+    later: &[Later],
+) -> Vec<Warning> {
+    let mut out = Vec::new();
+    let mut say = |code: &str, text: String, source: &str| out.push(Warning::new(code, text, source));
+    hairline(case, design, &mut say);
+    dots(case, zones, &mut say);
+    course(case, sessions, &mut say);
+    wish(case, &mut say);
+    for l in later.iter().filter(|l| l.stands_alone) {
+        say(
+            "hairline-stands-alone",
+            format!("In {:.0} years: {}", l.years, lower_first(&l.meaning)),
+            "smp.md 2.8, plan for future loss",
+        );
+    }
+    out
+}
+
+fn hairline(case: &Case, design: &Design, say: &mut dyn FnMut(&str, String, &str)) {
+    let Some(line) = &design.hairline else { return };
+    let line = &line.summary;
+    let lowest = match case.client.anatomy {
+        Anatomy::Male => 65.0,
+        Anatomy::Female => 55.0,
+        Anatomy::Unspecified => 60.0,
+    };
+    if line.height_mm < lowest - 0.5 {
+        say(
+            "hairline-too-low",
+            format!(
+                "The hairline stands {:.0} mm above the glabella; under {lowest:.0} mm it tends to look low and drawn. Lowering it later is easy, raising it needs a laser",
+                line.height_mm
+            ),
+            "smp.md 2.8, heights and pass rule",
+        );
+    }
+    if line.height_mm > 100.5 {
+        say(
+            "hairline-high",
+            format!(
+                "The hairline stands {:.0} mm above the glabella, higher than the 60-100 mm of usual plans",
+                line.height_mm
+            ),
+            "smp.md 2.8",
+        );
+    }
+    let lower_corner = line.corner_above_midpoint_mm.iter().copied().fold(f64::INFINITY, f64::min);
+    if lower_corner < -0.5 {
+        say(
+            "corner-below-midpoint",
+            format!(
+                "A fronto-temporal corner lies {:.0} mm lower than the midpoint; it should be level with it or higher",
+                -lower_corner
+            ),
+            "smp.md 2.8, fronto-temporal point (S56, S60)",
+        );
+    } else if lower_corner < 2.0 && case.hairline.style != HairlineStyle::EdgeUp {
+        say(
+            "hairline-flat",
+            "The hairline hardly rises towards the temples; a flat line looks drawn".into(),
+            "smp.md 2.8, do not flatten the fronto-temporal angle (S56)",
+        );
+    }
+    if case.hairline.style == HairlineStyle::EdgeUp {
+        say("hairline-crisp", "An edge-up is straight and crisp: it shows every millimetre of regrowth and ages worse than a soft line; keep a fade of 3-5 mm".into(), "smp.md 2.8, edge-up (recalled practice)");
+    }
+    if line.feather_mm < 3.0 {
+        say(
+            "hairline-hard",
+            format!(
+                "The edge fades over {:.1} mm only; the first millimetres should be sparse and feathered",
+                line.feather_mm
+            ),
+            "smp.md 2.8, S62",
+        );
+    }
+    if let Some(age) = case.client.age_years
+        && age < 25
+        && (line.height_mm < 75.0 || design.body_per_cm2 > 90.0)
+    {
+        say(
+            "dense-before-25",
+            format!(
+                "At {age} the hair loss is not settled: a low or dense line ({:.0} mm, {:.0} dots/cm2) may have to live with much more loss later",
+                line.height_mm, design.body_per_cm2
+            ),
+            "smp.md 2.8, age",
+        );
+    }
+}
+
+fn dots(case: &Case, zones: &[ZonePlan], say: &mut dyn FnMut(&str, String, &str)) {
+    let asked = case.artist.density_per_cm2.unwrap_or(0.0);
+    let cap = crate::design::definition_cap_per_cm2(case.artist.dot_diameter_mm);
+    if asked > cap + 0.5 {
+        say(
+            "density-capped",
+            format!(
+                "{asked:.0} dots/cm2 of {:.2} mm would run into each other; planned with {cap:.0}",
+                case.artist.dot_diameter_mm
+            ),
+            "smp.md 1.5, definition and helmet look",
+        );
+    }
+    for zone in zones {
+        let coverage = zone.coverage;
+        let ratio = case.artist.dot_diameter_mm * (zone.density_per_cm2 / 100.0).sqrt();
+        if coverage > 0.15 || ratio > 0.40 + 1e-3 {
+            say(
+                "helmet-look",
+                format!(
+                    "{}: dots cover {:.0} % of the skin and stand {:.2} of a spacing wide: it may read as a helmet",
+                    zone.name,
+                    100.0 * coverage,
+                    ratio
+                ),
+                "smp.md 1.5, coverage over 15 % or diameter over 0.40 of the spacing",
+            );
+        }
+    }
+    if case.artist.depth_mm > 1.0 {
+        say(
+            "too-deep",
+            format!("A depth of {:.2} mm: over 1 mm dots blur and turn blue", case.artist.depth_mm),
+            "smp.md 1.3, alert above 1.0 mm",
+        );
+    }
+    if case.artist.dot_diameter_mm > 0.5 {
+        say(
+            "dots-large",
+            format!(
+                "Dots of {:.2} mm are larger than follicles look; 0.1-0.5 mm is usual",
+                case.artist.dot_diameter_mm
+            ),
+            "smp.md 1.1",
+        );
+    }
+    if zones.iter().any(|z| z.kind == ZoneKind::Scar) {
+        say("scar-uptake", "Scars take pigment unpredictably and lose it about twice as fast: test dots first, expect an extra session".into(), "smp.md 1.5, 1.7, 3.4");
+    }
+    if ita_deg(case) < -30.0 {
+        say("dark-skin", "On dark skin black pigment can turn blue-green and scars raise more easily: test dots, no undiluted black".into(), "smp.md 3.2, 4.1");
+    }
+    if matches!(case.hair.colour, HairColour::Red | HairColour::Blond | HairColour::White) {
+        say("hair-colour", "Black pigment reads as grey stubble: it darkens this hair's shadow but does not take on its colour".into(), "smp.md 3.2");
+    }
+}
+
+fn course(case: &Case, sessions: &[SessionPlan], say: &mut dyn FnMut(&str, String, &str)) {
+    let limit = case.sessions.max_area_cm2;
+    if let Some(large) = sessions.iter().find(|s| s.area_cm2 > limit) {
+        say(
+            "large-area",
+            format!(
+                "{:.0} cm2 in one session is over the studio's limit of {limit:.0}: expect more swelling, or split the area",
+                large.area_cm2
+            ),
+            "setting of the case (assumption)",
+        );
+    }
+    if let Some(long) = sessions.iter().find(|s| s.minutes.total() > case.sessions.max_minutes + 0.5) {
+        say(
+            "long-session",
+            format!(
+                "Session {} would last {:.0} minutes, over the limit of {:.0}, even in the largest number of sessions",
+                long.number,
+                long.minutes.total(),
+                case.sessions.max_minutes
+            ),
+            "design, at most five hours",
+        );
+    }
+    if sessions.len() > case.sessions.cumulative.len() {
+        say(
+            "more-sessions",
+            format!(
+                "{} sessions instead of {}: otherwise one would last longer than {:.0} minutes",
+                sessions.len(),
+                case.sessions.cumulative.len(),
+                case.sessions.max_minutes
+            ),
+            "design, at most five hours",
+        );
+    }
+    if case.sessions.gap_days.iter().any(|&g| g < 10) {
+        say(
+            "short-gap",
+            "Less than ten days between sessions: scabs may still be there".into(),
+            "smp.md 1.7, warn under 10 days",
+        );
+    }
+    for s in sessions.iter().filter(|s| !s.when.moved_because.is_empty()) {
+        say(
+            "moved",
+            format!("Session {} was moved: {}", s.number, s.when.moved_because.join("; ")),
+            "the case's calendar",
+        );
+    }
+}
+
+fn wish(case: &Case, say: &mut dyn FnMut(&str, String, &str)) {
+    if case.look == Look::Density && case.loss.stage.is_some_and(|s| !s.diffuse()) {
+        say(
+            "density-on-bald",
+            "Dots between hair need hair: on bald skin the shaved look is the honest choice".into(),
+            "smp.md 7.2, wrong indication",
+        );
+    }
+    if case.look == Look::Hairline && case.hair.length_mm > 10.0 {
+        say(
+            "long-hair-line",
+            format!(
+                "Behind hair of {:.0} mm a dotted hairline shows as shadow, not as hair",
+                case.hair.length_mm
+            ),
+            "smp.md 7.2, SMP visible under longer hair",
+        );
+    }
+    if case.loss.stage == Some(hairline_scalp::loss::Stage::LudwigI) {
+        say(
+            "little-loss",
+            "Satisfaction is lowest where the loss is least: the only dissatisfied client of 43 was Ludwig I"
+                .into(),
+            "smp.md 2.6, Park 2014",
+        );
+    }
+    if case.loss.areata_percent.is_some() || !case.loss.patches.is_empty() {
+        say("areata", "Alopecia areata moves: treat only when stable for a year, and plan for the shaved look if it spreads".into(), "smp.md 4.1, aa_active");
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,121 @@
+//! What an import found and did, for people and programs.
+
+use serde::Serialize;
+
+use super::clean::CleanReport;
+use super::landmarks::LandmarkReport;
+use super::read::{Format, Unit};
+use crate::tape::TapeMeasures;
+
+/// What an import found and did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImportReport {
+    /// Name of the file as given.
+    pub file: String,
+    /// Kind of file.
+    pub format: Format,
+    /// The unit of the file.
+    pub unit: UnitReport,
+    /// Triangles in the file.
+    pub triangles_in_file: usize,
+    /// Triangles of the head.
+    pub triangles: usize,
+    /// What cleaning did.
+    pub clean: CleanReport,
+    /// How the head was found.
+    pub orientation: OrientationReport,
+    /// Where the scan was cut at the neck; `None` if it ends above.
+    pub neck: Option<NeckReport>,
+    /// Pieces dropped after the cut: what floated near the head.
+    pub pieces_dropped: usize,
+    /// Holes in the surface.
+    pub holes: Vec<HoleReport>,
+    /// Roughness of the scan, and what smoothing did.
+    pub noise: NoiseReport,
+    /// Edge lengths on the scalp before and after remeshing.
+    pub mesh: MeshReport,
+    /// Every landmark with where it comes from.
+    pub landmarks: Vec<LandmarkReport>,
+    /// Tape and calipers on the finished head, mm.
+    pub measures: TapeMeasures,
+    /// Sentences for the person who gave the scan.
+    pub warnings: Vec<String>,
+}
+
+/// The unit of the file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UnitReport {
+    /// The unit.
+    pub unit: Unit,
+    /// Whether the caller gave it.
+    pub given: bool,
+    /// Why it was decided so.
+    pub reason: String,
+    /// Factor by which lengths were corrected beyond the unit; 1 = none.
+    pub scale_correction: f64,
+    /// Where the correction comes from.
+    pub scale_reason: String,
+}
+
+/// How the head was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OrientationReport {
+    /// Whether the caller's landmarks fixed the frame.
+    pub given: bool,
+    /// From 0 (a guess) to 1 (beyond doubt): how much worse the next best orientation is. 1 if given.
+    pub confidence: f64,
+    /// Whether left and right were exchanged in the file, as the given landmarks show.
+    pub mirrored: bool,
+    /// Root mean square distance of the cranium from the average cranium of the same length, breadth and height, mm.
+    pub cranium_rms_mm: f64,
+    /// Share of the cranium that the scan shows.
+    pub cranium_cover: f64,
+    /// The same distance for face and ears, mm.
+    pub face_rms_mm: f64,
+    /// Share of face and ears that the scan shows.
+    pub face_cover: f64,
+}
+
+/// Where the scan was cut at the neck.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NeckReport {
+    /// Height of the cut under the middle of the head, mm in the head frame; it rises towards the nape.
+    pub height_mm: f64,
+    /// Share of the scan's area that was below.
+    pub share_cut: f64,
+}
+
+/// A hole in the surface.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HoleReport {
+    /// Length of its border, mm.
+    pub border_mm: f64,
+    /// Area of the surface that fills it, mm2; 0 if it was left open.
+    pub filled_mm2: f64,
+    /// Whether it lies on the scalp (above the brows, ears and nape).
+    pub on_scalp: bool,
+    /// Middle of its border in the head frame, mm.
+    pub centre_mm: [f64; 3],
+}
+
+/// Roughness of the scan, and what smoothing did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NoiseReport {
+    /// Standard deviation of the scanner's noise on the scalp along the surface normal, mm, as estimated.
+    pub noise_mm: f64,
+    /// Rounds of smoothing; 0 = left as it was.
+    pub rounds: usize,
+    /// How far vertices of the scalp moved, root mean square, mm.
+    pub moved_rms_mm: f64,
+}
+
+/// Edge lengths on the scalp.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MeshReport {
+    /// Median edge of the scan, mm.
+    pub edge_before_mm: f64,
+    /// Median edge of the head, mm.
+    pub edge_after_mm: f64,
+    /// Whether the mesh was made anew.
+    pub remeshed: bool,
+}

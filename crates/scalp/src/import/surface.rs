@@ -1,0 +1,59 @@
+//! The nearest point of a scan's surface.
+
+use glam::DVec3;
+use parry3d_f64::query::PointQueryWithLocation as _;
+use parry3d_f64::shape::TriMesh as TreeMesh;
+
+use super::topology::Adjacency;
+use crate::mesh::TriMesh;
+
+/// A mesh with a tree for nearest points.
+pub struct Surface {
+    tree: TreeMesh,
+    /// `normals[vertex]`, unit length.
+    normals: Vec<DVec3>,
+    /// `on_border[vertex]`
+    on_border: Vec<bool>,
+}
+
+/// The nearest point of a surface.
+#[derive(Clone, Copy, Debug)]
+pub struct Nearest {
+    /// The point.
+    pub point: DVec3,
+    /// Normal there, interpolated between the vertices, unit length.
+    pub normal: DVec3,
+    #[expect(dead_code, reason = "for filling and remeshing")]
+    /// Triangle it lies on.
+    pub triangle: u32,
+    #[expect(dead_code, reason = "for filling and remeshing")]
+    /// Its weights of the triangle's corners.
+    pub weights: [f64; 3],
+    /// Whether it lies on an open border, where nothing is known of what lies beyond.
+    pub on_border: bool,
+}
+
+impl Surface {
+    /// Builds the tree; `None` for a mesh without triangles.
+    pub fn new(mesh: &TriMesh) -> Option<Surface> {
+        let tree = TreeMesh::new(mesh.positions.clone(), mesh.triangles.clone()).ok()?;
+        let mut on_border = vec![false; mesh.positions.len()];
+        for [a, b] in Adjacency::of(mesh).border_edges(mesh) {
+            on_border[a as usize] = true;
+            on_border[b as usize] = true;
+        }
+        Some(Surface { tree, normals: mesh.vertex_normals(), on_border })
+    }
+
+    /// The nearest point within `farthest_mm`.
+    pub fn nearest(&self, p: DVec3, farthest_mm: f64) -> Option<Nearest> {
+        let (projection, (triangle, location)) =
+            self.tree.project_local_point_and_get_location_with_max_dist(p, false, farthest_mm)?;
+        let corners = self.tree.indices()[triangle as usize].map(|v| v as usize);
+        let weights = location.barycentric_coordinates()?;
+        let normal: DVec3 = (0..3).map(|k| weights[k] * self.normals[corners[k]]).sum();
+        let on_border = (0..3).all(|k| weights[k] == 0.0 || self.on_border[corners[k]]);
+        let normal = normal.try_normalize()?;
+        Some(Nearest { point: projection.point, normal, triangle, weights, on_border })
+    }
+}

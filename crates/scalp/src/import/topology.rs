@@ -1,0 +1,207 @@
+//! Which triangle lies beyond which edge?
+
+use crate::mesh::TriMesh;
+
+/// Marks an edge without a neighbour.
+pub const NO_TRIANGLE: u32 = u32::MAX;
+
+/// Neighbours of every triangle across its edges.
+pub struct Adjacency {
+    /// `neighbour[triangle][edge]`, edge k running from corner k to corner k+1; [`NO_TRIANGLE`] at a border.
+    pub neighbour: Vec<[u32; 3]>,
+}
+
+impl Adjacency {
+    /// Neighbours across edges with exactly two triangles that run through the edge in opposite directions.
+    pub fn of(mesh: &TriMesh) -> Adjacency {
+        let mut neighbour = vec![[NO_TRIANGLE; 3]; mesh.triangles.len()];
+        for (first, second, same_direction) in paired_edges(&mesh.triangles).0 {
+            if !same_direction {
+                neighbour[first.0 as usize][first.1] = second.0;
+                neighbour[second.0 as usize][second.1] = first.0;
+            }
+        }
+        Adjacency { neighbour }
+    }
+
+    /// The connected pieces, each a list of triangles; in order of their first triangle.
+    pub fn pieces(&self) -> Vec<Vec<u32>> {
+        let mut seen = vec![false; self.neighbour.len()];
+        let mut pieces = Vec::new();
+        for start in 0..self.neighbour.len() {
+            if seen[start] {
+                continue;
+            }
+            seen[start] = true;
+            let mut piece = vec![start as u32];
+            let mut at = 0;
+            while at < piece.len() {
+                for &next in &self.neighbour[piece[at] as usize] {
+                    if next != NO_TRIANGLE && !std::mem::replace(&mut seen[next as usize], true) {
+                        piece.push(next);
+                    }
+                }
+                at += 1;
+            }
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    /// Directed edges without a neighbour, `[from, to]` as their triangles run.
+    pub fn border_edges(&self, mesh: &TriMesh) -> Vec<[u32; 2]> {
+        let mut edges = Vec::new();
+        for (corners, neighbours) in mesh.triangles.iter().zip(&self.neighbour) {
+            for k in 0..3 {
+                if neighbours[k] == NO_TRIANGLE {
+                    edges.push([corners[k], corners[(k + 1) % 3]]);
+                }
+            }
+        }
+        edges
+    }
+
+    #[expect(dead_code, reason = "for filling and remeshing")]
+    /// The closed border loops, each a list of vertices as their triangles run; in order of the first triangle. Where several loops touch in one vertex they are told apart by walking around it.
+    pub fn border_loops(&self, mesh: &TriMesh) -> Vec<Vec<u32>> {
+        let n = self.neighbour.len();
+        let mut seen = vec![[false; 3]; n];
+        let mut loops = Vec::new();
+        for t in 0..n {
+            for k in 0..3 {
+                if self.neighbour[t][k] != NO_TRIANGLE || seen[t][k] {
+                    continue;
+                }
+                let mut vertices = Vec::new();
+                let (mut at, mut edge) = (t, k);
+                loop {
+                    seen[at][edge] = true;
+                    vertices.push(mesh.triangles[at][edge]);
+                    // Turn around the end of this edge until the next border edge.
+                    let pivot = mesh.triangles[at][(edge + 1) % 3];
+                    edge = (edge + 1) % 3;
+                    while self.neighbour[at][edge] != NO_TRIANGLE {
+                        at = self.neighbour[at][edge] as usize;
+                        edge = mesh.triangles[at].iter().position(|&v| v == pivot).unwrap_or(0);
+                    }
+                    if (at, edge) == (t, k) || seen[at][edge] {
+                        break;
+                    }
+                }
+                loops.push(vertices);
+            }
+        }
+        loops
+    }
+}
+
+/// Triangles turned alike.
+pub struct Oriented {
+    /// Neighbours of the turned triangles.
+    pub adjacency: Adjacency,
+    /// `turned[triangle]`: whether its winding was changed; a turned triangle keeps its first corner.
+    pub turned: Vec<bool>,
+    /// Edges with more than two triangles, or between triangles that cannot agree; they are borders now.
+    pub edges_cut: usize,
+}
+
+/// Turns triangles so that neighbours agree; in each piece the larger number keeps its winding.
+pub fn orient(triangles: &mut [[u32; 3]]) -> Oriented {
+    let (pairs, mut edges_cut) = paired_edges(triangles);
+    let mut links: Vec<[(u32, bool); 3]> = vec![[(NO_TRIANGLE, false); 3]; triangles.len()];
+    for (first, second, same_direction) in pairs {
+        links[first.0 as usize][first.1] = (second.0, same_direction);
+        links[second.0 as usize][second.1] = (first.0, same_direction);
+    }
+    // Carry the decision to turn or not from neighbour to neighbour.
+    let mut decided = vec![false; triangles.len()];
+    let mut turned = vec![false; triangles.len()];
+    for start in 0..triangles.len() {
+        if std::mem::replace(&mut decided[start], true) {
+            continue;
+        }
+        let mut piece = vec![start];
+        let mut at = 0;
+        while at < piece.len() {
+            let t = piece[at];
+            at += 1;
+            for (neighbour, same_direction) in links[t] {
+                if neighbour != NO_TRIANGLE && !std::mem::replace(&mut decided[neighbour as usize], true) {
+                    turned[neighbour as usize] = turned[t] != same_direction;
+                    piece.push(neighbour as usize);
+                }
+            }
+        }
+        let n_turned = piece.iter().filter(|&&t| turned[t]).count();
+        if 2 * n_turned > piece.len() {
+            piece.iter().for_each(|&t| turned[t] = !turned[t]);
+        }
+    }
+    // Keep the links over which the decisions agree.
+    let mut neighbour = vec![[NO_TRIANGLE; 3]; triangles.len()];
+    let mut disagreeing_sides = 0;
+    for t in 0..triangles.len() {
+        for k in 0..3 {
+            let (other, same_direction) = links[t][k];
+            if other == NO_TRIANGLE {
+                continue;
+            }
+            // edges a-b, b-c, c-a of a turned triangle come in the order c-a, b-c, a-b
+            let edge = if turned[t] { 2 - k } else { k };
+            if (turned[t] != turned[other as usize]) == same_direction {
+                neighbour[t][edge] = other;
+            } else {
+                disagreeing_sides += 1;
+            }
+        }
+        if turned[t] {
+            triangles[t].swap(1, 2);
+        }
+    }
+    edges_cut += disagreeing_sides / 2;
+    Oriented { adjacency: Adjacency { neighbour }, turned, edges_cut }
+}
+
+/// A triangle and one of its edges.
+type Side = (u32, usize);
+
+/// Pairs of sides that share an edge which no third triangle has, with whether both run through it in the same
+/// direction; and the number of edges with more than two triangles.
+fn paired_edges(triangles: &[[u32; 3]]) -> (Vec<(Side, Side, bool)>, usize) {
+    // Bucket the sides by their lower vertex; a bucket is short, and sorted by the higher one.
+    let n_vertices = triangles.iter().flatten().max().map_or(0, |&v| v as usize + 1);
+    let mut ends = vec![0_u32; n_vertices + 1];
+    let each_side = || {
+        triangles.iter().enumerate().flat_map(|(t, corners)| {
+            (0..3).map(move |k| {
+                let (a, b) = (corners[k], corners[(k + 1) % 3]);
+                (a.min(b), a.max(b), a < b, (t as u32, k))
+            })
+        })
+    };
+    each_side().for_each(|(low, ..)| ends[low as usize + 1] += 1);
+    for v in 0..n_vertices {
+        ends[v + 1] += ends[v];
+    }
+    let mut sides: Vec<(u32, bool, Side)> = vec![(0, false, (0, 0)); 3 * triangles.len()];
+    let mut next = ends.clone();
+    for (low, high, forwards, side) in each_side() {
+        let at = &mut next[low as usize];
+        sides[*at as usize] = (high, forwards, side);
+        *at += 1;
+    }
+    let mut pairs = Vec::with_capacity(sides.len() / 2);
+    let mut crowded = 0;
+    for v in 0..n_vertices {
+        let bucket = &mut sides[ends[v] as usize..ends[v + 1] as usize];
+        bucket.sort_unstable_by_key(|&(high, _, side)| (high, side));
+        for group in bucket.chunk_by(|x, y| x.0 == y.0) {
+            match group {
+                [_] => {}
+                [x, y] => pairs.push((x.2, y.2, x.1 == y.1)),
+                _ => crowded += 1,
+            }
+        }
+    }
+    (pairs, crowded)
+}

@@ -1,0 +1,304 @@
+//! Named curves and outlines of the scalp in chart coordinates, and signed distances to them on a head.
+//!
+//! The default curves are the control points of `head.md` 3.3 converted to the landmark chart
+//! (`data/scalp_regions_chart.csv`): own design that agrees with the published anchors of `head.md` 3.2. They are
+//! starting shapes; every function takes the curves as an argument so that an artist's edit replaces them.
+
+use std::collections::BTreeMap;
+
+use glam::{DVec2, DVec3};
+use serde::{Deserialize, Serialize};
+
+use crate::chart::{AzT, Chart, Uv};
+
+/// Spacing of sampled curves on the reference head, chart units (about 1 mm of arc at A = 180 mm).
+const SAMPLE_STEP: f64 = 1.0 / 180.0;
+
+/// The editable control points, by curve name; the client's right half, mirrored to the left where used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegionCurves {
+    /// Control points by curve name, from the front midline outwards or from the hairline backwards.
+    pub curves: BTreeMap<String, Vec<AzT>>,
+}
+
+/// A closed curve on the chart; the last point joins the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outline {
+    /// Corners in order.
+    pub points: Vec<Uv>,
+}
+
+impl RegionCurves {
+    /// The defaults of `data/scalp_regions_chart.csv`.
+    pub fn standard() -> RegionCurves {
+        let mut curves: BTreeMap<String, Vec<AzT>> = BTreeMap::new();
+        let table = include_str!("../data/scalp_regions_chart.csv");
+        for line in table.lines().filter(|l| !l.starts_with('#')).skip(1) {
+            let mut columns = line.split(',');
+            let name = columns.next().unwrap_or_default();
+            let mut number = || columns.next().and_then(|c| c.parse().ok()).unwrap_or(f64::NAN);
+            let (_, az_deg, t) = (number(), number(), number());
+            curves.entry(name.to_owned()).or_default().push(AzT { az_deg, t });
+        }
+        RegionCurves { curves }
+    }
+
+    /// The sampled right half of a curve.
+    pub fn right_half(&self, name: &str) -> Vec<Uv> {
+        let control: Vec<Uv> =
+            self.curves.get(name).map(|c| c.iter().map(|p| p.to_uv()).collect()).unwrap_or_default();
+        // A curve that starts or ends on the midline crosses it level: its mirror image is its continuation.
+        smooth_curve(&control, true)
+    }
+
+    /// The hair-bearing scalp: the adolescent hairline (Norwood I) in front, the lower hair border behind.
+    pub fn scalp(&self) -> Outline {
+        let mut right = self.right_half("hairline_NW_I");
+        right.extend(self.right_half("lower_scalp_border").into_iter().skip(1));
+        mirrored(right)
+    }
+
+    /// The area between the Norwood I hairline and a receded frontal curve.
+    pub fn between_hairline_and(&self, receded: &[Uv]) -> Outline {
+        let hairline = self.right_half("hairline_NW_I");
+        let Some(&end) = receded.last() else { return Outline { points: Vec::new() } };
+        let junction = nearest_index(&hairline, end);
+        let mut right: Vec<Uv> = hairline[..=junction].to_vec();
+        right.extend(receded.iter().rev());
+        mirrored(right)
+    }
+
+    /// The area between the Norwood I hairline and a border behind the crown that starts at the hairline's side.
+    pub fn in_front_of(&self, back_border: &[Uv]) -> Outline {
+        let hairline = self.right_half("hairline_NW_I");
+        let Some(&start) = back_border.first() else { return Outline { points: Vec::new() } };
+        let junction = nearest_index(&hairline, start);
+        let mut right: Vec<Uv> = hairline[..=junction].to_vec();
+        right.extend(back_border);
+        mirrored(right)
+    }
+}
+
+impl Outline {
+    /// An ellipse with axes along u and v, chart units.
+    pub fn ellipse(centre: Uv, half_u: f64, half_v: f64) -> Outline {
+        let n = 96;
+        let points = (0..n)
+            .map(|i| {
+                let (sin, cos) = libm::sincos(std::f64::consts::TAU * i as f64 / n as f64);
+                centre + DVec2::new(half_u * sin, half_v * cos)
+            })
+            .collect();
+        Outline { points }
+    }
+
+    /// Whether a place lies inside (even-odd rule).
+    pub fn contains(&self, uv: Uv) -> bool {
+        let mut inside = false;
+        let n = self.points.len();
+        for i in 0..n {
+            let (a, b) = (self.points[i], self.points[(i + 1) % n]);
+            if (a.y > uv.y) != (b.y > uv.y) && uv.x < a.x + (uv.y - a.y) / (b.y - a.y) * (b.x - a.x) {
+                inside = !inside;
+            }
+        }
+        inside
+    }
+
+    /// The same outline with left and right exchanged.
+    pub fn flipped(&self) -> Outline {
+        Outline { points: self.points.iter().rev().map(|p| DVec2::new(-p.x, p.y)).collect() }
+    }
+
+    /// Lays the outline on a head.
+    pub fn on(&self, chart: &Chart) -> OutlineOnHead {
+        OutlineOnHead { outline: self.clone(), curve: CurveOnHead::closed(chart, &self.points) }
+    }
+}
+
+/// A curve on a head: its places and its points in the head frame.
+#[derive(Clone, Debug)]
+pub struct CurveOnHead {
+    uv: Vec<Uv>,
+    points_mm: Vec<DVec3>,
+    /// Arc length at every point from the first, mm; for a closed curve one more at the end.
+    arc_mm: Vec<f64>,
+    /// Bounding sphere of every [`CHUNK`] segments, so that far pieces are passed over.
+    chunks: Vec<(DVec3, f64)>,
+}
+
+/// Segments a bounding sphere holds.
+const CHUNK: usize = 16;
+
+/// Nearest point of a curve.
+#[derive(Clone, Copy, Debug)]
+pub struct NearestOnCurve {
+    /// Straight distance, mm (the chord; 0.1 % shorter than the arc at 15 mm on a head).
+    pub distance_mm: f64,
+    /// Arc length along the curve from its first point to the nearest point, mm.
+    pub along_mm: f64,
+    /// Place of the nearest point.
+    pub uv: Uv,
+}
+
+impl CurveOnHead {
+    /// An open curve through the places.
+    pub fn open(chart: &Chart, uv: &[Uv]) -> CurveOnHead {
+        CurveOnHead::new(chart, uv, false)
+    }
+
+    /// A closed curve: the last place joins the first.
+    pub fn closed(chart: &Chart, uv: &[Uv]) -> CurveOnHead {
+        CurveOnHead::new(chart, uv, true)
+    }
+
+    fn new(chart: &Chart, uv: &[Uv], closed: bool) -> CurveOnHead {
+        let points_mm: Vec<DVec3> = uv.iter().map(|&p| chart.position(p)).collect();
+        let n = points_mm.len();
+        let n_segments = if closed { n } else { n.saturating_sub(1) };
+        let mut arc_mm = vec![0.0];
+        for i in 0..n_segments {
+            arc_mm.push(arc_mm[i] + points_mm[i].distance(points_mm[(i + 1) % n]));
+        }
+        let chunks = (0..n_segments)
+            .step_by(CHUNK)
+            .map(|start| {
+                let piece = (start..=(start + CHUNK).min(n_segments)).map(|i| points_mm[i % n]);
+                let centre = piece.clone().sum::<DVec3>() / piece.clone().count() as f64;
+                (centre, piece.map(|p| p.distance(centre)).fold(0.0, f64::max))
+            })
+            .collect();
+        CurveOnHead { uv: uv.to_vec(), points_mm, arc_mm, chunks }
+    }
+
+    /// Places on the chart, in order.
+    pub fn uv(&self) -> &[Uv] {
+        &self.uv
+    }
+
+    /// The points on the skin, head frame, mm.
+    pub fn points_mm(&self) -> &[DVec3] {
+        &self.points_mm
+    }
+
+    /// Length on the skin, mm, the closing segment included.
+    pub fn length_mm(&self) -> f64 {
+        self.arc_mm.last().copied().unwrap_or(0.0)
+    }
+
+    /// The place at an arc length from the first point, mm; clamped to the curve.
+    pub fn place_at_mm(&self, along_mm: f64) -> Uv {
+        let n = self.uv.len();
+        let segments = self.arc_mm.len() - 1;
+        if segments == 0 {
+            return self.uv.first().copied().unwrap_or(Uv::ZERO);
+        }
+        let i = self.arc_mm.partition_point(|&a| a <= along_mm).clamp(1, segments) - 1;
+        let step = (self.arc_mm[i + 1] - self.arc_mm[i]).max(1e-12);
+        self.uv[i].lerp(self.uv[(i + 1) % n], ((along_mm - self.arc_mm[i]) / step).clamp(0.0, 1.0))
+    }
+
+    /// The nearest point to `p` (head frame, mm); `None` for a curve of fewer than two points.
+    pub fn nearest(&self, p: DVec3) -> Option<NearestOnCurve> {
+        let n = self.points_mm.len();
+        let n_segments = self.arc_mm.len() - 1;
+        let bound = |c: usize| (p.distance(self.chunks[c].0) - self.chunks[c].1).max(0.0);
+        let mut best = (f64::INFINITY, 0, 0.0);
+        let scan = |c: usize, best: &mut (f64, usize, f64)| {
+            for i in c * CHUNK..((c + 1) * CHUNK).min(n_segments) {
+                let (a, b) = (self.points_mm[i], self.points_mm[(i + 1) % n]);
+                let ab = b - a;
+                let s = ((p - a).dot(ab) / ab.length_squared().max(1e-12)).clamp(0.0, 1.0);
+                let d2 = p.distance_squared(a + s * ab);
+                if d2 < best.0 {
+                    *best = (d2, i, s);
+                }
+            }
+        };
+        // The nearest sphere first makes most of the others drop out.
+        let first = (0..self.chunks.len()).min_by(|&a, &b| bound(a).total_cmp(&bound(b)))?;
+        scan(first, &mut best);
+        for c in 0..self.chunks.len() {
+            if c != first && bound(c).powi(2) < best.0 {
+                scan(c, &mut best);
+            }
+        }
+        let (d2, i, s) = best;
+        Some(NearestOnCurve {
+            distance_mm: d2.sqrt(),
+            along_mm: self.arc_mm[i] + s * (self.arc_mm[i + 1] - self.arc_mm[i]),
+            uv: self.uv[i].lerp(self.uv[(i + 1) % n], s),
+        })
+    }
+}
+
+/// An outline laid on a head.
+#[derive(Clone, Debug)]
+pub struct OutlineOnHead {
+    /// The outline on the chart.
+    pub outline: Outline,
+    /// The same on the skin.
+    pub curve: CurveOnHead,
+}
+
+impl OutlineOnHead {
+    /// Distance to the border, mm, positive inside.
+    pub fn signed_distance_mm(&self, uv: Uv, p: DVec3) -> f64 {
+        let distance = self.curve.nearest(p).map_or(f64::INFINITY, |n| n.distance_mm);
+        if self.outline.contains(uv) { distance } else { -distance }
+    }
+}
+
+/// A smooth curve through control points, sampled about every millimetre: centripetal Catmull-Rom
+/// (Yuksel, Schaefer, Keyser 2011). With `level_at_midline` an end on the midline (u = 0) continues as its mirror image.
+pub fn smooth_curve(control: &[Uv], level_at_midline: bool) -> Vec<Uv> {
+    let n = control.len();
+    if n < 3 {
+        return control.to_vec();
+    }
+    let beyond = |end: Uv, inner: Uv| {
+        if level_at_midline && end.x.abs() < 1e-9 { DVec2::new(-inner.x, inner.y) } else { 2.0 * end - inner }
+    };
+    let mut points = vec![beyond(control[0], control[1])];
+    points.extend_from_slice(control);
+    points.push(beyond(control[n - 1], control[n - 2]));
+
+    let mut curve = vec![control[0]];
+    for w in points.windows(4) {
+        let [p0, p1, p2, p3] = [w[0], w[1], w[2], w[3]];
+        let knot = |a: Uv, b: Uv| a.distance(b).sqrt().max(1e-6);
+        let (t1, t2, t3) =
+            (knot(p0, p1), knot(p0, p1) + knot(p1, p2), knot(p0, p1) + knot(p1, p2) + knot(p2, p3));
+        let steps = ((p1.distance(p2) / SAMPLE_STEP).ceil() as usize).max(1);
+        for s in 1..=steps {
+            let t = t1 + (t2 - t1) * s as f64 / steps as f64;
+            let a1 = p0.lerp(p1, t / t1);
+            let a2 = p1.lerp(p2, (t - t1) / (t2 - t1));
+            let a3 = p2.lerp(p3, (t - t2) / (t3 - t2));
+            let b1 = a1.lerp(a2, t / t2);
+            let b2 = a2.lerp(a3, (t - t1) / (t3 - t1));
+            curve.push(b1.lerp(b2, (t - t1) / (t2 - t1)));
+        }
+    }
+    curve
+}
+
+/// Closes a right half (front midline to back midline) by its mirror image.
+pub fn mirrored(right: Vec<Uv>) -> Outline {
+    let left: Vec<Uv> =
+        right.iter().rev().filter(|p| p.x.abs() > 1e-9).map(|p| DVec2::new(-p.x, p.y)).collect();
+    let mut points = right;
+    points.extend(left);
+    Outline { points }
+}
+
+fn nearest_index(curve: &[Uv], p: Uv) -> usize {
+    let mut best = (f64::INFINITY, 0);
+    for (i, q) in curve.iter().enumerate() {
+        let d = q.distance_squared(p);
+        if d < best.0 {
+            best = (d, i);
+        }
+    }
+    best.1
+}

@@ -1,0 +1,245 @@
+//! `course.ics`: sessions and aftercare days for the client's calendar (RFC 5545).
+//!
+//! Written by hand because a calendar file must not know the clock: the stamp is the plan's first day, and identifiers
+//! are made from the case, so that a plan made again with other dates moves the events instead of doubling them.
+//! Events carry what the client has to do and nothing about hair loss or health, and are marked private.
+
+use hairline_plan::Plan;
+use hairline_plan::care::{AFTERCARE, FROM_THEN_ON, Phase};
+use hairline_plan::plan::SessionPlan;
+use jiff::Span;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+/// Years after the last session at which the client is reminded to look at the result (`smp.md` 1.8, assumption).
+const REVIEW_YEARS: i64 = 1;
+/// Sessions are entered in steps of this, minutes.
+const ROUND_MINUTES: i64 = 15;
+
+/// The calendar; `None` for a plan without a first day, whose dates are day numbers.
+pub fn course_ics(plan: &Plan) -> Option<String> {
+    let first = plan.sessions.first()?.when.date?;
+    let mut out = String::new();
+    let mut line = |text: &str| fold(text, &mut out);
+    line("BEGIN:VCALENDAR");
+    line("VERSION:2.0");
+    line(concat!("PRODID:-//hairline//hairline ", env!("CARGO_PKG_VERSION"), "//EN"));
+    line("CALSCALE:GREGORIAN");
+    for event in events(plan) {
+        line("BEGIN:VEVENT");
+        line(&format!("UID:{}-{}@hairline.invalid", identity(plan), event.code));
+        line(&format!("DTSTAMP:{}T000000Z", basic(first)));
+        match event.when {
+            When::Days(from, after) => {
+                line(&format!("DTSTART;VALUE=DATE:{}", basic(from)));
+                line(&format!("DTEND;VALUE=DATE:{}", basic(after)));
+            }
+            When::Instants(from, to) => {
+                line(&format!("DTSTART:{from}"));
+                line(&format!("DTEND:{to}"));
+            }
+        }
+        line(&format!("SUMMARY:{}", escaped(&event.summary)));
+        if !event.description.is_empty() {
+            line(&format!("DESCRIPTION:{}", escaped(&event.description)));
+        }
+        line(if event.busy { "TRANSP:OPAQUE" } else { "TRANSP:TRANSPARENT" });
+        line("CLASS:PRIVATE");
+        line("END:VEVENT");
+    }
+    line("END:VCALENDAR");
+    Some(out)
+}
+
+struct Event {
+    code: String,
+    when: When,
+    summary: String,
+    description: String,
+    busy: bool,
+}
+
+enum When {
+    /// Whole days: the first, and the one after the last.
+    Days(Date, Date),
+    /// UTC date-times in basic format.
+    Instants(String, String),
+}
+
+fn events(plan: &Plan) -> Vec<Event> {
+    let count = plan.sessions.len();
+    let studio = &plan.case.studio;
+    let at = if studio.name.is_empty() { String::new() } else { format!(", {}", studio.name) };
+    let mut events = vec![];
+    for (i, session) in plan.sessions.iter().enumerate() {
+        let Some(date) = session.when.date else { continue };
+        let next = plan.sessions.get(i + 1).and_then(|s| s.when.date);
+        let mut description = vec![format!(
+            "About {} with breaks. Come rested, eat before, no alcohol the day before.",
+            hours(session)
+        )];
+        if !studio.contact.is_empty() {
+            description.push(format!("Questions: {}", studio.contact));
+        }
+        events.push(Event {
+            code: format!("session-{}", session.number),
+            when: session_time(plan, session, date),
+            summary: format!("Session {} of {count}{at}", session.number),
+            description: description.join("\n"),
+            busy: true,
+        });
+        for phase in &AFTERCARE {
+            events.extend(phase_event(plan, session, date, next, phase));
+        }
+    }
+    if let Some(last) = plan.sessions.last().and_then(|s| s.when.date) {
+        let day = plus(last, Span::new().years(REVIEW_YEARS));
+        events.push(Event {
+            code: "review".to_string(),
+            when: When::Days(day, plus(day, Span::new().days(1))),
+            summary: format!("One year after the last session: look at the result{at}"),
+            description: "Take a photo in the same light as before and compare.".to_string(),
+            busy: false,
+        });
+    }
+    events
+}
+
+/// The days of a phase after a session; none once the next session has started the days again.
+fn phase_event(
+    plan: &Plan,
+    session: &SessionPlan,
+    date: Date,
+    next: Option<Date>,
+    phase: &Phase,
+) -> Option<Event> {
+    let from = plus(date, Span::new().days(phase.first_day));
+    let mut after = match phase.last_day {
+        FROM_THEN_ON => plus(from, Span::new().days(1)),
+        last => plus(date, Span::new().days(i64::from(last) + 1)),
+    };
+    if let Some(next) = next {
+        after = after.min(next);
+    }
+    let bullets = |title: &str, items: &[&str]| {
+        let list: Vec<String> = items.iter().map(|i| format!("- {i}")).collect();
+        format!("{title}\n{}", list.join("\n"))
+    };
+    let mut description = vec![bullets("Do:", phase.dos), bullets("Not yet:", phase.avoid)];
+    if !plan.case.studio.contact.is_empty() {
+        description.push(format!("If something looks wrong, call: {}", plan.case.studio.contact));
+    }
+    (from < after).then(|| Event {
+        code: format!("session-{}-{}", session.number, phase.code),
+        when: When::Days(from, after),
+        summary: match phase.last_day {
+            FROM_THEN_ON => format!("Day {}: {}", phase.first_day, lower(phase.title)),
+            last if last == phase.first_day => format!("Day {last}: {}", lower(phase.title)),
+            last => format!("Days {}-{last}: {}", phase.first_day, lower(phase.title)),
+        },
+        description: description.join("\n"),
+        busy: false,
+    })
+}
+
+/// Whole day, or from the case's starting time on, in UTC so that no reader needs our time zones.
+fn session_time(plan: &Plan, session: &SessionPlan, date: Date) -> When {
+    let settings = &plan.case.sessions;
+    let start = settings.start_time.as_deref().and_then(parse_time);
+    let zone = settings.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let whole_day = When::Days(date, plus(date, Span::new().days(1)));
+    let (Some(start), Some(zone)) = (start, zone) else { return whole_day };
+    let Ok(from) = date.to_datetime(start).to_zoned(zone) else { return whole_day };
+    let steps = (session.minutes.total() / ROUND_MINUTES as f64).ceil() as i64;
+    let Ok(to) = from.checked_add(Span::new().minutes(steps * ROUND_MINUTES)) else { return whole_day };
+    let utc = |z: jiff::Zoned| z.with_time_zone(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
+    When::Instants(utc(from), utc(to))
+}
+
+fn parse_time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+fn hours(session: &SessionPlan) -> String {
+    let quarters = (session.minutes.total() / ROUND_MINUTES as f64).ceil() as u32;
+    match (quarters / 4, 15 * (quarters % 4)) {
+        (0, minutes) => format!("{minutes} minutes"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A date later; plans do not reach the calendar's end.
+fn plus(date: Date, span: Span) -> Date {
+    date.checked_add(span).unwrap_or(date)
+}
+
+fn basic(date: Date) -> String {
+    date.strftime("%Y%m%d").to_string()
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// The same for every version of a client's plan: title, seed, studio and head, by FNV-1a (64 bits).
+fn identity(plan: &Plan) -> String {
+    let case = &plan.case;
+    let head = serde_json::to_string(&case.head).unwrap_or_default();
+    let words = format!("{}\n{}\n{}\n{head}", case.title, case.seed, case.studio.name);
+    let hash =
+        words.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+/// Text with the characters that mean something in a calendar escaped (RFC 5545, 3.3.11); control characters go.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | ';' | ',' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Writes a content line in pieces of at most 75 octets, between characters, each line ended by CR LF (RFC 5545, 3.1).
+fn fold(text: &str, out: &mut String) {
+    const OCTETS: usize = 75;
+    let mut used = 0;
+    for c in text.chars() {
+        if used + c.len_utf8() > OCTETS {
+            out.push_str("\r\n ");
+            used = 1;
+        }
+        out.push(c);
+        used += c.len_utf8();
+    }
+    out.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_is_escaped_as_the_standard_says() {
+        assert_eq!(escaped("a, b; c\\d\nsecond\r line"), "a\\, b\\; c\\\\d\\nsecond line");
+    }
+
+    proptest! {
+        #[test]
+        fn folded_lines_are_short_and_unfold_to_the_text(text in "[^\\r\\n]{0,300}") {
+            let mut out = String::new();
+            fold(&text, &mut out);
+            prop_assert!(out.split("\r\n").all(|l| l.len() <= 75));
+            prop_assert_eq!(out.replace("\r\n ", "").trim_end_matches("\r\n"), text);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The pictures of a plan: which states, which views, what the dots look like in each.
+
+use glam::DVec3;
+use hairline_optics::dot_table::dot_transmission;
+use hairline_optics::skin::melanin_fraction_of_ita;
+use hairline_plan::Planned;
+use hairline_plan::design::ZoneKind;
+use hairline_plan::forecast::{Age, Moment, appearance, moments};
+use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
+use rayon::prelude::*;
+
+use crate::picture::{DotLook, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View, make_pictures};
+
+/// Side of every picture, pixels.
+pub const SIZE_PX: usize = 1000;
+
+/// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh and in
+/// later years; a close-up of each state.
+pub fn previews(planned: &Planned) -> Vec<PictureFile> {
+    let moments = moments(planned.plan.sessions.len());
+    let states: Vec<State> = moments.iter().map(|m| state(planned, m)).collect();
+    let mut orders = Vec::new();
+    for (state, moment) in moments.iter().enumerate() {
+        let mut order = |stem: &str, shot: Shot| {
+            orders.push(Order { file: format!("preview/{stem}-{}.png", moment.name), shot, state });
+        };
+        for view in VIEWS {
+            let everywhere = matches!(moment.age, Age::Before | Age::Healed);
+            if everywhere || matches!(view, View::Front | View::Top) {
+                order(view.name(), Shot::Head(view));
+            }
+        }
+        order("closeup", Shot::CloseUp);
+    }
+    let hairs = hairs(planned);
+    let case = &planned.plan.case;
+    let scene = Scene {
+        head: &planned.head,
+        skin_lab_sce: skin_lab_sce(case),
+        hairs: &hairs,
+        hair_lab_sce: hair_lab_sce(case.hair.colour),
+        close_up_mm: close_up_mm(planned),
+        seed: case.seed,
+    };
+    make_pictures(&scene, &planned.dots, &states, &orders, SIZE_PX)
+}
+
+/// The dots of a moment as the optics' table draws them.
+fn state(planned: &Planned, moment: &Moment) -> State {
+    let case = &planned.plan.case;
+    let melanin = melanin_fraction_of_ita(ita_deg(case));
+    let dots = planned
+        .dots
+        .par_iter()
+        .enumerate()
+        .filter_map(|(i, dot)| {
+            let kind = planned.plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
+            let a = appearance(case, dot, kind, moment)?;
+            let light = dot_transmission(melanin, a.diameter_mm, a.depth_mm, a.mua550_per_mm);
+            Some((i as u32, DotLook::new(light, a.diameter_mm)))
+        })
+        .collect();
+    let fresh = moment.age == Age::Fresh;
+    State { dots, redness: if fresh { 0.6 } else { 0.0 }, scabs: if fresh { 0.5 } else { 0.0 } }
+}
+
+/// Every hair of the existing follicular units.
+fn hairs(planned: &Planned) -> Vec<Hair> {
+    let hair = &planned.plan.case.hair;
+    let mut out = Vec::with_capacity(planned.hair_units.len() * 2);
+    for (i, &(p, normal)) in planned.hair_units.iter().enumerate() {
+        let lie = planned.design.hair_direction(p, normal);
+        let across = normal.cross(lie);
+        let random =
+            |k: u64| hairline_plan::noise::uniform(planned.plan.seed ^ 0x4841_4952, 16 * i as u64 + k);
+        // As many hairs as the mean asks for, the fraction by chance.
+        let n = hair.hairs_per_unit.floor() as usize + usize::from(random(0) < hair.hairs_per_unit.fract());
+        for h in 0..n {
+            let k = 3 * h as u64;
+            // Hairs of one unit leave the skin within about 0.2 mm, at 40-60 degrees to it (own design).
+            let (sin, cos) = libm::sincos((40.0 + 20.0 * random(k + 1)).to_radians());
+            let fan = 0.3 * (random(k + 2) - 0.5);
+            out.push(Hair {
+                root_mm: p + across * 0.2 * (random(k + 3) - 0.5),
+                direction: (normal * sin + (lie + across * fan) * cos).normalize(),
+                length_mm: hair.length_mm * (0.85 + 0.3 * random(k + 2)),
+                shaft_mm: hair.shaft_um / 1000.0,
+            });
+        }
+    }
+    out
+}
+
+/// Middle of the close-ups: the dot nearest to a telling place, 12 mm behind the middle of the hairline, or the middle
+/// of the dots.
+fn close_up_mm(planned: &Planned) -> DVec3 {
+    let aim = match &planned.design.hairline {
+        Some(line) => {
+            let middle = line.curve.place_at_mm(0.5 * line.curve.length_mm());
+            planned.chart.position(middle - glam::DVec2::new(0.0, 12.0 / planned.chart.arc_per_t_mm(0.0)))
+        }
+        None => planned.dots.iter().map(|d| d.position_mm).sum::<DVec3>() / planned.dots.len().max(1) as f64,
+    };
+    let near = planned
+        .dots
+        .iter()
+        .min_by(|a, b| a.position_mm.distance_squared(aim).total_cmp(&b.position_mm.distance_squared(aim)));
+    near.map_or(aim, |d| d.position_mm)
+}
