@@ -11,7 +11,7 @@ use hairline_plan::plan::Step;
 use hairline_plan::points::read_points;
 use hairline_plan::{Planned, make_plan};
 use hairline_view::stencil::stencil_of;
-use hairline_view::{calendar, preview, tables};
+use hairline_view::{calendar, ply, preview, tables};
 
 use super::{print, read_input, reason};
 use crate::progress::Progress;
@@ -127,6 +127,8 @@ fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut files = vec![
         ("plan.json".to_owned(), json.into_bytes()),
         ("dots.csv".to_owned(), tables::dots_csv(&planned.dots).into_bytes()),
+        ("dots.ply".to_owned(), ply::dots_to_ply(&planned.dots)),
+        ("head.glb".to_owned(), preview::head_glb(planned)),
         ("cells.csv".to_owned(), tables::cells_csv(planned).into_bytes()),
         ("stencil.pdf".to_owned(), stencil),
     ];

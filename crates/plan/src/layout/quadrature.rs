@@ -3,15 +3,17 @@
 use glam::Vec3;
 use rayon::prelude::*;
 
-use super::clusters::Clusters;
+use super::clusters::{Clusters, WIDTH};
 use super::hilbert;
+use super::relax::KernelSum;
 use super::rng::{Counter, Stream};
-use super::surface::{Point, Site, Surface};
+use super::surface::{Face, Point, Site, Surface, spacing};
 
-/// A small triangle carries at most about this charge (dots).
-const CHARGE: f32 = 0.3;
-/// Small triangles that follow each other along the curve are merged up to this charge (dots).
-const MERGED_CHARGE: f32 = 0.2;
+/// A small triangle carries at most about this charge (dots); such that follow each other along the curve are merged
+/// up to 0.6 of it.
+const CHARGE: f32 = 0.4;
+/// The same where the charges are the reference that dots are measured against.
+const REFERENCE_CHARGE: f32 = 0.12;
 
 /// One of the `splits^2` equal parts of a face.
 #[derive(Clone, Copy)]
@@ -29,11 +31,46 @@ pub(crate) struct Background {
     /// Dots asked for at every point; `charge[point]`.
     pub charge: Vec<f32>,
     pub clusters: Clusters,
+    /// The charges by leaf of the clusters.
+    weights: Vec<[f32; WIDTH]>,
+}
+
+/// The density of a surface as charges that sum to `count`.
+pub(crate) fn charges(surface: &Surface, count: usize) -> Background {
+    charges_and_sites(surface, count, 0, REFERENCE_CHARGE).0
+}
+
+/// Middles of parts of the surface about a third of a spacing apart.
+pub(crate) fn sites(surface: &Surface) -> Vec<Site> {
+    parts(surface, REFERENCE_CHARGE).iter().map(Part::middle).collect()
+}
+
+/// Charge of very small parts of the surface whose middle fulfils a condition, dots.
+pub(crate) fn fine_charges_where(surface: &Surface, holds: impl Fn(Point) -> bool + Sync) -> f64 {
+    const FINE: f32 = 0.01;
+    let of_face = |(i, f): (usize, &Face)| -> f64 {
+        if f.is_thin() || f.border_mm > 3.0 * spacing(f.least_half_density()) {
+            return 0.0;
+        }
+        let splits = splits(f, FINE);
+        let parts = face_parts(i as u32, splits);
+        let area = f.area() / (f32::from(splits) * f32::from(splits));
+        parts
+            .map(|part| surface.point(part.middle()))
+            .filter(|&p| holds(p))
+            .map(|p| f64::from(2.0 * p[3] * area))
+            .sum()
+    };
+    surface.faces.par_iter().enumerate().map(of_face).collect::<Vec<f64>>().iter().sum()
 }
 
 /// Charges of the surface, and `count` dots by systematic sampling along the curve.
 pub(crate) fn sample(surface: &Surface, count: usize, seed: u64) -> (Background, Vec<Site>) {
-    let parts = parts(surface);
+    charges_and_sites(surface, count, seed, CHARGE)
+}
+
+fn charges_and_sites(surface: &Surface, count: usize, seed: u64, charge: f32) -> (Background, Vec<Site>) {
+    let parts = parts(surface, charge);
     let curve = hilbert::Curve::new(surface.low, surface.high);
     let (keys, points): (Vec<u32>, Vec<Point>) = parts
         .par_iter()
@@ -68,29 +105,35 @@ pub(crate) fn sample(surface: &Surface, count: usize, seed: u64) -> (Background,
             sites.push(parts[last as usize].random_site(random.unit2(2 * sites.len() as u64 + 1)));
         }
     }
-    (background(&order, &points, &charges, scale as f32), sites)
+    (background(&order, &points, &charges, scale as f32, charge * 0.6), sites)
 }
 
-fn parts(surface: &Surface) -> Vec<Part> {
-    let mut parts = Vec::new();
+fn parts(surface: &Surface, charge: f32) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(2 * surface.faces.len());
     for (i, f) in surface.faces.iter().enumerate().filter(|(_, f)| !f.is_thin()) {
-        let largest = 2.0 * f.half_density.iter().copied().fold(0.0, f32::max);
-        let splits = (f.area() * largest / CHARGE).sqrt().ceil().clamp(1.0, 60_000.0) as u16;
-        for row in 0..splits {
-            for column in 0..splits - row {
-                let part = Part { face: i as u32, splits, row, column, downward: false };
-                parts.push(part);
-                if row + column + 1 < splits {
-                    parts.push(Part { downward: true, ..part });
-                }
-            }
-        }
+        parts.extend(face_parts(i as u32, splits(f, charge)));
     }
     parts
 }
 
+/// Number of parts of each edge so that no part carries more than `charge`.
+fn splits(face: &Face, charge: f32) -> u16 {
+    let largest = 2.0 * face.half_density.iter().copied().fold(0.0, f32::max);
+    (face.area() * largest / charge).sqrt().ceil().clamp(1.0, 60_000.0) as u16
+}
+
+fn face_parts(face: u32, splits: u16) -> impl Iterator<Item = Part> {
+    (0..splits).flat_map(move |row| {
+        (0..splits - row).flat_map(move |column| {
+            let part = Part { face, splits, row, column, downward: false };
+            let second = (row + column + 1 < splits).then_some(Part { downward: true, ..part });
+            std::iter::once(part).chain(second)
+        })
+    })
+}
+
 /// Merges neighbours along the curve whose charges are small, into their centre of charge.
-fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32) -> Background {
+fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32, most: f32) -> Background {
     let (mut merged, mut charge) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
     let mut run = 0.0;
     let mut sum = [0.0f32; 4];
@@ -104,7 +147,7 @@ fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32) -> B
             let d: f32 = (0..3).map(|k| (sum[k] / run - p[k]).powi(2)).sum();
             d * 2.0 * p[3] > 0.25
         };
-        if far || run + c > MERGED_CHARGE && run > 0.0 {
+        if far || run + c > most && run > 0.0 {
             merged.push(sum.map(|s| s / run));
             charge.push(run);
             (run, sum) = (0.0, [0.0; 4]);
@@ -119,7 +162,15 @@ fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32) -> B
         charge.push(run);
     }
     let clusters = Clusters::new(&merged);
-    Background { points: merged, charge, clusters }
+    let weights = charge
+        .chunks(WIDTH)
+        .map(|chunk| {
+            let mut weights = [0.0; WIDTH];
+            weights[..chunk.len()].copy_from_slice(chunk);
+            weights
+        })
+        .collect();
+    Background { points: merged, charge, clusters, weights }
 }
 
 impl Part {
@@ -136,5 +187,17 @@ impl Part {
         let (u, v) = if self.downward { (1.0 - u, 1.0 - v) } else { (u, v) };
         let k = f32::from(self.splits);
         Site { face: self.face, b1: (f32::from(self.row) + u) / k, b2: (f32::from(self.column) + v) / k }
+    }
+}
+
+impl Background {
+    /// Charge-weighted kernel sum over some of its leaves.
+    pub fn kernel_sum(&self, leaves: &[u32], p: Point, inverse_range: f32) -> KernelSum {
+        let mut sum = KernelSum::default();
+        for &leaf in leaves {
+            let leaf = leaf as usize;
+            sum.add(&self.clusters.leaves[leaf], &self.weights[leaf], p, inverse_range);
+        }
+        sum
     }
 }

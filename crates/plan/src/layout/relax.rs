@@ -29,10 +29,11 @@ const SIGMA: f32 = 0.5;
 const RATE: f32 = 0.25;
 /// Longest move in one step, spacings.
 const CAP: f32 = 0.2;
-/// Lists are made anew after this many steps.
-const LIST_LIFE: usize = 3;
+/// Lists are made anew at these steps; later moves are small.
+const LIST_STEPS: [usize; 2] = [0, 3];
 /// Lists reach this much farther than the kernel, spacings.
-const SKIN: f32 = 0.12;
+const SKIN: f32 = 0.08;
+const HAIR_SKIN: f32 = 0.3;
 /// A density that changes by more than this share over one spacing needs its background summed.
 const STEEP: f32 = 0.5;
 
@@ -52,12 +53,12 @@ pub(crate) fn relax(surface: &Surface, background: &Background, hairs: &Hairs, d
     let mut lists: Option<(Neighbours, Neighbours)> = None;
     let mut pulls = vec![Vec3::ZERO; dots.points.len()];
     for step in 0..STEPS {
-        if step % LIST_LIFE == 0 {
+        if LIST_STEPS.contains(&step) {
             let clusters = Clusters::new(&dots.points);
             let reach = limit.sqrt() + SKIN;
             let near = neighbours(&clusters, &dots.points, reach * reach);
             let hairs = obstacles_near(&hairs.clusters, &dots.points, hairs.widest, |h, clearance| {
-                hair_reach(h, clearance) + 2.0 * SKIN * spacing(h)
+                hair_reach(h, clearance) + HAIR_SKIN * spacing(h)
             });
             lists = Some((near, hairs));
         }
@@ -153,7 +154,6 @@ pub(crate) fn over_background(
     limit: f32,
     flagged: impl Fn(usize) -> bool + Sync,
 ) -> Vec<Vec3> {
-    let charges: &[f32] = &background.charge;
     points
         .par_chunks(WIDTH)
         .with_min_len(CHUNK / WIDTH)
@@ -165,15 +165,7 @@ pub(crate) fn over_background(
                 let mut near = Vec::new();
                 background.clusters.near_scaled(&Bounds::of_points(chunk), limit, &mut near);
                 for k in wanted {
-                    let mut sum = KernelSum::default();
-                    for &q in &near {
-                        let first = q as usize * WIDTH;
-                        let mut weights = [0.0; WIDTH];
-                        let last = (first + WIDTH).min(charges.len());
-                        weights[..last - first].copy_from_slice(&charges[first..last]);
-                        sum.add(&background.clusters.leaves[q as usize], &weights, chunk[k], 1.0 / limit);
-                    }
-                    pulls[k] = -sum.force();
+                    pulls[k] = -background.kernel_sum(&near, chunk[k], 1.0 / limit).force();
                 }
             }
             pulls.into_iter().take(chunk.len())
@@ -213,7 +205,7 @@ impl KernelSum {
     }
 }
 
-/// Sum of the lanes in a fixed order.
-fn total(v: &[f32; WIDTH]) -> f32 {
-    ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]))
+/// Sum of the lanes, always in the same order.
+fn total(lanes: &[f32; WIDTH]) -> f32 {
+    lanes.iter().sum()
 }

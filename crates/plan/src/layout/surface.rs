@@ -61,8 +61,10 @@ pub(crate) struct Surface {
     pub faces: Vec<Face>,
     /// Ends of every border edge, local mm.
     pub border: Vec<[Vec3; 2]>,
-    /// Mean of half the density weighted by itself, 1/mm2: a typical dot's.
-    pub typical_half_density: f32,
+    /// Half the density at every border edge, 1/mm2.
+    pub border_half_density: Vec<f32>,
+    /// Half the density is nowhere taken for less, 1/mm2.
+    pub least_half_density: f32,
     /// Box of all faces, local mm.
     pub low: Vec3,
     pub high: Vec3,
@@ -117,11 +119,22 @@ impl Surface {
             .zip(across.par_iter())
             .map(|(&t, &across)| face(mesh, density, centre, floor, t, across))
             .collect();
-        let border = faces
-            .iter()
-            .flat_map(|f| (0..3).filter(|&k| f.across[k] == BORDER && !f.thin).map(|k| f.edge_ends(k)))
-            .collect();
-        let mut surface = Self { centre, faces, border, typical_half_density: typical, low, high };
+        let mut surface = Self {
+            centre,
+            faces,
+            border: Vec::new(),
+            border_half_density: Vec::new(),
+            least_half_density: floor,
+            low,
+            high,
+        };
+        for f in surface.faces.iter().filter(|f| !f.thin) {
+            for k in (0..3).filter(|&k| f.across[k] == BORDER) {
+                surface.border.push(f.edge_ends(k));
+                let h = f.half_density;
+                surface.border_half_density.push(0.5 * (h[(k + 1) % 3] + h[(k + 2) % 3]));
+            }
+        }
         surface.measure_border_distance();
         surface
     }
@@ -260,7 +273,7 @@ impl Face {
         self.edge1.cross(self.edge2).normalize_or_zero()
     }
 
-    fn least_half_density(&self) -> f32 {
+    pub fn least_half_density(&self) -> f32 {
         self.half_density[0].min(self.half_density[1]).min(self.half_density[2])
     }
 

@@ -1,7 +1,6 @@
 //! Long hair: strands that leave the skin, follow the comb, and hang down around the head.
 
 use glam::{DVec3, Vec2, Vec3};
-use hairline_scalp::TriMesh;
 use rayon::prelude::*;
 
 use super::Hair;
@@ -33,19 +32,15 @@ const GLOSS_SHARPNESS: i32 = 28;
 const GLOSS: f32 = 0.055;
 const SHEEN: f32 = 0.20;
 
-/// Comb directions for hair parted along a line from front to back at `part_x_mm` (client's left positive): away from
-/// the part and a little backwards, leaving the skin at a low angle. `[vertex]`, unit vectors.
-pub fn combed_from_part(mesh: &TriMesh, part_x_mm: f64) -> Vec<DVec3> {
-    let normals = mesh.vertex_normals();
-    let of = |(p, n): (&DVec3, &DVec3)| {
-        let side = if p.x < part_x_mm { -1.0 } else { 1.0 };
-        // On top away from the part, lower down along the head; never forward over the face.
-        let top = n.y.clamp(0.0, 1.0);
-        let comb = DVec3::new(side * top, -0.8 * (1.0 - 1.2 * top).max(0.0), -0.3);
-        let along = (comb - comb.dot(*n) * *n).normalize_or(DVec3::NEG_Y);
-        (along + 0.35 * *n).normalize_or(*n)
-    };
-    mesh.positions.iter().zip(&normals).map(of).collect()
+/// Direction in which hair parted along a line from front to back at `part_x_mm` (client's left positive) is combed where
+/// it leaves the skin at `p` with unit normal `n`: away from the part and a little backwards, at a low angle. Unit vector.
+pub fn combed_from_part(p: DVec3, n: DVec3, part_x_mm: f64) -> DVec3 {
+    let side = if p.x < part_x_mm { -1.0 } else { 1.0 };
+    // On top away from the part, lower down along the head; never forward over the face.
+    let top = n.y.clamp(0.0, 1.0);
+    let comb = DVec3::new(side * top, -0.8 * (1.0 - 1.2 * top).max(0.0), -0.3);
+    let along = (comb - comb.dot(n) * n).normalize_or(DVec3::NEG_Y);
+    (along + 0.35 * n).normalize_or(n)
 }
 
 /// A strand as a row of points.
