@@ -263,6 +263,11 @@ fn dots_behind_the_head_or_something_else_are_not_drawn() {
     assert!(!dark(dot_at(DVec3::new(f64::NAN, 0.0, 100.0), DVec3::Z)), "nowhere");
 }
 
+/// Comb directions of every vertex, parted in the middle.
+fn combed(mesh: &TriMesh) -> Vec<DVec3> {
+    mesh.positions.iter().zip(mesh.vertex_normals()).map(|(&p, n)| combed_from_part(p, n, 0.0)).collect()
+}
+
 fn small_plan(head: &Head) -> (Vec<Hair>, Vec<Dot>, [State; 2]) {
     let mesh = &head.skin;
     let low: Vec<f64> = mesh.positions.iter().map(|p| if p.y < 20.0 { 60.0 } else { 0.0 }).collect();
@@ -270,7 +275,7 @@ fn small_plan(head: &Head) -> (Vec<Hair>, Vec<Dot>, [State; 2]) {
     let field =
         HairField { mesh, density_per_cm2: &low, direction: &normals, length_mm: 0.8, shaft_mm: 0.07 };
     let mut hairs = grow(&field, 5);
-    let comb = combed_from_part(mesh, 0.0);
+    let comb = combed(mesh);
     hairs.extend(grow(&HairField { direction: &comb, length_mm: 60.0, ..field }, 6).into_iter().step_by(20));
     let dots: Vec<Dot> = normals
         .iter()
@@ -406,7 +411,7 @@ fn hair_grows_as_dense_as_asked_and_never_on_top_of_itself() {
 #[test]
 fn long_hair_covers_the_scalp_and_hides_dots_under_it() {
     let head = ball_head();
-    let comb = combed_from_part(&head.skin, 0.0);
+    let comb = combed(&head.skin);
     let density: Vec<f64> = head.skin.positions.iter().map(|p| if p.y > 0.0 { 150.0 } else { 0.0 }).collect();
     let field = HairField {
         mesh: &head.skin,
