@@ -1,3 +1,71 @@
-//! Project tasks: `cargo xtask run`, `cargo xtask test`.
+//! Project tasks: `cargo xtask run`, `cargo xtask test`, `cargo xtask audit`.
+//!
+//! No dependencies: this must build in seconds on a bare machine.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who runs them")]
+
+mod demo;
+mod tests;
+#[cfg(test)]
+mod tidy;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const HELP: &str = "\
+Tasks of the project:
+
+  cargo xtask run     build the program, plan the Norwood VI example and say where its pictures are
+  cargo xtask test    set up what the tests need and run every test
+  cargo xtask audit   licences and known advisories of the dependencies
+
+Everything is built in the release profile, in one target folder.";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    let done = match task.as_str() {
+        "run" => demo::run(),
+        "test" => tests::run(),
+        "audit" => tools::audit(),
+        "" | "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("there is no task \"{other}\"\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root().join(folder),
+        None => root().join("target"),
+    }
+}
+
+/// Runs a command in the repository's root and fails unless it succeeds.
+fn must(command: &mut Command) -> Result<(), String> {
+    let words = format!("{command:?}").replace('"', "");
+    match command.current_dir(root()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{words}` failed ({status})")),
+        Err(e) => Err(format!("`{words}` cannot be started: {e}")),
+    }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}

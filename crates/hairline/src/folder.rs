@@ -67,6 +67,17 @@ pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes one file whole or not at all.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |e: &dyn std::fmt::Display| Failure::other(format!("{}: {e}", path.display()));
+    let full = absolute(path)?;
+    let parent = full.parent().ok_or_else(|| failed(&"not a file name"))?;
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|e| failed(&e))?;
+    file.write_all(bytes).map_err(|e| failed(&e))?;
+    file.persist(&full).map_err(|e| failed(&e.error))?;
+    Ok(())
+}
+
 fn absolute(dir: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(dir).map_err(|e| Failure::input(format!("{}: {e}", dir.display())))
 }

@@ -34,6 +34,8 @@ enum Command {
     Plan(commands::plan::Arguments),
     Example(commands::example::Arguments),
     Schema(commands::schema::Arguments),
+    Head(commands::head::Arguments),
+    Dots(commands::dots::Arguments),
     Completions(commands::completions::Arguments),
 }
 
@@ -79,6 +81,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Plan(a) => commands::plan::run(&a),
         Command::Example(a) => commands::example::run(&a),
         Command::Schema(a) => commands::schema::run(&a),
+        Command::Head(a) => commands::head::run(&a),
+        Command::Dots(a) => commands::dots::run(&a),
         Command::Completions(a) => commands::completions::run(&a, &mut Arguments::command()),
     }
 }

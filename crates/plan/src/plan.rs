@@ -3,22 +3,22 @@
 //! Steps: build or import the head; chart it; design hairline, zones and density; find where hair is; split into sessions;
 //! lay the dots; give each its touch; divide into cells; price, forecast, look ahead; warn.
 
-use glam::{DMat4, DVec3};
-use hairline_scalp::model::{self, FittedHead};
+use glam::DVec3;
 use hairline_scalp::patch::cut_patch;
 use hairline_scalp::regions::RegionCurves;
-use hairline_scalp::{Chart, Head, Landmarks};
+use hairline_scalp::{Chart, Head};
 use serde::Serialize;
 
-use crate::case::{Anatomy, Case, Look, Tape};
+use crate::case::{Case, Look};
 use crate::cells::{self, Cell};
 use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
 use crate::dot::Dot;
 use crate::forecast::{self, ForecastSummary};
+use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
 use crate::layout::LayoutError;
 use crate::pigment::{LADDER, depth_factor, needle, shade_step};
-use crate::placing::{self, Field, UNTREATED};
+use crate::placing::{self, Field};
 use crate::quote::{Alternative, Quote, alternatives, quote};
 use crate::sessions::{self, Minutes, SessionDay, session_days, visit_shares, with_breaks};
 use crate::warnings::{Warning, warnings};
@@ -71,36 +71,6 @@ pub struct Plan {
     pub later: Vec<Later>,
     /// Warnings.
     pub warnings: Vec<Warning>,
-}
-
-/// The head in `plan.json`.
-#[derive(Clone, Debug, Serialize)]
-pub struct HeadSummary {
-    /// `measurements` or `scan`.
-    pub source: String,
-    /// Measures: which were taken, which filled in, what the head has now.
-    pub measures: Vec<MeasureSummary>,
-    /// Landmarks, head frame, mm.
-    pub landmarks: Landmarks,
-    /// Hair-bearing scalp, cm2.
-    pub scalp_area_cm2: f64,
-    /// How good the head is, in a sentence.
-    pub accuracy: String,
-}
-
-/// One measure of the head.
-#[derive(Clone, Debug, Serialize)]
-pub struct MeasureSummary {
-    /// Name of the measure, as in the case.
-    pub name: String,
-    /// Taken on the client, mm (corrected to skin).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub measured_mm: Option<f64>,
-    /// On the head used, mm.
-    pub used_mm: f64,
-    /// SD of what the statistics let expect, mm; for measures that were filled in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filled_sd_mm: Option<f64>,
 }
 
 /// A zone in `plan.json`.
@@ -174,8 +144,6 @@ pub struct Mix {
 
 /// Size of a cup of mixed pigment, ml: keeps pigment under 1 ml a mix (`smp.md` 3.2).
 pub const CUP_ML: f64 = 3.0;
-/// Edge length of the parametric head's mesh, mm.
-const HEAD_STEP_MM: f64 = model::STANDARD_STEP_MM;
 /// Default distance between partings, mm (assumption).
 const PARTING_SPACING_MM: f64 = 6.0;
 
@@ -197,24 +165,9 @@ pub struct Planned {
     pub hair_units: Vec<(DVec3, DVec3)>,
 }
 
-/// The head of a case: built from measurements, or imported by the caller from the scan file.
-pub struct HeadSource {
-    /// The head.
-    pub head: Head,
-    /// File coordinates to head frame, for scans.
-    pub head_from_scan: Option<DMat4>,
-    /// What `plan.json` says about it; the scalp area is filled in here.
-    pub summary: HeadSummary,
-    /// What to warn of.
-    pub warnings: Vec<Warning>,
-}
-
 /// Why a case cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The measurements give no head.
-    #[error("head.measurements: {0}")]
-    Measurements(#[from] model::ModelError),
     /// The head has no usable scalp.
     #[error("head: {0}")]
     Chart(#[from] hairline_scalp::chart::ChartError),
@@ -229,8 +182,6 @@ pub enum PlanError {
 /// A step of the work, for progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Building or importing the head.
-    Head,
     /// Hairline, zones, density.
     Design,
     /// Existing hair.
@@ -239,59 +190,6 @@ pub enum Step {
     Dots,
     /// Cells, sessions, quote.
     Course,
-}
-
-/// Builds the head of a case from its measurements.
-///
-/// # Errors
-/// When a measurement is one no head has.
-pub fn head_from_measurements(case: &Case) -> Result<HeadSource, PlanError> {
-    let given = &case.head.measurements;
-    let fitted = model::fit_head(
-        &model::Measurements {
-            circumference_mm: given.circumference_mm,
-            length_mm: given.length_mm,
-            breadth_mm: given.breadth_mm,
-            nasion_inion_arc_mm: given.nasion_inion_arc_mm,
-            tragus_arc_mm: given.tragus_arc_mm,
-            tragion_top_mm: given.tragion_top_mm,
-            tape: match given.tape {
-                Tape::OnSkin => model::Tape::OnSkin,
-                Tape::OverHair => model::Tape::OverHair,
-            },
-            ..model::Measurements::none(match case.client.anatomy {
-                Anatomy::Male => model::Sex::Male,
-                Anatomy::Female => model::Sex::Female,
-                Anatomy::Unspecified => model::Sex::Unspecified,
-            })
-        },
-        HEAD_STEP_MM,
-    )?;
-    let FittedHead { head, measures, contradiction, .. } = fitted;
-    let taken = measures.iter().filter(|m| m.measured_mm.is_some()).count();
-    let summary = HeadSummary {
-        source: "measurements".into(),
-        measures: measures
-            .iter()
-            .map(|m| MeasureSummary {
-                name: m.measure.key().to_owned(),
-                measured_mm: m.measured_mm,
-                used_mm: m.built_mm,
-                filled_sd_mm: m.measured_mm.is_none().then_some(m.expected_sd_mm),
-            })
-            .collect(),
-        landmarks: head.landmarks,
-        scalp_area_cm2: 0.0,
-        accuracy: format!(
-            "{taken} of 6 measures taken, the others from anthropometry; such a head is within about 1.1-1.6 mm rms of \
-             the real scalp once the ears are placed, counts per area within 2-4 % (head.md 2.6)"
-        ),
-    };
-    let warnings = contradiction
-        .map(|text| Warning::new("measurements-contradict", text, "ANSUR II, joint residuals beyond 3 SD"))
-        .into_iter()
-        .collect();
-    Ok(HeadSource { head, head_from_scan: None, summary, warnings })
 }
 
 /// Plans a case on its head.
@@ -389,11 +287,8 @@ fn expected_dots(fields: &[Field], n_zones: usize) -> Vec<f64> {
     let mut expected = vec![0.0; n_zones];
     for field in fields {
         for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
-            let zone = field.zone_of_triangle[t];
-            if zone != UNTREATED {
-                let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
-                expected[zone] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
-            }
+            let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
+            expected[field.zone_of_triangle[t]] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
         }
     }
     expected
@@ -437,9 +332,7 @@ fn zone_plans(fields: &[Field], zones: &[placing::Zone], dots: &[Dot]) -> Vec<Zo
     let mut area = vec![0.0; zones.len()];
     for field in fields {
         for (t, &zone) in field.zone_of_triangle.iter().enumerate() {
-            if zone != UNTREATED {
-                area[zone] += field.patch.mesh.triangle_area_mm2(t) / 100.0;
-            }
+            area[zone] += field.patch.mesh.triangle_area_mm2(t) / 100.0;
         }
     }
     zones

@@ -1,13 +1,13 @@
 //! Which head measures go together: a normal distribution of the six measures on bare skin.
 //!
-//! Length, breadth and tragion-top height come from ANSUR II. Their circumferences were taped over hair; on skin the
-//! circumference follows from length and breadth, and the arcs follow from the model head (`head.md` 2.4 and 4).
+//! Length, breadth and tragion-top height come from ANSUR II. So does the circumference, less the hair under the survey's
+//! tape, as a function of length and breadth; the arcs follow from the model head (`head.md` 2.4 and 4).
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Sex;
+use crate::model::{HAIR_UNDER_CIRCUMFERENCE_MM, Sex};
 use crate::tape::Measure;
 
 /// Groups of ANSUR II with statistics of their own.
@@ -42,28 +42,34 @@ pub struct Survey {
 /// women too, whose own were not computed (an assumption).
 const CORRELATION: [f64; 3] = [0.18, 0.29, 0.31];
 
-/// Circumference on skin = constant + a length + b breadth, and its residual SD, mm: the men's regression of ANSUR II
-/// (`head.md` 2.4) less 12 mm of hair. A bare head's circumference depends on its form, so it holds for women too; their
-/// survey tapes read 20 to 29 mm more than this, by their hair.
-const CIRCUMFERENCE: Regression = Regression {
-    constant_mm: 32.0,
+/// Circumference on skin from length and breadth, men: the regression of ANSUR II and its residual SD (`head.md` 2.4),
+/// less the hair under the survey's tape.
+const MENS_CIRCUMFERENCE: Regression = Regression {
+    constant_mm: 44.0 - HAIR_UNDER_CIRCUMFERENCE_MM,
     slopes: [(Measure::Length, 1.711), (Measure::Breadth, 1.225)],
     sd_mm: 6.2,
 };
 
+/// As [`MENS_CIRCUMFERENCE`], women; the residual holds what differs in hair.
+const WOMENS_CIRCUMFERENCE: Regression = Regression {
+    constant_mm: 35.3 - HAIR_UNDER_CIRCUMFERENCE_MM,
+    slopes: [(Measure::Length, 1.771), (Measure::Breadth, 1.283)],
+    sd_mm: 10.8,
+};
+
 /// Nasion-inion arc from length and height: the model head scaled (a test holds these against the mesh). Residual SD: 3.5
-/// mm of ten heads (`scans/index.json`) against the model, and 4.5 mm of tape.
+/// mm of ten heads against the scaled model, and 2 mm of tape.
 const NASION_INION_ARC: Regression = Regression {
     constant_mm: -5.6,
     slopes: [(Measure::Length, 0.72), (Measure::TragionTop, 1.69)],
-    sd_mm: 5.7,
+    sd_mm: 4.0,
 };
 
 /// Tragus-tragus arc from breadth and height, as [`NASION_INION_ARC`].
 const TRAGUS_ARC: Regression = Regression {
     constant_mm: 10.0,
     slopes: [(Measure::Breadth, 0.73), (Measure::TragionTop, 1.74)],
-    sd_mm: 5.7,
+    sd_mm: 4.0,
 };
 
 /// A measure as a linear function of two others.
@@ -83,13 +89,13 @@ impl Survey {
     /// Statistics of a sex in a population; `Unspecified` mixes both sexes half and half.
     pub fn of(sex: Sex, population: Population) -> Survey {
         match sex {
-            Sex::Male => Survey::of_group("M", population),
-            Sex::Female => Survey::of_group("F", population),
-            Sex::Unspecified => mix(&Survey::of_group("M", population), &Survey::of_group("F", population)),
+            Sex::Male => Survey::of_group("M", &MENS_CIRCUMFERENCE, population),
+            Sex::Female => Survey::of_group("F", &WOMENS_CIRCUMFERENCE, population),
+            Sex::Unspecified => mix(&Survey::of(Sex::Male, population), &Survey::of(Sex::Female, population)),
         }
     }
 
-    fn of_group(sex: &str, population: Population) -> Survey {
+    fn of_group(sex: &str, circumference: &Regression, population: Population) -> Survey {
         let row = |name| group_row(sex, population, name);
         let [hc, l, b, t] = ["headcircumference", "headlength", "headbreadth", "tragiontopofhead"].map(row);
         let (length, breadth, top) =
@@ -108,13 +114,12 @@ impl Survey {
             survey.covariance_mm2[i][j] = c;
             survey.covariance_mm2[j][i] = c;
         }
-        survey.add(Measure::Circumference, &CIRCUMFERENCE);
+        survey.add(Measure::Circumference, circumference);
         survey.add(Measure::NasionInionArc, &NASION_INION_ARC);
         survey.add(Measure::TragusArc, &TRAGUS_ARC);
-        // The survey's own percentiles know the tails of the circumference; they include the hair.
-        let hair_mm = hc.mean - survey.mean_mm[0];
-        survey.plausible_mm[0] =
-            [hc.p01 - hair_mm - BEYOND_PERCENTILES_MM, hc.p99 - hair_mm + BEYOND_PERCENTILES_MM];
+        // The survey's own percentiles know the tails of the circumference.
+        survey.plausible_mm[0] = [hc.p01 - BEYOND_PERCENTILES_MM, hc.p99 + BEYOND_PERCENTILES_MM]
+            .map(|mm| mm - HAIR_UNDER_CIRCUMFERENCE_MM);
         survey
     }
 
@@ -140,14 +145,12 @@ impl Survey {
     }
 
     /// Mean and covariance of the measures when some are known: the known keep their value, with no variance left.
-    /// `noise_mm[i]` is the SD of the reading of measure `i` beyond the survey's own.
-    pub fn given(&self, known_mm: &[Option<f64>; 6], noise_mm: &[f64; 6]) -> ([f64; 6], [[f64; 6]; 6]) {
+    pub fn given(&self, known_mm: &[Option<f64>; 6]) -> ([f64; 6], [[f64; 6]; 6]) {
         let (mut mean, mut covariance) = (self.mean_mm, self.covariance_mm2);
         // One reading after another (sequential conditioning of a normal distribution).
         for (i, value) in known_mm.iter().enumerate() {
             let Some(value) = value else { continue };
-            let variance = covariance[i][i] + noise_mm[i] * noise_mm[i];
-            let gain: [f64; 6] = std::array::from_fn(|k| covariance[k][i] / variance);
+            let gain: [f64; 6] = std::array::from_fn(|k| covariance[k][i] / covariance[i][i]);
             let surprise = value - mean[i];
             let row = covariance[i];
             for k in 0..6 {
@@ -263,7 +266,7 @@ mod tests {
         let survey = Survey::of(Sex::Male, Population::All);
         for over_hair_mm in [548.0, 574.4, 601.0] {
             let known = [Some(over_hair_mm - 12.0), None, None, None, None, None];
-            let (mean, covariance) = survey.given(&known, &[0.0; 6]);
+            let (mean, covariance) = survey.given(&known);
             let rows = [(1, -7.4, 0.360, 4.0), (2, 44.7, 0.191, 4.6), (5, 45.8, 0.149, 5.7)];
             for (i, constant, slope, rms) in rows {
                 let expected = constant + slope * over_hair_mm;
@@ -285,7 +288,7 @@ mod tests {
                 // Knowing one measure after another never leaves a negative variance.
                 let mut known = [None; 6];
                 for i in 0..6 {
-                    let (mean, covariance) = survey.given(&known, &[0.0; 6]);
+                    let (mean, covariance) = survey.given(&known);
                     assert!(covariance[i][i] > 1.0, "{sex:?} {population:?} {i}: {}", covariance[i][i]);
                     known[i] = Some(mean[i] + 5.0);
                 }

@@ -11,6 +11,7 @@
 
 pub mod anthropometry;
 pub mod chart;
+mod curved_surface;
 pub mod distance;
 pub mod flatten;
 pub mod head;
@@ -20,8 +21,10 @@ pub mod mesh;
 pub mod model;
 pub mod patch;
 pub mod regions;
+pub mod remesh;
 pub mod surface;
 pub mod tape;
+mod topology;
 
 pub use chart::{AzT, Chart, Uv};
 pub use head::{Head, Landmarks};

@@ -104,7 +104,7 @@ pub enum TapeError {
 
 /// Height above which no ear reaches, as a share of the height of the vertex above the tragions
 /// (superaurale 33 of 131 mm on the default head, `head.md` 2.5; 0.30 leaves 6 mm).
-const EAR_FREE_HEIGHT: f64 = 0.30;
+pub(crate) const EAR_FREE_HEIGHT: f64 = 0.30;
 
 /// Takes all six measures on a mesh in the head frame (mm). Ears in the mesh are kept out of the tapes.
 ///
@@ -160,47 +160,79 @@ fn circumference_mm(mesh: &TriMesh, landmarks: &Landmarks, ear_free_x_mm: f64) -
 
 /// Caliper from the glabella to the farthest point of the back of the head on the midline, mm.
 fn length_mm(midline: &[DVec3], landmarks: &Landmarks) -> Result<f64, TapeError> {
-    let back: Vec<f64> = midline
-        .iter()
-        .filter(|p| is_cranium_back(**p, landmarks))
-        .map(|p| p.distance(landmarks.glabella))
-        .collect();
+    let back = cranium_back(midline, landmarks);
     enough(Measure::Length, back.len())?;
-    Ok(back.into_iter().fold(0.0, f64::max))
-}
-
-/// The point of the midline farthest from the glabella on the back of the head (opisthocranion), mm; `None` where the
-/// mesh has no midline there. Reads nasion, glabella and inion of `landmarks`.
-pub fn find_opisthocranion(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
-    let farther = |a: DVec3, b: DVec3| {
-        if b.distance_squared(landmarks.glabella) > a.distance_squared(landmarks.glabella) { b } else { a }
-    };
-    midline_section(mesh, landmarks).into_iter().filter(|p| is_cranium_back(*p, landmarks)).reduce(farther)
-}
-
-/// The highest point of the midline (vertex), mm; `None` where the mesh has no midline. Reads nasion and inion of
-/// `landmarks`.
-pub fn find_vertex(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
-    midline_section(mesh, landmarks).into_iter().reduce(|a, b| if b.y > a.y { b } else { a })
+    let farthest = peak(back, |p| p.y, |p| p.distance(landmarks.glabella));
+    Ok(farthest.map_or(0.0, |p| p.distance(landmarks.glabella)))
 }
 
 /// The most forward point of the brow on the midline (glabella), mm; `None` where the mesh has no midline there. Reads
 /// nasion and inion of `landmarks`.
 pub fn find_glabella(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
-    let nasion = landmarks.nasion;
-    midline_section(mesh, landmarks)
-        .into_iter()
-        .filter(|p| p.z > 0.0 && BROW_ABOVE_NASION_MM.contains(&(p.y - nasion.y)))
-        .reduce(|a, b| if b.z > a.z { b } else { a })
+    let above_nasion_mm = |p: &DVec3| p.y - landmarks.nasion.y;
+    let mut brow = midline_section(mesh, landmarks);
+    brow.retain(|p| p.z > 0.0 && BROW_ABOVE_NASION_MM.contains(&above_nasion_mm(p)));
+    peak(brow, |p| p.y, |p| p.z)
 }
 
 /// Where above the nasion the glabella is looked for, mm: 13 to 33 mm on the heads of `head.md` 1.
 const BROW_ABOVE_NASION_MM: std::ops::Range<f64> = 8.0..34.0;
 
-/// Whether a midline point belongs to the back of the head above the inion: no neck, no shoulders.
-fn is_cranium_back(p: DVec3, landmarks: &Landmarks) -> bool {
-    p.z < 0.0 && p.y >= landmarks.inion.y
+/// The point of the midline farthest from the glabella on the back of the head (opisthocranion), mm; `None` where the
+/// mesh has no midline there. Reads nasion, glabella and inion of `landmarks`.
+pub fn find_opisthocranion(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
+    let back = cranium_back(&midline_section(mesh, landmarks), landmarks);
+    peak(back, |p| p.y, |p| p.distance(landmarks.glabella))
 }
+
+/// The highest point of the midline (vertex), mm; `None` where the mesh has no midline. Reads nasion and inion of
+/// `landmarks`.
+pub fn find_vertex(mesh: &TriMesh, landmarks: &Landmarks) -> Option<DVec3> {
+    let mut midline = midline_section(mesh, landmarks);
+    let highest = midline.iter().map(|p| p.y).fold(0.0, f64::max);
+    midline.retain(|p| p.y > 0.5 * highest);
+    peak(midline, |p| p.z, |p| p.y)
+}
+
+/// Points of the midline on the back of the head above the inion: no neck, no shoulders.
+fn cranium_back(midline: &[DVec3], landmarks: &Landmarks) -> Vec<DVec3> {
+    midline.iter().copied().filter(|p| p.z < 0.0 && p.y >= landmarks.inion.y).collect()
+}
+
+/// Where `height` peaks on a curve through points in the order of `along`: the highest point, moved to the top of the
+/// parabola through it and its neighbours, so that it glides and does not jump from point to point.
+fn peak(
+    mut points: Vec<DVec3>,
+    along: impl Fn(DVec3) -> f64,
+    height: impl Fn(DVec3) -> f64,
+) -> Option<DVec3> {
+    points.sort_by(|a, b| along(*a).total_cmp(&along(*b)));
+    points.dedup_by(|b, a| b.distance(*a) < SAME_POINT_MM);
+    let highest = |best: usize, i: usize| if height(points[i]) > height(points[best]) { i } else { best };
+    let top = (0..points.len()).reduce(highest)?;
+    if top == 0 || top + 1 == points.len() {
+        return Some(points[top]);
+    }
+    let [a, b, c] = [points[top - 1], points[top], points[top + 1]];
+    let (ta, tc) = (along(a) - along(b), along(c) - along(b));
+    if ta > -SAME_POINT_MM || tc < SAME_POINT_MM {
+        return Some(b);
+    }
+    let (slope_a, slope_c) = ((height(a) - height(b)) / ta, (height(c) - height(b)) / tc);
+    // height = h(b) + slope t + bend t2 through the three points.
+    let bend = (slope_c - slope_a) / (tc - ta);
+    let slope = slope_a - bend * ta;
+    if bend >= 0.0 {
+        return Some(b);
+    }
+    let t = (-slope / (2.0 * bend)).clamp(ta, tc);
+    // The curve itself through the same three points.
+    let at = |ta: f64, tb: f64, tc: f64| (t - tb) * (t - tc) / ((ta - tb) * (ta - tc));
+    Some(a * at(ta, 0.0, tc) + b * at(0.0, ta, tc) + c * at(tc, ta, 0.0))
+}
+
+/// Points of a section closer than this are one, mm.
+const SAME_POINT_MM: f64 = 0.05;
 
 /// Convex tape on the midline from nasion over the vertex to inion, mm.
 fn nasion_inion_arc_mm(midline: &[DVec3], landmarks: &Landmarks) -> Result<f64, TapeError> {
@@ -210,8 +242,13 @@ fn nasion_inion_arc_mm(midline: &[DVec3], landmarks: &Landmarks) -> Result<f64, 
     tape_over(Measure::NasionInionArc, points, from, to)
 }
 
-/// Convex tape from tragion to tragion in the plane that holds the vertex, mm.
-fn tragus_arc_mm(mesh: &TriMesh, landmarks: &Landmarks, ear_free_x_mm: f64) -> Result<f64, TapeError> {
+/// Convex tape from tragion to tragion in the plane that holds the vertex, mm; what lies farther out than
+/// `ear_free_x_mm` is an ear.
+pub(crate) fn tragus_arc_mm(
+    mesh: &TriMesh,
+    landmarks: &Landmarks,
+    ear_free_x_mm: f64,
+) -> Result<f64, TapeError> {
     let across = (landmarks.tragion_left - landmarks.tragion_right).normalize();
     let up = (landmarks.vertex - landmarks.tragion_right).reject_from(across).normalize();
     let flat = |p: DVec3| DVec2::new(p.dot(across), p.dot(up));

@@ -239,7 +239,8 @@ mod tests {
             let mut out = String::new();
             fold(&text, &mut out);
             prop_assert!(out.split("\r\n").all(|l| l.len() <= 75));
-            prop_assert_eq!(out.replace("\r\n ", "").trim_end_matches("\r\n"), text);
+            let unfolded = out.replace("\r\n ", "");
+            prop_assert_eq!(unfolded.trim_end_matches("\r\n"), text);
         }
     }
 }

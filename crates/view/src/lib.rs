@@ -3,8 +3,10 @@
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
 pub mod calendar;
+pub mod glb;
 pub mod pdf;
 pub mod picture;
+pub mod ply;
 pub mod preview;
 pub mod report;
 pub mod stencil;

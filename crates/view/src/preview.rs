@@ -9,7 +9,10 @@ use hairline_plan::forecast::{Age, Moment, appearance, moments};
 use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
 use rayon::prelude::*;
 
-use crate::picture::{DotLook, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View, make_pictures};
+use crate::glb::head_to_glb;
+use crate::picture::{
+    DotLook, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View, combed_from_part, make_pictures,
+};
 
 /// Side of every picture, pixels.
 pub const SIZE_PX: usize = 1000;
@@ -40,9 +43,19 @@ pub fn previews(planned: &Planned) -> Vec<PictureFile> {
         hairs: &hairs,
         hair_lab_sce: hair_lab_sce(case.hair.colour),
         close_up_mm: close_up_mm(planned),
+        draw_face: planned.plan.head.source == "measurements",
         seed: case.seed,
     };
     make_pictures(&scene, &planned.dots, &states, &orders, SIZE_PX)
+}
+
+/// The finished head with its healed dots for phones and other programs.
+pub fn head_glb(planned: &Planned) -> Vec<u8> {
+    let n_sessions = planned.plan.sessions.len();
+    let healed = moments(n_sessions).into_iter().find(|m| m.sessions_done == n_sessions && m.age == Age::Healed);
+    let looks: Vec<DotLook> =
+        healed.map_or(vec![], |m| state(planned, &m).dots.into_iter().map(|(_, look)| look).collect());
+    head_to_glb(&planned.head, skin_lab_sce(&planned.plan.case), &planned.dots, &looks)
 }
 
 /// The dots of a moment as the optics' table draws them.
@@ -64,12 +77,20 @@ fn state(planned: &Planned, moment: &Moment) -> State {
     State { dots, redness: if fresh { 0.6 } else { 0.0 }, scabs: if fresh { 0.5 } else { 0.0 } }
 }
 
+/// Longer hair is combed from the part instead of following its lie, mm.
+const LONG_HAIR_MM: f64 = 20.0;
+
 /// Every hair of the existing follicular units.
 fn hairs(planned: &Planned) -> Vec<Hair> {
     let hair = &planned.plan.case.hair;
     let mut out = Vec::with_capacity(planned.hair_units.len() * 2);
+    let long = hair.length_mm > LONG_HAIR_MM;
     for (i, &(p, normal)) in planned.hair_units.iter().enumerate() {
-        let lie = planned.design.hair_direction(p, normal);
+        let lie = if long {
+            combed_from_part(p, normal, planned.plan.case.parting.offset_mm)
+        } else {
+            planned.design.hair_direction(p, normal)
+        };
         let across = normal.cross(lie);
         let random =
             |k: u64| hairline_plan::noise::uniform(planned.plan.seed ^ 0x4841_4952, 16 * i as u64 + k);

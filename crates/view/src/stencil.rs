@@ -21,7 +21,7 @@ mod tape;
 
 use piece::Gore;
 pub use piece::{FlatKind, FlatLine, Join, Misfit, Piece, Station};
-pub use plan_lines::plan_lines;
+pub use plan_lines::{plan_lines, stencil_of};
 pub use tape::{Mark, TapeRow};
 
 /// Paper to either side of a line, mm. Wider paper would not lie on a round head: at this width the rim would have to

@@ -2,7 +2,7 @@
 
 use hairline_plan::case::{self, EXAMPLES};
 use hairline_plan::design::Known;
-use hairline_plan::plan::head_from_measurements;
+use hairline_plan::head_source::head_from_measurements;
 use hairline_plan::{Plan, make_plan};
 use hairline_view::calendar::course_ics;
 use icalendar::{Calendar, CalendarComponent, Component, DatePerhapsTime};
@@ -10,7 +10,7 @@ use icalendar::{Calendar, CalendarComponent, Component, DatePerhapsTime};
 /// A small plan, with changes to the case as text.
 fn plan(change: impl Fn(&str) -> String) -> Plan {
     let example = EXAMPLES.iter().find(|e| e.0 == "scar-strip").unwrap();
-    let case = case::read("case", &change(example.1).as_bytes()).unwrap();
+    let case = case::read("case", change(example.1).as_bytes()).unwrap();
     let source = head_from_measurements(&case).unwrap();
     make_plan(&case, source, &Known::default(), "test", &mut |_| {}).unwrap().plan
 }

@@ -1,7 +1,9 @@
 //! One file a command.
 
 pub mod completions;
+pub mod dots;
 pub mod example;
+pub mod head;
 pub mod plan;
 pub mod schema;
 

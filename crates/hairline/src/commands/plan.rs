@@ -3,13 +3,17 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
+use glam::DVec3;
 use hairline_plan::case::{self, Case};
 use hairline_plan::design::Known;
-use hairline_plan::plan::{HeadSource, Step, head_from_measurements};
+use hairline_plan::head_source::{HeadSource, head_from_measurements, head_from_scan};
+use hairline_plan::plan::Step;
+use hairline_plan::points::read_points;
 use hairline_plan::{Planned, make_plan};
-use hairline_view::{preview, tables};
+use hairline_view::stencil::stencil_of;
+use hairline_view::{calendar, ply, preview, report, tables};
 
-use super::{print, read_input};
+use super::{print, read_input, reason};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
@@ -45,10 +49,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let case = case::read(name, &read_input(&arguments.case)?).map_err(Failure::input)?;
     let progress = Progress::new(8);
     progress.step("head");
-    let source = head(&case)?;
-    let planned = make_plan(&case, source, &Known::default(), env!("CARGO_PKG_VERSION"), &mut |step| {
+    let beside = Beside { case_file: &arguments.case };
+    let source = head(&case, name, &beside)?;
+    let known = known(&case, &beside)?;
+    let planned = make_plan(&case, source, &known, env!("CARGO_PKG_VERSION"), &mut |step| {
         progress.step(match step {
-            Step::Head => "head",
             Step::Design => "hairline, zones and density",
             Step::Hair => "existing hair",
             Step::Dots => "every dot",
@@ -68,18 +73,78 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn head(case: &Case) -> Result<HeadSource, Failure> {
-    head_from_measurements(case).map_err(Failure::input)
+/// Files that a case names, found beside the case file.
+struct Beside<'a> {
+    case_file: &'a str,
 }
 
+impl Beside<'_> {
+    fn read(&self, field: &str, file: &str) -> Result<Vec<u8>, Failure> {
+        let folder = match self.case_file {
+            "-" => Path::new("."),
+            path => Path::new(path).parent().unwrap_or(Path::new(".")),
+        };
+        let path = folder.join(file);
+        let size = std::fs::metadata(&path).map(|m| m.len()).unwrap_or(0);
+        if size > MAX_FILE_BYTES {
+            return Err(Failure::input(format!(
+                "{field} = \"{file}\": found {size} bytes; allowed are files up to 1 GB"
+            )));
+        }
+        std::fs::read(&path)
+            .map_err(|e| Failure::input(format!("{field} = \"{file}\": {} ({})", reason(&e), path.display())))
+    }
+}
+
+/// Largest file read.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
+fn head(case: &Case, name: &str, beside: &Beside) -> Result<HeadSource, Failure> {
+    match &case.head.scan {
+        Some(scan) => {
+            let bytes = beside.read("head.scan", scan)?;
+            head_from_scan(case, scan, &bytes).map_err(Failure::input)
+        }
+        None => head_from_measurements(case)
+            .map_err(|e| Failure::input(format!("{name}: head.measurements: {e}"))),
+    }
+}
+
+fn known(case: &Case, beside: &Beside) -> Result<Known, Failure> {
+    let points = |field: &str, file: &Option<String>| -> Result<Option<Vec<DVec3>>, Failure> {
+        let Some(file) = file else { return Ok(None) };
+        read_points(file, &beside.read(field, file)?).map(Some).map_err(Failure::input)
+    };
+    Ok(Known {
+        hairs_mm: points("hair.positions", &case.hair.positions)?,
+        earlier_mm: points("earlier.dots", &case.earlier.dots)?,
+    })
+}
+
+/// Every file of a plan. Stencil and data files are made while the pictures are.
 fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
+    let mut files = rest?;
+    let report = report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
+    files.push(("report.pdf".to_owned(), report));
+    files.extend(pictures.into_iter().map(|picture| (picture.file, picture.png)));
+    Ok(files)
+}
+
+fn data_files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let json = serde_json::to_string_pretty(&planned.plan).map_err(Failure::other)? + "\n";
+    let stencil = stencil_of(planned).map_err(|e| Failure::other(format!("stencil: {e}")))?;
     let mut files = vec![
         ("plan.json".to_owned(), json.into_bytes()),
         ("dots.csv".to_owned(), tables::dots_csv(&planned.dots).into_bytes()),
+        ("dots.ply".to_owned(), ply::dots_to_ply(&planned.dots)),
+        ("head.glb".to_owned(), preview::head_glb(planned)),
         ("cells.csv".to_owned(), tables::cells_csv(planned).into_bytes()),
+        ("stencil.pdf".to_owned(), stencil),
     ];
-    files.extend(preview::previews(planned).into_iter().map(|picture| (picture.file, picture.png)));
+    if let Some(calendar) = calendar::course_ics(&planned.plan) {
+        files.push(("course.ics".to_owned(), calendar.into_bytes()));
+    }
     Ok(files)
 }
 

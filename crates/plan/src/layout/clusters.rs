@@ -4,14 +4,18 @@
 //! Distances between points i and j are measured as `t = |xi - xj|^2 (hi + hj)`, with h half the density: 1 is one
 //! local spacing squared.
 
+use rayon::prelude::*;
+
 use super::surface::Point;
 
-/// Points in a leaf, and children in a node.
+/// Points in a leaf.
 pub(crate) const WIDTH: usize = 8;
+/// Boxes in a group.
+const FAN: usize = 8;
 /// Places of empty slots; far from everything.
 const NOWHERE: f32 = 1e9;
 
-/// Eight points, component by component.
+/// Some points, component by component.
 #[derive(Clone, Copy)]
 pub(crate) struct Leaf {
     pub x: [f32; WIDTH],
@@ -28,67 +32,162 @@ pub(crate) struct Bounds {
     pub least_h: f32,
 }
 
+/// Eight boxes, component by component.
+#[derive(Clone, Copy)]
+struct Group {
+    low: [[f32; FAN]; 3],
+    high: [[f32; FAN]; 3],
+    least_h: [f32; FAN],
+}
+
 pub(crate) struct Clusters {
     pub leaves: Vec<Leaf>,
-    /// `levels[0][leaf]`, then boxes of eight boxes each, up to a level of at most eight.
-    levels: Vec<Vec<Bounds>>,
+    bounds: Vec<Bounds>,
+    /// `levels[0]` holds the leaves' boxes, each further level a box for every group below; the last has one group.
+    levels: Vec<Vec<Group>>,
 }
 
 impl Clusters {
     pub fn new(points: &[Point]) -> Self {
-        let leaves: Vec<Leaf> = points.chunks(WIDTH).map(Leaf::new).collect();
-        let mut levels = vec![points.chunks(WIDTH).map(Bounds::of_points).collect::<Vec<_>>()];
-        while levels.last().is_some_and(|level| level.len() > WIDTH) {
-            let below = levels.last().map_or(&[][..], |level| level);
-            let above = below.chunks(WIDTH).map(Bounds::of_bounds).collect();
-            levels.push(above);
+        let (leaves, bounds): (Vec<Leaf>, Vec<Bounds>) = points
+            .par_chunks(WIDTH)
+            .with_min_len(CHUNK / WIDTH)
+            .map(|chunk| (Leaf::new(chunk), Bounds::of_points(chunk)))
+            .unzip();
+        let mut levels = Vec::new();
+        let mut below = bounds.clone();
+        while levels.is_empty() || below.len() > 1 {
+            levels.push(below.chunks(FAN).map(Group::new).collect::<Vec<_>>());
+            below = below.chunks(FAN).map(Bounds::of_bounds).collect();
         }
-        Self { leaves, levels }
+        Self { leaves, bounds, levels }
     }
 
     pub fn bounds(&self, leaf: usize) -> &Bounds {
-        &self.levels[0][leaf]
+        &self.bounds[leaf]
     }
 
-    /// Leaves that may hold a point within `reach_sq(node)` (mm2) of the box, ascending.
-    pub fn near(&self, of: &Bounds, reach_sq: impl Fn(&Bounds) -> f32, found: &mut Vec<u32>) {
+    /// Leaves that may hold a point within `reach_sq(least half density)` (mm2) of the box, ascending.
+    #[inline]
+    pub fn near(&self, of: &Bounds, reach_sq: impl Fn(f32) -> f32, found: &mut Vec<u32>) {
         found.clear();
-        let top = self.levels.len() - 1;
-        let mut stack = [(0u8, 0u32); 64];
-        let mut depth = 0;
-        for node in (0..self.levels[top].len()).rev() {
-            stack[depth] = (top as u8, node as u32);
-            depth += 1;
+        if self.leaves.is_empty() {
+            return;
         }
+        // Every level adds at most FAN - 1 groups to the stack.
+        let mut stack = [(0u8, 0u32); 64];
+        stack[0] = (self.levels.len() as u8 - 1, 0);
+        let mut depth = 1;
         while depth > 0 {
             depth -= 1;
-            let (level, node) = stack[depth];
-            let bounds = &self.levels[level as usize][node as usize];
-            if of.gap_sq(bounds) > reach_sq(bounds) {
-                continue;
+            let (level, group) = stack[depth];
+            let boxes = &self.levels[level as usize][group as usize];
+            let gap_sq = boxes.gap_sq(of);
+            let mut hit = [false; FAN];
+            for l in 0..FAN {
+                hit[l] = gap_sq[l] <= reach_sq(boxes.least_h[l]);
             }
+            let first = group * FAN as u32;
             if level == 0 {
-                found.push(node);
-                continue;
+                for l in 0..FAN {
+                    if hit[l] {
+                        found.push(first + l as u32);
+                    }
+                }
+            } else {
+                for l in (0..FAN).rev() {
+                    if hit[l] {
+                        stack[depth] = (level - 1, first + l as u32);
+                        depth += 1;
+                    }
+                }
             }
-            let first = node as usize * WIDTH;
-            let last = (first + WIDTH).min(self.levels[level as usize - 1].len());
-            for child in (first..last).rev() {
-                stack[depth] = (level - 1, child as u32);
-                depth += 1;
+        }
+    }
+
+    /// Distance from a place to the nearest point other than `except`, mm; infinite without one.
+    pub fn nearest_mm(&self, p: Point, except: Option<usize>) -> f32 {
+        let mut near = Vec::new();
+        let bounds = Bounds::of_points(&[p]);
+        let mut reach_sq = 0.5 / p[3];
+        loop {
+            let mut best = f32::INFINITY;
+            self.near(&bounds, |_| reach_sq, &mut near);
+            for &leaf in &near {
+                let d = self.leaves[leaf as usize].distances_sq(p);
+                for l in 0..WIDTH {
+                    if except != Some(leaf as usize * WIDTH + l) {
+                        best = best.min(d[l]);
+                    }
+                }
+            }
+            if best <= reach_sq {
+                return best.sqrt();
+            }
+            if reach_sq > 1e12 {
+                return f32::INFINITY;
+            }
+            reach_sq *= 4.0;
+        }
+    }
+
+    /// Appends those of a few probes close to each other that have no point within `radius` of their own spacings.
+    pub fn lonely<'a>(&self, probes: &'a [Point], radius: f32, found: &mut Vec<&'a Point>) {
+        let least_h = probes.iter().map(|p| p[3]).fold(f32::INFINITY, f32::min);
+        let mut near = Vec::new();
+        self.near(&Bounds::of_points(probes), |_| radius * radius / (2.0 * least_h), &mut near);
+        for probe in probes {
+            let mut least = [f32::INFINITY; WIDTH];
+            for &leaf in &near {
+                let d = self.leaves[leaf as usize].distances_sq(*probe);
+                for l in 0..WIDTH {
+                    least[l] = least[l].min(d[l]);
+                }
+            }
+            let reach_sq = radius * radius / (2.0 * probe[3]);
+            if least.iter().all(|&d| d > reach_sq) {
+                found.push(probe);
             }
         }
     }
 
     /// Leaves that may hold a partner with `t < limit`.
     pub fn near_scaled(&self, of: &Bounds, limit: f32, found: &mut Vec<u32>) {
-        self.near(of, |node| limit / (of.least_h + node.least_h), found);
+        self.near(of, |least_h| limit / (of.least_h + least_h), found);
+    }
+}
+
+impl Group {
+    fn new(boxes: &[Bounds]) -> Self {
+        let mut group = Self { low: [[NOWHERE; FAN]; 3], high: [[NOWHERE; FAN]; 3], least_h: [1.0; FAN] };
+        for (l, b) in boxes.iter().enumerate() {
+            for k in 0..3 {
+                group.low[k][l] = b.low[k];
+                group.high[k][l] = b.high[k];
+            }
+            group.least_h[l] = b.least_h;
+        }
+        group
+    }
+
+    /// Squared distances of the boxes from another box, mm2.
+    #[inline]
+    fn gap_sq(&self, of: &Bounds) -> [f32; FAN] {
+        let mut sum = [0.0; FAN];
+        for k in 0..3 {
+            for l in 0..FAN {
+                let gap = (self.low[k][l] - of.high[k]).max(of.low[k] - self.high[k][l]).max(0.0);
+                sum[l] += gap * gap;
+            }
+        }
+        sum
     }
 }
 
 impl Leaf {
     fn new(points: &[Point]) -> Self {
-        let mut leaf = Self { x: [NOWHERE; 8], y: [NOWHERE; 8], z: [NOWHERE; 8], h: [1.0; 8] };
+        let mut leaf =
+            Self { x: [NOWHERE; WIDTH], y: [NOWHERE; WIDTH], z: [NOWHERE; WIDTH], h: [1.0; WIDTH] };
         for (l, &[x, y, z, h]) in points.iter().enumerate() {
             (leaf.x[l], leaf.y[l], leaf.z[l], leaf.h[l]) = (x, y, z, h);
         }
@@ -145,58 +244,78 @@ impl Bounds {
 
     const EMPTY: Self =
         Self { low: [f32::INFINITY; 3], high: [f32::NEG_INFINITY; 3], least_h: f32::INFINITY };
-
-    #[inline]
-    fn gap_sq(&self, other: &Self) -> f32 {
-        let mut sum = 0.0;
-        for k in 0..3 {
-            let gap = (self.low[k] - other.high[k]).max(other.low[k] - self.high[k]).max(0.0);
-            sum += gap * gap;
-        }
-        sum
-    }
 }
 
 /// Points handled together by one thread at a time.
 pub(crate) const CHUNK: usize = 512;
 
-/// For every point of one set its partners in another, in a fixed order.
-pub(crate) struct Neighbours {
-    chunks: Vec<NeighbourChunk>,
+/// For every point a list of things, in a fixed order.
+pub(crate) struct Lists<T> {
+    chunks: Vec<ListChunk<T>>,
 }
 
-#[derive(Default)]
-struct NeighbourChunk {
+/// For every point its partners.
+pub(crate) type Neighbours = Lists<u32>;
+
+pub(crate) struct ListChunk<T> {
+    /// Where the list of each point of the chunk starts, and the end of the last.
     start: Vec<u32>,
-    items: Vec<u32>,
+    pub items: Vec<T>,
 }
 
-impl Neighbours {
-    pub fn of(&self, point: usize) -> &[u32] {
+impl<T> Lists<T> {
+    pub fn of(&self, point: usize) -> &[T] {
         let chunk = &self.chunks[point / CHUNK];
         let k = point % CHUNK;
         &chunk.items[chunk.start[k] as usize..chunk.start[k + 1] as usize]
     }
 }
 
+impl<T> ListChunk<T> {
+    pub fn end_list(&mut self) {
+        self.start.push(self.items.len() as u32);
+    }
+}
+
+/// Builds lists leaf by leaf: `leaf(index, points, scratch, lists)` appends and ends one list per point.
+pub(crate) fn lists<T: Send>(
+    points: &[Point],
+    leaf: impl Fn(usize, &[Point], &mut Vec<u32>, &mut ListChunk<T>) + Sync,
+) -> Lists<T> {
+    let chunks = points
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(c, chunk)| {
+            let mut scratch = Vec::new();
+            let mut out = ListChunk { start: vec![0], items: Vec::new() };
+            for (k, leaf_points) in chunk.chunks(WIDTH).enumerate() {
+                leaf(c * (CHUNK / WIDTH) + k, leaf_points, &mut scratch, &mut out);
+            }
+            out
+        })
+        .collect();
+    Lists { chunks }
+}
+
 /// Partners with `t < limit` of every point among all the others.
 pub(crate) fn neighbours(clusters: &Clusters, points: &[Point], limit: f32) -> Neighbours {
-    collect(points, |first_leaf, leaf_points, near, items, ends| {
-        clusters.near_scaled(clusters.bounds(first_leaf), limit, near);
+    lists(points, |leaf, leaf_points, near, out| {
+        clusters.near_scaled(clusters.bounds(leaf), limit, near);
         for (k, &p) in leaf_points.iter().enumerate() {
-            let own = (first_leaf * WIDTH + k) as u32;
-            let mut n = items.len();
-            items.resize(n + near.len() * WIDTH, 0);
+            let own = (leaf * WIDTH + k) as u32;
+            // Every candidate is written; the place moves on only behind those that are near.
+            let mut n = out.items.len();
+            out.items.resize(n + near.len() * WIDTH, 0);
             for &leaf in near.iter() {
                 let t = clusters.leaves[leaf as usize].scaled_distances(p);
                 for l in 0..WIDTH {
                     let other = leaf * WIDTH as u32 + l as u32;
-                    items[n] = other;
+                    out.items[n] = other;
                     n += usize::from((t[l] < limit) & (other != own));
                 }
             }
-            items.truncate(n);
-            ends.push(n as u32);
+            out.items.truncate(n);
+            out.end_list();
         }
     })
 }
@@ -209,7 +328,7 @@ pub(crate) fn obstacles_near(
     widest: f32,
     reach_mm: impl Fn(f32, f32) -> f32 + Sync,
 ) -> Neighbours {
-    collect(points, |_, leaf_points, near, items, ends| {
+    lists(points, |_, leaf_points, near, out| {
         let bounds = Bounds::of_points(leaf_points);
         let reach = reach_mm(bounds.least_h, widest);
         obstacles.near(&bounds, |_| reach * reach, near);
@@ -220,29 +339,11 @@ pub(crate) fn obstacles_near(
                 for k in 0..WIDTH {
                     let reach = reach_mm(p[3], l.h[k]);
                     if d[k] < reach * reach {
-                        items.push(leaf * WIDTH as u32 + k as u32);
+                        out.items.push(leaf * WIDTH as u32 + k as u32);
                     }
                 }
             }
-            ends.push(items.len() as u32);
+            out.end_list();
         }
     })
-}
-
-type Fill<'a> = &'a mut Vec<u32>;
-
-fn collect(points: &[Point], leaf: impl Fn(usize, &[Point], Fill, Fill, Fill) + Sync) -> Neighbours {
-    use rayon::prelude::*;
-    let chunks = points
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(|(c, chunk)| {
-            let (mut near, mut items, mut start) = (Vec::new(), Vec::new(), vec![0]);
-            for (k, leaf_points) in chunk.chunks(WIDTH).enumerate() {
-                leaf(c * (CHUNK / WIDTH) + k, leaf_points, &mut near, &mut items, &mut start);
-            }
-            NeighbourChunk { start, items }
-        })
-        .collect();
-    Neighbours { chunks }
 }

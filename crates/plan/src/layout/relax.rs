@@ -9,12 +9,33 @@ use rayon::prelude::*;
 
 use super::clusters::{Bounds, CHUNK, Clusters, Leaf, Neighbours, WIDTH, neighbours, obstacles_near};
 use super::quadrature::Background;
-use super::surface::{AtBorder, Face, Point, Site, Surface, spacing};
+use super::surface::{AtBorder, Point, Site, Surface, spacing};
 
 /// Dots and where they are; both in curve order.
 pub(crate) struct Dots {
     pub sites: Vec<Site>,
     pub points: Vec<Point>,
+    /// Distance from the border in spacings when it was last measured; infinite far from it.
+    pub border: Vec<f32>,
+}
+
+impl Dots {
+    pub fn new(surface: &Surface, sites: Vec<Site>) -> Self {
+        let points = sites.par_iter().map(|&site| surface.point(site)).collect();
+        let mut dots = Self { sites, points, border: Vec::new() };
+        dots.measure_border(surface);
+        dots
+    }
+
+    pub fn measure_border(&mut self, surface: &Surface) {
+        let of = |(site, &p): (&Site, &Point)| surface.border_distance(site.face, p);
+        self.border = self.sites.par_iter().zip(&self.points).with_min_len(CHUNK).map(of).collect();
+    }
+
+    /// Is the sum over the background not zero by symmetry: near a border, or on a steep slope?
+    pub fn needs_background(&self, surface: &Surface, dot: usize, reach_spacings: f32) -> bool {
+        self.border[dot] < reach_spacings || surface.faces[self.sites[dot].face as usize].is_steep()
+    }
 }
 
 /// Existing hairs and earlier dots, in curve order; the fourth component of a point is its clearance in mm.
@@ -29,21 +50,15 @@ const SIGMA: f32 = 0.5;
 const RATE: f32 = 0.25;
 /// Longest move in one step, spacings.
 const CAP: f32 = 0.2;
-/// Lists are made anew after this many steps.
-const LIST_LIFE: usize = 3;
+/// Lists are made anew at these steps; later moves are small.
+const LIST_STEPS: [usize; 2] = [0, 3];
 /// Lists reach this much farther than the kernel, spacings.
-const SKIN: f32 = 0.12;
-/// A density that changes by more than this share over one spacing needs its background summed.
-const STEEP: f32 = 0.5;
+const SKIN: f32 = 0.08;
+const HAIR_SKIN: f32 = 0.3;
 
 /// The range of a kernel of this sigma, in `t`.
 pub(crate) fn kernel_range(sigma: f32) -> f32 {
     8.0 * sigma * sigma
-}
-
-/// Where the sum over the background does not vanish by symmetry: near a border, or on a steep slope.
-pub(crate) fn needs_background(face: &Face, point: &Point, reach_spacings: f32) -> bool {
-    face.steepness > STEEP || face.border_mm < reach_spacings * spacing(point[3])
 }
 
 /// Moves all dots towards even spacing at the asked density, keeping off the hairs.
@@ -52,12 +67,12 @@ pub(crate) fn relax(surface: &Surface, background: &Background, hairs: &Hairs, d
     let mut lists: Option<(Neighbours, Neighbours)> = None;
     let mut pulls = vec![Vec3::ZERO; dots.points.len()];
     for step in 0..STEPS {
-        if step % LIST_LIFE == 0 {
+        if LIST_STEPS.contains(&step) {
             let clusters = Clusters::new(&dots.points);
             let reach = limit.sqrt() + SKIN;
             let near = neighbours(&clusters, &dots.points, reach * reach);
             let hairs = obstacles_near(&hairs.clusters, &dots.points, hairs.widest, |h, clearance| {
-                hair_reach(h, clearance) + 2.0 * SKIN * spacing(h)
+                hair_reach(h, clearance) + HAIR_SKIN * spacing(h)
             });
             lists = Some((near, hairs));
         }
@@ -141,8 +156,7 @@ pub(crate) fn hair_push(p: Point, near: &[u32], hairs: &Hairs) -> Vec3 {
 /// Attraction of the background on the dots that need it: `- sum_q c_q K(t_iq) (x_i - x_q)`, zero elsewhere.
 fn pull(surface: &Surface, background: &Background, dots: &Dots, limit: f32) -> Vec<Vec3> {
     let reach = limit.sqrt() + 2.0 * CAP;
-    let flagged =
-        |i: usize| needs_background(&surface.faces[dots.sites[i].face as usize], &dots.points[i], reach);
+    let flagged = |i: usize| dots.needs_background(surface, i, reach);
     over_background(background, &dots.points, limit, flagged)
 }
 
@@ -153,7 +167,6 @@ pub(crate) fn over_background(
     limit: f32,
     flagged: impl Fn(usize) -> bool + Sync,
 ) -> Vec<Vec3> {
-    let charges: &[f32] = &background.charge;
     points
         .par_chunks(WIDTH)
         .with_min_len(CHUNK / WIDTH)
@@ -165,15 +178,7 @@ pub(crate) fn over_background(
                 let mut near = Vec::new();
                 background.clusters.near_scaled(&Bounds::of_points(chunk), limit, &mut near);
                 for k in wanted {
-                    let mut sum = KernelSum::default();
-                    for &q in &near {
-                        let first = q as usize * WIDTH;
-                        let mut weights = [0.0; WIDTH];
-                        let last = (first + WIDTH).min(charges.len());
-                        weights[..last - first].copy_from_slice(&charges[first..last]);
-                        sum.add(&background.clusters.leaves[q as usize], &weights, chunk[k], 1.0 / limit);
-                    }
-                    pulls[k] = -sum.force();
+                    pulls[k] = -background.kernel_sum(&near, chunk[k], 1.0 / limit).force();
                 }
             }
             pulls.into_iter().take(chunk.len())
@@ -213,7 +218,7 @@ impl KernelSum {
     }
 }
 
-/// Sum of the lanes in a fixed order.
-fn total(v: &[f32; WIDTH]) -> f32 {
-    ((v[0] + v[4]) + (v[1] + v[5])) + ((v[2] + v[6]) + (v[3] + v[7]))
+/// Sum of the lanes, always in the same order.
+fn total(lanes: &[f32; WIDTH]) -> f32 {
+    lanes.iter().sum()
 }

@@ -6,6 +6,7 @@ pub(crate) enum Stream {
     Position = 1,
     Label = 2,
     Jitter = 3,
+    Metric = 4,
 }
 
 /// A counter generator: SplitMix64's finaliser over a keyed counter (Steele, Lea, Flood, OOPSLA 2014).

@@ -5,14 +5,14 @@
 
 use rayon::prelude::*;
 
-use super::clusters::{Bounds, CHUNK, Clusters, Neighbours, WIDTH, neighbours};
+use super::clusters::{Bounds, CHUNK, Clusters, Lists, Neighbours, WIDTH, lists, neighbours};
 use super::quadrature::Background;
-use super::relax::{Dots, KernelSum, kernel, kernel_range, needs_background};
+use super::relax::{Dots, kernel};
 use super::rng::{Counter, Stream};
-use super::surface::Surface;
+use super::surface::{Point, Surface};
 
-/// Kernel width of a set in its own spacings.
-const SIGMA: f32 = 0.6;
+/// Range of the kernel of a set, in the set's own spacings squared.
+const RANGE: f32 = 4.0;
 /// Weight of a union beside that of a visit.
 const UNION_WEIGHT: f32 = 0.7;
 /// Partners for a swap are this near, spacings.
@@ -20,6 +20,8 @@ const SWAP_REACH: f32 = 1.6;
 /// A swap has to lower the energy by more than this.
 const LEAST_GAIN: f32 = 1e-4;
 const SWEEPS: usize = 4;
+/// Dots within this `t` of a swap are looked at again.
+const FRESH_REACH: f32 = SWAP_REACH * SWAP_REACH;
 
 /// One set of visits that has to be even on its own: visits `first..=last`.
 #[derive(Clone, Copy, Debug)]
@@ -85,56 +87,63 @@ pub(crate) fn exchange(
     if sets.is_empty() {
         return;
     }
-    let widest = sets.iter().map(range).fold(0.0, f32::max);
+    let kernels: Vec<SetKernel> = sets.iter().map(SetKernel::new).collect();
+    let widest = kernels.iter().map(|k| k.range).fold(0.0, f32::max);
     let clusters = Clusters::new(&dots.points);
     let near = neighbours(&clusters, &dots.points, widest);
-    let mut potential = potentials(surface, background, dots, sets, labels, &near);
+    let partners = partners(dots, &near);
+    let mut potential = potentials(surface, background, dots, &kernels, labels, &near);
     let width = sets.len();
-    let t_of = |i: usize, j: usize| {
-        let (p, q) = (dots.points[i], dots.points[j]);
-        let d = [p[0] - q[0], p[1] - q[1], p[2] - q[2]];
-        (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) * (p[3] + q[3])
+    let visits = sets.iter().map(|set| set.last as usize + 1).max().unwrap_or(0);
+    // Sets that tell visit a from visit b, with +1 where they hold a.
+    let between = |a: usize, b: usize| -> Vec<(usize, f32)> {
+        let side =
+            |s: usize| f32::from(kernels[s].set.holds(a as u8)) - f32::from(kernels[s].set.holds(b as u8));
+        (0..width).filter(|&s| side(s) != 0.0).map(|s| (s, side(s))).collect()
     };
+    let between: Vec<Vec<(usize, f32)>> =
+        (0..visits * visits).map(|k| between(k / visits, k % visits)).collect();
+    // A dot is looked at again when a swap changed the potential around it.
+    let mut fresh = vec![true; labels.len()];
     for _ in 0..SWEEPS {
         let mut swaps = 0;
         for i in 0..labels.len() {
-            let mut best: Option<(f32, usize)> = None;
-            for &j in near.of(i) {
-                let j = j as usize;
-                if labels[i] == labels[j] {
+            if !std::mem::take(&mut fresh[i]) {
+                continue;
+            }
+            let a = labels[i] as usize;
+            let mut best = (LEAST_GAIN, i);
+            for &(j, t) in partners.of(i) {
+                let b = labels[j as usize] as usize;
+                if a == b {
                     continue;
                 }
-                let t = t_of(i, j);
-                if t > SWAP_REACH * SWAP_REACH {
-                    continue;
-                }
+                let (own, other) = (&potential[i * width..], &potential[j as usize * width..]);
                 let mut gain = 0.0;
-                for (s, set) in sets.iter().enumerate() {
-                    let (holds_i, holds_j) = (set.holds(labels[i]), set.holds(labels[j]));
-                    if holds_i != holds_j {
-                        let drop = potential[j * width + s] - potential[i * width + s];
-                        let drop = if holds_i { drop } else { -drop };
-                        gain -= drop - weight(set) * kernel(t, 1.0 / range(set));
-                    }
+                for &(s, side) in &between[a * visits + b] {
+                    gain += side * (own[s] - other[s]) + kernels[s].at(t);
                 }
-                if gain > best.map_or(LEAST_GAIN, |b| b.0) {
-                    best = Some((gain, j));
+                if gain > best.0 {
+                    best = (gain, j as usize);
                 }
             }
-            let Some((_, j)) = best else { continue };
-            for (s, set) in sets.iter().enumerate() {
-                let (holds_i, holds_j) = (set.holds(labels[i]), set.holds(labels[j]));
-                if holds_i == holds_j {
-                    continue;
-                }
-                let (leaves, enters) = if holds_i { (i, j) } else { (j, i) };
-                let inverse = 1.0 / range(set);
-                for (dot, sign) in [(leaves, -weight(set)), (enters, weight(set))] {
-                    for &k in near.of(dot) {
-                        let k = k as usize;
-                        potential[k * width + s] += sign * kernel(t_of(dot, k), inverse);
+            let j = best.1;
+            if j == i {
+                continue;
+            }
+            let changes = &between[a * visits + labels[j] as usize];
+            for (dot, sign) in [(i, -1.0), (j, 1.0)] {
+                let p = dots.points[dot];
+                for &k in near.of(dot) {
+                    let k = k as usize;
+                    let t = scaled_distance(p, dots.points[k]);
+                    let values = &mut potential[k * width..(k + 1) * width];
+                    for &(s, side) in changes {
+                        values[s] += sign * side * kernels[s].at(t);
                     }
+                    fresh[k] |= t < FRESH_REACH;
                 }
+                fresh[dot] = true;
             }
             labels.swap(i, j);
             swaps += 1;
@@ -145,12 +154,43 @@ pub(crate) fn exchange(
     }
 }
 
-fn range(set: &VisitSet) -> f32 {
-    kernel_range(SIGMA) / set.share
+/// A set's kernel in `t`, with the set's weight.
+struct SetKernel {
+    set: VisitSet,
+    range: f32,
+    inverse_range: f32,
+    weight: f32,
 }
 
-fn weight(set: &VisitSet) -> f32 {
-    if set.is_union() { UNION_WEIGHT } else { 1.0 }
+impl SetKernel {
+    fn new(set: &VisitSet) -> Self {
+        let range = RANGE / set.share;
+        let weight = if set.is_union() { UNION_WEIGHT } else { 1.0 };
+        Self { set: *set, range, inverse_range: 1.0 / range, weight }
+    }
+
+    #[inline]
+    fn at(&self, t: f32) -> f32 {
+        self.weight * kernel(t, self.inverse_range)
+    }
+}
+
+#[inline]
+fn scaled_distance(p: Point, q: Point) -> f32 {
+    let d = [p[0] - q[0], p[1] - q[1], p[2] - q[2]];
+    (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) * (p[3] + q[3])
+}
+
+/// The near dots a dot may swap with, and their `t`.
+fn partners(dots: &Dots, near: &Neighbours) -> Lists<(u32, f32)> {
+    lists(&dots.points, |leaf, leaf_points, _, out| {
+        for (k, &p) in leaf_points.iter().enumerate() {
+            let with_t = |&j: &u32| (j, scaled_distance(p, dots.points[j as usize]));
+            let close = near.of(leaf * WIDTH + k).iter().map(with_t);
+            out.items.extend(close.filter(|&(_, t)| t < SWAP_REACH * SWAP_REACH));
+            out.end_list();
+        }
+    })
 }
 
 /// `weight * (sum of the set's kernel over its other dots - share * background)` for every dot and set.
@@ -158,56 +198,44 @@ fn potentials(
     surface: &Surface,
     background: &Background,
     dots: &Dots,
-    sets: &[VisitSet],
+    kernels: &[SetKernel],
     labels: &[u8],
     near: &Neighbours,
 ) -> Vec<f32> {
-    let reach = sets.iter().map(range).fold(0.0, f32::max).sqrt();
-    let flagged = |i: usize| {
-        needs_background(&surface.faces[dots.sites[i].face as usize], &dots.points[i], 0.9 * reach)
-    };
-    let charges = &background.charge;
+    let width = kernels.len();
+    let reach = kernels.iter().map(|k| k.range).fold(0.0, f32::max);
+    let flagged = |i: usize| dots.needs_background(surface, i, 0.9 * reach.sqrt());
+    let visits = kernels.iter().map(|k| k.set.last).max().map_or(0, |v| v + 1);
+    let holders: Vec<Vec<usize>> =
+        (0..visits).map(|v| (0..width).filter(|&s| kernels[s].set.holds(v)).collect()).collect();
     dots.points
         .par_chunks(WIDTH)
         .with_min_len(CHUNK / WIDTH)
         .enumerate()
         .flat_map_iter(|(leaf, chunk)| {
-            let mut values = Vec::with_capacity(chunk.len() * sets.len());
+            let mut values = vec![0.0; chunk.len() * width];
             let mut close = Vec::new();
             if (0..chunk.len()).any(|k| flagged(leaf * WIDTH + k)) {
-                background.clusters.near_scaled(&Bounds::of_points(chunk), reach * reach, &mut close);
+                background.clusters.near_scaled(&Bounds::of_points(chunk), reach, &mut close);
             }
             for (k, &p) in chunk.iter().enumerate() {
                 let i = leaf * WIDTH + k;
-                let neighbours: Vec<(f32, u8)> = near
-                    .of(i)
-                    .iter()
-                    .map(|&j| {
-                        let q = dots.points[j as usize];
-                        let d = [p[0] - q[0], p[1] - q[1], p[2] - q[2]];
-                        ((d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) * (p[3] + q[3]), labels[j as usize])
-                    })
-                    .collect();
-                for set in sets {
-                    let inverse = 1.0 / range(set);
-                    let own: f32 = neighbours
-                        .iter()
-                        .map(|&(t, label)| if set.holds(label) { kernel(t, inverse) } else { 0.0 })
-                        .sum();
-                    // The integral of the kernel over an even plane: pi T / 5 in units of the set's own density.
-                    let mut asked = std::f32::consts::PI * kernel_range(SIGMA) / 5.0;
-                    if flagged(i) {
-                        let mut sum = KernelSum::default();
-                        for &q in &close {
-                            let first = q as usize * WIDTH;
-                            let last = (first + WIDTH).min(charges.len());
-                            let mut weights = [0.0; WIDTH];
-                            weights[..last - first].copy_from_slice(&charges[first..last]);
-                            sum.add(&background.clusters.leaves[q as usize], &weights, p, inverse);
-                        }
-                        asked = set.share * sum.weight();
+                let own = &mut values[k * width..(k + 1) * width];
+                for &j in near.of(i) {
+                    let t = scaled_distance(p, dots.points[j as usize]);
+                    for &s in &holders[labels[j as usize] as usize] {
+                        own[s] += kernels[s].at(t);
                     }
-                    values.push(weight(set) * (own - asked));
+                }
+                let border = flagged(i);
+                for (value, kernel) in own.iter_mut().zip(kernels) {
+                    // The integral of the kernel over an even plane: pi range / 5 in units of the set's own density.
+                    let asked = if border {
+                        kernel.set.share * background.kernel_sum(&close, p, kernel.inverse_range).weight()
+                    } else {
+                        std::f32::consts::PI * RANGE / 5.0
+                    };
+                    *value -= kernel.weight * asked;
                 }
             }
             values

@@ -107,3 +107,26 @@ pub fn disc(radius: f64, rings: usize) -> TriMesh {
     }
     mesh
 }
+
+/// Triangles of a binary STL file as they stand: three vertices each.
+pub fn stl(bytes: &[u8]) -> TriMesh {
+    let mut mesh = TriMesh::default();
+    for record in bytes[84..].chunks_exact(50) {
+        let number = |k: usize| {
+            f64::from(f32::from_le_bytes([record[k], record[k + 1], record[k + 2], record[k + 3]]))
+        };
+        let first = mesh.positions.len() as u32;
+        for corner in 1..4 {
+            let at = 12 * corner;
+            mesh.positions.push(DVec3::new(number(at), number(at + 4), number(at + 8)));
+        }
+        mesh.triangles.push([first, first + 1, first + 2]);
+    }
+    mesh
+}
+
+/// Read-only material beside the repository: scans, benches.
+pub fn shared() -> std::path::PathBuf {
+    std::env::var_os("HAIRLINE_SHARED")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into(), Into::into)
+}

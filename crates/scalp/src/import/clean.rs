@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use glam::DVec3;
 use serde::Serialize;
 
-use super::topology::{Adjacency, NO_TRIANGLE, Oriented, orient};
 use crate::mesh::TriMesh;
+use crate::topology::{Adjacency, Oriented, orient, split_fans};
 
 /// Pieces smaller than this share of the largest are floating bits.
 const FLOATING_BIT_SHARE: f64 = 0.01;
@@ -211,40 +211,4 @@ fn drop_floating_bits(mesh: &mut TriMesh, adjacency: &Adjacency, report: &mut Cl
         i += 1;
         keep[i - 1]
     });
-}
-
-/// Gives every fan of triangles around a vertex its own vertex, so that pieces that only touch come apart.
-fn split_fans(mesh: &TriMesh, adjacency: &Adjacency) -> TriMesh {
-    let n = mesh.triangles.len();
-    let mut corner_vertex = vec![u32::MAX; 3 * n];
-    let mut split =
-        TriMesh { positions: Vec::with_capacity(mesh.positions.len()), triangles: vec![[0; 3]; n] };
-    for start in 0..3 * n {
-        if corner_vertex[start] != u32::MAX {
-            continue;
-        }
-        let vertex = split.positions.len() as u32;
-        split.positions.push(mesh.positions[mesh.triangles[start / 3][start % 3] as usize]);
-        // Walk the fan: from a corner over the two edges that leave it.
-        let mut waiting = vec![start];
-        while let Some(corner) = waiting.pop() {
-            if corner_vertex[corner] != u32::MAX {
-                continue;
-            }
-            corner_vertex[corner] = vertex;
-            let (t, k) = (corner / 3, corner % 3);
-            split.triangles[t][k] = vertex;
-            let old = mesh.triangles[t][k];
-            for edge in [k, (k + 2) % 3] {
-                let neighbour = adjacency.neighbour[t][edge];
-                if neighbour == NO_TRIANGLE {
-                    continue;
-                }
-                if let Some(j) = mesh.triangles[neighbour as usize].iter().position(|&v| v == old) {
-                    waiting.push(3 * neighbour as usize + j);
-                }
-            }
-        }
-    }
-    split
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use glam::DVec3;
 
-use super::topology::orient;
 use crate::mesh::TriMesh;
+use crate::topology::{Adjacency, split_fans};
 
 /// Pieces that the cut leaves and that are smaller than this share of the largest are dropped.
 const CRUMB_SHARE: f64 = 0.05;
@@ -48,8 +48,7 @@ pub fn cut_below(mesh: &TriMesh, normal: DVec3, height: f64) -> TriMesh {
 
 /// The largest piece of a mesh and every piece with at least a twentieth of its area; and how many went.
 pub fn drop_crumbs(mesh: &TriMesh) -> (TriMesh, usize) {
-    let mut kept = mesh.clone();
-    let adjacency = orient(&mut kept.triangles).adjacency;
+    let adjacency = Adjacency::of(mesh);
     let pieces = adjacency.pieces();
     let areas: Vec<f64> =
         pieces.iter().map(|p| p.iter().map(|&t| mesh.triangle_area_mm2(t as usize)).sum()).collect();
@@ -57,8 +56,11 @@ pub fn drop_crumbs(mesh: &TriMesh) -> (TriMesh, usize) {
     let keep: Vec<usize> = (0..pieces.len()).filter(|&i| areas[i] >= CRUMB_SHARE * largest).collect();
     let mut triangles: Vec<u32> = keep.iter().flat_map(|&i| pieces[i].iter().copied()).collect();
     triangles.sort_unstable();
-    kept.triangles = triangles.into_iter().map(|t| mesh.triangles[t as usize]).collect();
-    (compact(&kept), pieces.len() - keep.len())
+    let triangles = triangles.into_iter().map(|t| mesh.triangles[t as usize]).collect();
+    let kept = TriMesh { positions: mesh.positions.clone(), triangles };
+    // Where a cut goes through a vertex, two fans may be left that only touch.
+    let kept = split_fans(&kept, &Adjacency::of(&kept));
+    (kept, pieces.len() - keep.len())
 }
 
 /// Forgets vertices of no triangle; the order is kept.

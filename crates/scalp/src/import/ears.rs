@@ -10,8 +10,8 @@ const STEP_MM: f64 = 1.5;
 const WINDOW_MM: f64 = 36.0;
 const SEARCH_MM: f64 = 24.0;
 /// Sizes and turns of an ear against the average that are tried.
-const SIZES: [f64; 5] = [0.85, 0.93, 1.0, 1.08, 1.17];
-const TURNS_DEG: [f64; 5] = [-16.0, -8.0, 0.0, 8.0, 16.0];
+const SIZES: [f64; 3] = [0.88, 1.0, 1.13];
+const TURNS_DEG: [f64; 3] = [-11.0, 0.0, 11.0];
 
 /// An ear found on one side.
 #[derive(Clone, Copy, Debug)]

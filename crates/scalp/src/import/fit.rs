@@ -3,8 +3,8 @@
 use glam::DVec3;
 
 use super::pose::{Anchor, Pose, Residual, ScalePrior, step};
-use super::surface::Surface;
 use super::template::Template;
+use crate::curved_surface::Surface;
 
 /// How well the average head lies on the scan.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::ears::{Ear, Side, find_ear};
 use super::fit::Fit;
 use super::profile::Profile;
-use super::surface::Surface;
 use crate::head::{Head, Landmarks, NASION_ELEVATION_DEG};
 use crate::mesh::TriMesh;
 use crate::tape;
@@ -152,7 +151,7 @@ pub struct FrameLandmarks {
 /// template. Given landmarks, in that frame, replace found ones.
 pub fn find_frame(
     scan: &TriMesh,
-    surface: &Surface,
+    onto_surface: impl Fn(DVec3) -> DVec3,
     template: &Head,
     fit: &Fit,
     given: &[Option<DVec3>; 7],
@@ -194,7 +193,7 @@ pub fn find_frame(
             }
             _ => {
                 let average = template.landmarks.nasion * fit.pose.scale;
-                let p = surface.nearest(average, 25.0).map_or(average, |n| n.point);
+                let p = onto_surface(average);
                 let how = "no nose root in the scan; where the average head has it";
                 (p, Origin::new(Source::Average, NASION_AVERAGE_MM, how))
             }

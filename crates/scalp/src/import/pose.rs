@@ -128,8 +128,8 @@ pub fn step(
 }
 
 /// Solves the symmetric system of which the lower triangle is given (Cholesky); `None` where it is singular.
-fn solve(mut a: [[f64; 9]; 9], mut b: [f64; 9]) -> Option<[f64; 9]> {
-    for i in 0..9 {
+pub fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; N]> {
+    for i in 0..N {
         for k in 0..=i {
             let dot: f64 = (0..k).map(|m| a[i][m] * a[k][m]).sum();
             let rest = a[i][k] - dot;
@@ -143,12 +143,12 @@ fn solve(mut a: [[f64; 9]; 9], mut b: [f64; 9]) -> Option<[f64; 9]> {
             }
         }
     }
-    for i in 0..9 {
+    for i in 0..N {
         let dot: f64 = (0..i).map(|k| a[i][k] * b[k]).sum();
         b[i] = (b[i] - dot) / a[i][i];
     }
-    for i in (0..9).rev() {
-        let dot: f64 = (i + 1..9).map(|k| a[k][i] * b[k]).sum();
+    for i in (0..N).rev() {
+        let dot: f64 = (i + 1..N).map(|k| a[k][i] * b[k]).sum();
         b[i] = (b[i] - dot) / a[i][i];
     }
     Some(b)

@@ -1,9 +1,10 @@
 //! What an import found and did, for people and programs.
 
+use glam::DVec3;
 use serde::Serialize;
 
 use super::clean::CleanReport;
-use super::landmarks::LandmarkReport;
+use super::landmarks::{LandmarkReport, Source};
 use super::read::{Format, Unit};
 use crate::tape::TapeMeasures;
 
@@ -95,7 +96,7 @@ pub struct HoleReport {
     /// Whether it lies on the scalp (above the brows, ears and nape).
     pub on_scalp: bool,
     /// Middle of its border in the head frame, mm.
-    pub centre_mm: [f64; 3],
+    pub centre_mm: DVec3,
 }
 
 /// Roughness of the scan, and what smoothing did.
@@ -114,8 +115,68 @@ pub struct NoiseReport {
 pub struct MeshReport {
     /// Median edge of the scan, mm.
     pub edge_before_mm: f64,
-    /// Median edge of the head, mm.
+    /// Median edge of the head, which was meshed anew, mm.
     pub edge_after_mm: f64,
-    /// Whether the mesh was made anew.
-    pub remeshed: bool,
+}
+
+/// Confidence of the orientation below which a person should look at the landmarks.
+const SURE: f64 = 0.5;
+
+/// Sentences for the person who gave the scan, after those that were collected on the way.
+pub fn warnings(report: &ImportReport, mut sentences: Vec<String>) -> Vec<String> {
+    let clean = &report.clean;
+    if clean.faces_flipped > 0 && 2 * clean.faces_flipped > report.triangles_in_file {
+        sentences.push(
+            "the surface was inside out and was turned; if the exporter mirrored the scan, left and right are exchanged, \
+             so compare the ears or a mole"
+                .to_owned(),
+        );
+    } else if clean.faces_flipped > 0 {
+        sentences.push(format!("{} triangles were inside out and were turned", clean.faces_flipped));
+    }
+    if clean.edges_cut > 0 {
+        sentences.push(format!("{} edges had more than two triangles and were cut open", clean.edges_cut));
+    }
+    if clean.pieces_dropped_share > 0.02 {
+        sentences.push(format!(
+            "{} floating bits with {:.0} % of the surface were dropped",
+            clean.pieces_dropped,
+            100.0 * clean.pieces_dropped_share
+        ));
+    }
+    if report.orientation.mirrored {
+        sentences.push(
+            "the given landmarks show that left and right are exchanged in the file; it was mirrored"
+                .to_owned(),
+        );
+    }
+    if report.orientation.confidence < SURE {
+        sentences.push(format!(
+            "which way the head looks is not beyond doubt (confidence {:.2}); check the landmarks",
+            report.orientation.confidence
+        ));
+    }
+    for l in report.landmarks.iter().filter(|l| l.source == Source::Average) {
+        sentences.push(format!("{}: {} (within about {:.0} mm); give it", l.name, l.how, l.uncertainty_mm));
+    }
+    let on_scalp: Vec<&HoleReport> =
+        report.holes.iter().filter(|h| h.on_scalp && h.filled_mm2 > 0.0).collect();
+    if !on_scalp.is_empty() {
+        sentences.push(format!(
+            "holes of the scalp were filled smoothly: {}, {:.1} cm2 together; the surface there is a guess",
+            on_scalp.len(),
+            on_scalp.iter().map(|h| h.filled_mm2).sum::<f64>() / 100.0
+        ));
+    }
+    for hole in report.holes.iter().filter(|h| h.filled_mm2 == 0.0) {
+        sentences
+            .push(format!("the surface ends in a border of {:.0} mm, which was left open", hole.border_mm));
+    }
+    if report.noise.rounds > 0 {
+        sentences.push(format!(
+            "the scan is rough by {:.2} mm and was smoothed, which moved the scalp by {:.2} mm (root mean square)",
+            report.noise.noise_mm, report.noise.moved_rms_mm
+        ));
+    }
+    sentences
 }

@@ -5,7 +5,7 @@
 
 use std::f64::consts::PI;
 
-use crate::model::surface::{CAP_Y_MM, Surface};
+use crate::model::surface::{CAP_Y_MM, Surface, smoothstep};
 
 /// Height at which the neck is cut, mm before scaling.
 pub const NECK_CUT_Y_MM: f64 = -124.0;
@@ -28,11 +28,11 @@ pub struct Grid {
 impl Grid {
     /// A grid with edges of about `step_mm`.
     pub fn new(surface: &Surface, step_mm: f64) -> Grid {
-        let half_ring = (PI * MEAN_RADIUS_MM / step_mm).round().max(6.0) as usize;
+        let half_ring = (PI * RING_RADIUS_MM / step_mm).round().max(6.0) as usize;
         let mut rings: Vec<(Ring, usize)> =
             heights(surface, step_mm).into_iter().map(|y| (Ring::Height(y), 2 * half_ring)).collect();
-        // Elevations in equal steps of about one edge at the mean distance of the cap.
-        let n_cap = (0.5 * PI * MEAN_RADIUS_MM / step_mm).round().max(3.0) as usize;
+        // Elevations in equal steps of about one edge.
+        let n_cap = (0.5 * PI * CAP_RADIUS_MM / step_mm).round().max(3.0) as usize;
         for i in 1..n_cap {
             let el = 0.5 * PI * i as f64 / n_cap as f64;
             let half = (half_ring as f64 * libm::cos(el)).round().max(3.0) as usize;
@@ -46,7 +46,7 @@ impl Grid {
         let half = n / 2;
         let (i, sign) = if j <= half { (j, 1.0) } else { (n - j, -1.0) };
         let u = PI * i as f64 / half as f64;
-        sign * (u - FRONT_DENSITY * libm::sin(u))
+        sign * (u - FRONT_DENSITY * libm::sin(u) - 0.5 * SIDE_DENSITY * libm::sin(2.0 * u))
     }
 
     /// Triangles over all rings, counter-clockwise from outside; vertices are numbered ring by ring, the top last.
@@ -66,11 +66,17 @@ impl Grid {
     }
 }
 
-/// Mean distance of the skin from the axis, mm: turns an edge length into an angle.
-const MEAN_RADIUS_MM: f64 = 92.0;
+/// Greatest distance of the skin from the axis (leaving out the nose) times how much wider than the mean the vertices
+/// stand there, mm: turns an edge length into a number of vertices.
+const RING_RADIUS_MM: f64 = 91.0;
 
-/// How much denser the vertices lie in front than on the mean; evens out that the face is farther from the axis.
+/// Distance of the cap from its centre, mm: between 71 at the top and 114 in front.
+const CAP_RADIUS_MM: f64 = 104.0;
+
+/// How much denser than the mean the vertices lie in front than behind, and in front and behind than at the sides; evens
+/// out that the face is farther from the axis and has more to show.
 const FRONT_DENSITY: f64 = 0.25;
+const SIDE_DENSITY: f64 = 0.15;
 
 /// Heights of the side rings: an edge apart along the steepest place of the ring, so that the shelves under nose and
 /// chin get rings enough.
@@ -79,9 +85,16 @@ fn heights(surface: &Surface, step_mm: f64) -> Vec<f64> {
     let n_samples = ((CAP_Y_MM - NECK_CUT_Y_MM) / SAMPLE_MM).round() as usize;
     let mut travelled = vec![0.0];
     for i in 0..n_samples {
-        let slope = surface.steepest_slope(NECK_CUT_Y_MM + (i as f64 + 0.5) * SAMPLE_MM).min(STEEPEST);
+        let y = NECK_CUT_Y_MM + (i as f64 + 0.5) * SAMPLE_MM;
+        let slope = surface.relief.steepest_slope(y).min(STEEPEST);
         let length = SAMPLE_MM * libm::sqrt(1.0 + SHELF_WEIGHT * slope * slope);
-        travelled.push(travelled[i] + length);
+        let face = smoothstep([-112.0, -100.0], y) * smoothstep([40.0, 20.0], y);
+        travelled.push(
+            travelled[i]
+                + length
+                    * (1.0 + FACE_DENSITY * face)
+                    * (1.0 - NECK_SPARSITY * smoothstep([-104.0, -112.0], y)),
+        );
     }
     let total = travelled[n_samples];
     let n_rings = (total / step_mm).round().max(4.0) as usize;
@@ -98,6 +111,9 @@ fn heights(surface: &Surface, step_mm: f64) -> Vec<f64> {
     heights
 }
 
+/// How much denser than the scalp's the rings of the face lie, and how much sparser those of the neck.
+const FACE_DENSITY: f64 = 0.25;
+const NECK_SPARSITY: f64 = 0.4;
 /// Slopes above this count as this one.
 const STEEPEST: f64 = 8.0;
 /// Share of a slope's extra length that gets extra rings.

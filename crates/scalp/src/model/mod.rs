@@ -7,6 +7,7 @@ mod ear;
 mod fit;
 mod grid;
 mod harmonics;
+mod relief;
 mod shape;
 mod surface;
 mod tables;
@@ -18,6 +19,8 @@ use crate::head::Head;
 use crate::tape::{Measure, TapeError};
 
 pub use shape::Shape;
+
+use shape::Template;
 
 /// Edge length of a head for plan and pictures, mm.
 pub const STANDARD_STEP_MM: f64 = 2.0;
@@ -200,9 +203,6 @@ const CONTRADICTION_SD: f64 = 3.0;
 /// tape over the head, height (`head.md` 2.4).
 pub(crate) const READING_SD_MM: [f64; 6] = [3.0, 2.0, 2.0, 4.5, 4.5, 2.0];
 
-/// SD of a woman's circumference taped over hair beyond a man's, mm: residuals 10.8 against 6.2 mm in ANSUR II.
-const WOMANS_HAIR_SD_MM: f64 = 8.8;
-
 /// Builds the head on which tape and calipers read what they read on the client. What was not measured follows the
 /// survey; every reading is met within 1 mm unless the readings contradict each other. `step_mm` is the edge length of
 /// the mesh, 0.5 to 10 mm ([`STANDARD_STEP_MM`]).
@@ -216,26 +216,34 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
     let survey = Survey::of(measurements.sex, measurements.population);
     check_plausible(measurements, &survey)?;
     let known_mm = measurements.on_skin_mm();
-    let noise_mm = noise_mm(measurements);
 
     // What every measure should be, going by the others.
     let expected: [(f64, f64); 6] = std::array::from_fn(|i| {
         let mut others = known_mm;
         others[i] = None;
-        let (mean, covariance) = survey.given(&others, &noise_mm);
-        let variance = covariance[i][i] + if known_mm[i].is_some() { noise_mm[i] * noise_mm[i] } else { 0.0 };
-        (mean[i], libm::sqrt(variance))
+        let (mean, covariance) = survey.given(&others);
+        (mean[i], libm::sqrt(covariance[i][i]))
     });
-    let n_known = known_mm.iter().flatten().count();
-    let contradictory = n_known >= 2
-        && (0..6).any(|i| {
-            known_mm[i].is_some_and(|v| (v - expected[i].0).abs() > CONTRADICTION_SD * expected[i].1)
-        });
+    let deviates = |i: usize| {
+        let (expected_mm, sd_mm) = expected[i];
+        known_mm[i].is_some_and(|reading_mm| (reading_mm - expected_mm).abs() > CONTRADICTION_SD * sd_mm)
+    };
+    let several = known_mm.iter().flatten().count() >= 2;
+    let mut contradiction =
+        (several && (0..6).any(deviates)).then_some("the measurements contradict each other");
 
-    let fine = shape::Template::new(measurements.sex, step_mm);
-    let coarse = shape::Template::new(measurements.sex, fit::COARSE_STEP_MM);
-    let target = fit::Target::new(&survey, &known_mm, contradictory.then_some(&READING_SD_MM));
-    let solved = fit::solve(&fine, &coarse, &target, measurements.ear_offset_mm)?;
+    let fine = Template::new(measurements.sex, step_mm);
+    let coarse = Template::new(measurements.sex, fit::COARSE_STEP_MM);
+    let solve = |spread_mm: Option<&[f64; 6]>| {
+        let target = fit::Target::new(&survey, &known_mm, spread_mm);
+        fit::solve(&fine, &coarse, &target, measurements.ear_offset_mm)
+    };
+    let mut solved = solve(contradiction.and(Some(&READING_SD_MM)))?;
+    let missed = |i: usize| known_mm[i].is_some_and(|v| (v - solved.built_mm[i]).abs() > MET_MM);
+    if contradiction.is_none() && (0..6).any(missed) {
+        contradiction = Some("no smooth head has these measurements together");
+        solved = solve(Some(&READING_SD_MM))?;
+    }
     let measures = std::array::from_fn(|i| MeasureFit {
         measure: Measure::ALL[i],
         measured_mm: known_mm[i],
@@ -244,21 +252,15 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
         built_mm: solved.built_mm[i],
     });
     Ok(FittedHead {
-        contradiction: contradictory.then(|| contradiction(&measures)),
+        contradiction: contradiction.map(|verdict| contradiction_sentence(verdict, &measures)),
         head: fine.with_ears(solved.skin, solved.landmarks, &solved.shape),
         shape: solved.shape,
         measures,
     })
 }
 
-/// SD of each reading beyond the survey's own, mm.
-fn noise_mm(measurements: &Measurements) -> [f64; 6] {
-    let mut noise_mm = [0.0; 6];
-    if measurements.tape == Tape::OverHair && measurements.sex != Sex::Male {
-        noise_mm[Measure::Circumference as usize] = WOMANS_HAIR_SD_MM;
-    }
-    noise_mm
-}
+/// Every reading of a set without contradiction is met as closely as this, mm.
+const MET_MM: f64 = 1.0;
 
 fn check_plausible(measurements: &Measurements, survey: &Survey) -> Result<(), ModelError> {
     let refuse = |measure, found_mm, [low_mm, high_mm]: [f64; 2], whose| {
@@ -283,7 +285,7 @@ fn check_plausible(measurements: &Measurements, survey: &Survey) -> Result<(), M
 const EAR_OFFSET_LIMIT_MM: f64 = 18.0;
 
 /// The sentence that names every reading with its deviation and what was left of it.
-fn contradiction(measures: &[MeasureFit; 6]) -> String {
+fn contradiction_sentence(verdict: &str, measures: &[MeasureFit; 6]) -> String {
     let rows: Vec<String> = measures
         .iter()
         .filter_map(|m| {
@@ -297,8 +299,5 @@ fn contradiction(measures: &[MeasureFit; 6]) -> String {
             ))
         })
         .collect();
-    format!(
-        "the measurements contradict each other: {}; measure again, the misfit is spread over all",
-        rows.join(", ")
-    )
+    format!("{verdict}: {}; measure again, the misfit is spread over all", rows.join(", "))
 }

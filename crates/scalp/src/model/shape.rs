@@ -1,21 +1,27 @@
 //! From the average head to one head: three scale factors, smooth offsets, the place of the ears.
 
-use glam::{DMat3, DVec3};
+use glam::{DMat3, DVec2, DVec3};
 use rayon::prelude::*;
 
 use crate::head::{Head, Landmarks, NASION_ELEVATION_DEG};
 use crate::mesh::TriMesh;
-use crate::model::ear;
+use crate::model::ear::EAR;
 use crate::model::grid::{Grid, Ring};
 use crate::model::harmonics::{self, CENTRE_MM};
 use crate::model::surface::{Surface, smoothstep};
 use crate::model::{ModelError, Sex};
 use crate::tape;
 
+/// Lowest degree of the offsets: 0 and 1 would only repeat the scale factors and the place of the ears.
+pub const LOWEST_OFFSET_DEGREE: usize = 2;
 /// Highest degree of the offsets.
-pub const OFFSET_DEGREE: usize = 6;
+pub const HIGHEST_OFFSET_DEGREE: usize = 4;
 /// Number of offset coefficients.
-pub const N_OFFSETS: usize = harmonics::count(OFFSET_DEGREE);
+pub const N_OFFSETS: usize = N_HARMONICS - N_LEFT_OUT;
+/// Number of harmonics up to the highest degree.
+const N_HARMONICS: usize = harmonics::count(HIGHEST_OFFSET_DEGREE);
+/// Number of harmonics below the lowest degree.
+const N_LEFT_OUT: usize = harmonics::count(LOWEST_OFFSET_DEGREE - 1);
 
 /// What makes one head different from the average head.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,11 +69,9 @@ impl Template {
         Template { skin: TriMesh { positions, triangles: grid.triangles() }, basis, surface }
     }
 
-    /// Builds the skin of a shape in the head frame with its landmarks.
-    ///
-    /// # Errors
-    /// If the shape is so far off that its landmarks cannot be found.
-    pub fn skin(&self, shape: &Shape) -> Result<(TriMesh, Landmarks), ModelError> {
+    /// Builds the skin of a shape in the head frame with its landmarks. All of these are points of the skin that move
+    /// with it; [`by_definition`] moves the three that are defined by an extreme.
+    pub fn skin(&self, shape: &Shape) -> (TriMesh, Landmarks) {
         let (head_from_model, landmarks) = self.frame(shape);
         let positions = self
             .skin
@@ -76,24 +80,39 @@ impl Template {
             .zip(&self.basis)
             .map(|(p, basis)| head_from_model.apply(shape.moved(*p, basis)))
             .collect();
-        let skin = TriMesh { positions, triangles: self.skin.triangles.clone() };
-        let landmarks = found_on_midline(&skin, landmarks)?;
-        Ok((skin, landmarks))
+        (TriMesh { positions, triangles: self.skin.triangles.clone() }, landmarks)
     }
 
-    /// Adds the ears to the skin that [`Template::skin`] built of the same shape.
+    /// Grafts the ears onto the skin that [`Template::skin`] built of the same shape.
     pub fn with_ears(&self, skin: TriMesh, landmarks: Landmarks, shape: &Shape) -> Head {
         let (head_from_model, _) = self.frame(shape);
+        let ear = &*EAR;
+        let place = DVec2::new(shape.ear_offset_mm, 0.0);
+        let left: Vec<(DVec3, f64)> = ear
+            .points
+            .par_iter()
+            .map(|point| (self.surface.side_point_at(point.z_y + place), point.out_mm))
+            .collect();
         let mut mesh = skin.clone();
-        for (p, base) in mesh.positions.iter_mut().zip(&self.skin.positions) {
-            let ear_mm = ear::displacement_mm(*base, shape.ear_offset_mm);
-            *p += head_from_model.rotation * (ear_mm * shape.scale);
+        for side in [1.0, -1.0] {
+            let points: Vec<DVec3> = left
+                .iter()
+                .map(|&(base, out_mm)| {
+                    let base = base * DVec3::new(side, 1.0, 1.0);
+                    let on_skin = head_from_model.apply(shape.moved(base, &offset_basis(base)));
+                    on_skin + head_from_model.rotation * (DVec3::X * side * out_mm * shape.scale)
+                })
+                .collect();
+            let covered =
+                |p: &DVec3| p.x * side > 0.0 && ear.covers(DVec2::new(p.z, p.y) - place, EAR_MARGIN_MM);
+            let mut covered: Vec<bool> = self.skin.positions.iter().map(covered).collect();
+            covered.resize(mesh.positions.len(), false);
+            ear.graft(&mut mesh, &covered, &points, side > 0.0);
         }
-        Head { mesh, skin, landmarks }
+        Head { mesh: compact(mesh), skin, landmarks }
     }
 
-    /// Where the head frame of a shape lies, and the landmarks that are points of the skin. Glabella, opisthocranion and
-    /// vertex are first guesses.
+    /// Where the head frame of a shape lies, and its landmarks as points that move with the skin.
     fn frame(&self, shape: &Shape) -> (HeadFromModel, Landmarks) {
         let moved = |p: DVec3| shape.moved(p, &offset_basis(p));
         let front = |y: f64| moved(self.surface.side_point(0.0, y));
@@ -105,13 +124,13 @@ impl Template {
         // Turning about x by +angle lowers what is in front.
         let rotation = DMat3::from_rotation_x(elevation - NASION_ELEVATION_DEG.to_radians());
         let head = HeadFromModel { origin, rotation };
-        let inion = moved(self.surface.side_point(std::f64::consts::PI, INION_Y_MM));
-        let top = moved(self.surface.cap_point(0.0, std::f64::consts::FRAC_PI_2));
+        let back = |y: f64| moved(self.surface.side_point(std::f64::consts::PI, y));
+        let top = moved(self.surface.cap_point(0.0, VERTEX_ELEVATION));
         let landmarks = Landmarks {
             nasion: head.apply(nasion),
             glabella: head.apply(front(GLABELLA_Y_MM)),
-            inion: head.apply(inion),
-            opisthocranion: head.apply(inion),
+            inion: head.apply(back(INION_Y_MM)),
+            opisthocranion: head.apply(back(OPISTHOCRANION_Y_MM)),
             vertex: head.apply(top),
             tragion_left: head.apply(tragion),
             tragion_right: head.apply(tragion * DVec3::new(-1.0, 1.0, 1.0)),
@@ -138,9 +157,33 @@ impl Template {
 const NASION_Y_MM: f64 = 18.6;
 const GLABELLA_Y_MM: f64 = 35.0;
 const INION_Y_MM: f64 = 4.9;
+const OPISTHOCRANION_Y_MM: f64 = 42.0;
+
+/// Elevation of the vertex seen from the axis of the cap, radians: 6 mm behind the tragions, 12 mm before the axis.
+const VERTEX_ELEVATION: f64 = 1.4;
 
 /// Offsets act fully above the upper and not below the lower height, mm: the lower face keeps its form.
 const OFFSET_FADE_MM: [f64; 2] = [-70.0, 0.0];
+
+/// How much wider than an ear's foot the patch is that makes way for it, mm before scaling.
+const EAR_MARGIN_MM: f64 = 1.0;
+
+/// Drops the vertices that belong to no triangle.
+fn compact(mesh: TriMesh) -> TriMesh {
+    let mut used = vec![false; mesh.positions.len()];
+    for v in mesh.triangles.iter().flatten() {
+        used[*v as usize] = true;
+    }
+    let mut positions = Vec::with_capacity(mesh.positions.len());
+    let mut index = Vec::with_capacity(mesh.positions.len());
+    for (p, used) in mesh.positions.iter().zip(used) {
+        index.push(positions.len() as u32);
+        if used {
+            positions.push(*p);
+        }
+    }
+    TriMesh { positions, triangles: mesh.triangles.iter().map(|t| t.map(|v| index[v as usize])).collect() }
+}
 
 /// The turn into the head frame.
 struct HeadFromModel {
@@ -156,10 +199,10 @@ impl HeadFromModel {
 
 /// Offset harmonics at a point of the average skin, faded.
 fn offset_basis(p: DVec3) -> [f64; N_OFFSETS] {
-    let mut values = [0.0; N_OFFSETS];
+    let mut values = [0.0; N_HARMONICS];
     harmonics::evaluate((p - CENTRE_MM).normalize(), &mut values);
     let share = smoothstep(OFFSET_FADE_MM, p.y);
-    values.map(|value| value * share)
+    std::array::from_fn(|i| values[N_LEFT_OUT + i] * share)
 }
 
 /// Points of one ring in the order of its vertices; one half is the mirror image of the other.
@@ -181,10 +224,13 @@ fn ring_points(surface: &Surface, ring: Ring, n: usize) -> Vec<DVec3> {
     half.iter().copied().chain(mirrored).collect()
 }
 
-/// Replaces glabella, vertex and opisthocranion by the points of the midline that their definitions name.
-fn found_on_midline(skin: &TriMesh, first: Landmarks) -> Result<Landmarks, ModelError> {
+/// The landmarks with glabella, vertex and opisthocranion where their definitions put them.
+///
+/// # Errors
+/// If the shape is so far off that its midline is missing.
+pub fn by_definition(skin: &TriMesh, moved: Landmarks) -> Result<Landmarks, ModelError> {
     let found = |p: Option<DVec3>| p.ok_or(ModelError::Degenerate);
-    let mut landmarks = first;
+    let mut landmarks = moved;
     landmarks.glabella = found(tape::find_glabella(skin, &landmarks))?;
     landmarks.vertex = found(tape::find_vertex(skin, &landmarks))?;
     landmarks.opisthocranion = found(tape::find_opisthocranion(skin, &landmarks))?;

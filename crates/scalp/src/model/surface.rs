@@ -1,13 +1,11 @@
 //! The average head without ears, before any scaling: scalp from the harmonics, the rest from the relief.
 
-use glam::DVec3;
+use glam::{DVec2, DVec3};
 
 use crate::model::Sex;
 use crate::model::harmonics;
-use crate::model::tables::{
-    RELIEF, RELIEF_AXIS_Z_MM, RELIEF_BOTTOM_MM, RELIEF_COLUMNS, RELIEF_ROW_MM, RELIEF_ROWS, RELIEF_STEP_DEG,
-    SCALP_COEFFICIENTS_MM, SCALP_DEGREE,
-};
+use crate::model::relief::Relief;
+use crate::model::tables::{RELIEF_AXIS_Z_MM, SCALP_COEFFICIENTS_MM, SCALP_DEGREE};
 
 /// Relief below, harmonics above, blended between these heights, mm (`head.md` 2.7: there they differ by 0.5 mm rms).
 const BLEND_MM: [f64; 2] = [38.0, 58.0];
@@ -17,23 +15,14 @@ pub const CAP_Y_MM: f64 = 60.0;
 
 /// The average skin of one sex.
 pub struct Surface {
-    /// `relief_mm[column][row]`, control points of a cubic B-spline.
-    relief_mm: Vec<Vec<f64>>,
+    /// Everything below the scalp.
+    pub relief: &'static Relief,
 }
 
 impl Surface {
-    /// The average skin; `Unspecified` is the mean of both.
+    /// The average skin of a sex.
     pub fn new(sex: Sex) -> Surface {
-        let relief_mm = match sex {
-            Sex::Male => RELIEF.men_mm.clone(),
-            Sex::Female => RELIEF.women_mm.clone(),
-            Sex::Unspecified => {
-                let mean =
-                    |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
-                RELIEF.men_mm.iter().zip(&RELIEF.women_mm).map(mean).collect()
-            }
-        };
-        Surface { relief_mm }
+        Surface { relief: Relief::of(sex) }
     }
 
     /// Point of the skin at azimuth `az` (radians from the front, 0 to pi towards the left) and height `y` (mm, at most
@@ -43,9 +32,22 @@ impl Surface {
         let outward = DVec3::new(sin_az, 0.0, cos_az);
         let axis = DVec3::new(0.0, y, RELIEF_AXIS_Z_MM);
         let share = smoothstep(BLEND_MM, y);
-        let relief_mm = if share < 1.0 { self.relief_radius_mm(az, y) } else { 0.0 };
+        let relief_mm = if share < 1.0 { self.relief.radius_mm(az, y) } else { 0.0 };
         let scalp_mm = if share > 0.0 { scalp_distance_mm(axis, outward) } else { 0.0 };
         axis + outward * (relief_mm * (1.0 - share) + scalp_mm * share)
+    }
+
+    /// Point of the left side of the skin at a place seen from the side: z (forward) and y (up), mm. Not for the very front
+    /// and back.
+    pub fn side_point_at(&self, z_y: DVec2) -> DVec3 {
+        // Turn the azimuth until the point lies at z: the side is nearly a plane, so the angle settles in a few steps.
+        let forward_mm = z_y.x - RELIEF_AXIS_Z_MM;
+        let mut az = libm::atan2(75.0, forward_mm);
+        for _ in 0..SIDE_STEPS {
+            let p = self.side_point(az, z_y.y);
+            az = libm::atan2(p.x, forward_mm);
+        }
+        self.side_point(az, z_y.y)
     }
 
     /// Point of the scalp at azimuth `az` and elevation `el` (radians, 0 to pi/2) seen from the axis at [`CAP_Y_MM`].
@@ -56,37 +58,10 @@ impl Surface {
         let outward = DVec3::new(sin_az * cos_el, sin_el, cos_az * cos_el);
         origin + outward * scalp_distance_mm(origin, outward)
     }
-
-    /// Distance of the skin from the relief's axis, mm.
-    pub fn relief_radius_mm(&self, az: f64, y: f64) -> f64 {
-        // The B-spline has second derivatives without jumps, so neither the steps of the table nor its rounding show.
-        let (column, column_weights) = spline_weights(az.to_degrees() / RELIEF_STEP_DEG);
-        let (row, row_weights) = spline_weights((y - RELIEF_BOTTOM_MM) / RELIEF_ROW_MM);
-        let last = RELIEF_COLUMNS as i64 - 1;
-        let mut radius_mm = 0.0;
-        for (i, column_weight) in column_weights.iter().enumerate() {
-            // Mirrored at the front and at the back.
-            let c = (column + i as i64 - 1).abs();
-            let c = if c > last { 2 * last - c } else { c };
-            let values = &self.relief_mm[c.clamp(0, last) as usize];
-            for (j, row_weight) in row_weights.iter().enumerate() {
-                let r = (row + j as i64 - 1).clamp(0, RELIEF_ROWS as i64 - 1);
-                radius_mm += column_weight * row_weight * values[r as usize];
-            }
-        }
-        radius_mm
-    }
-
-    /// Greatest slope of the skin over all azimuths at height `y`: change of radius with height.
-    pub fn steepest_slope(&self, y: f64) -> f64 {
-        let slope = |c: usize| {
-            let az = (c as f64 * RELIEF_STEP_DEG).to_radians();
-            let rise = self.relief_radius_mm(az, y + 0.5) - self.relief_radius_mm(az, y - 0.5);
-            rise.abs()
-        };
-        (0..RELIEF_COLUMNS).map(slope).fold(0.0, f64::max)
-    }
 }
+
+/// Steps in which a point of the side is found, to some micrometres.
+const SIDE_STEPS: usize = 4;
 
 /// Distance along a ray from a point inside to the scalp of the harmonics, mm.
 fn scalp_distance_mm(origin: DVec3, outward: DVec3) -> f64 {
@@ -126,18 +101,4 @@ pub fn scalp_radius_mm(direction: DVec3) -> f64 {
 pub fn smoothstep([from, to]: [f64; 2], x: f64) -> f64 {
     let t = ((x - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
-}
-
-/// Whole part of `x` and the weights of the four control points around it (uniform cubic B-spline).
-fn spline_weights(x: f64) -> (i64, [f64; 4]) {
-    let whole = x.floor();
-    let t = x - whole;
-    let (t2, t3) = (t * t, t * t * t);
-    let weights = [
-        (1.0 - t) * (1.0 - t) * (1.0 - t) / 6.0,
-        (3.0 * t3 - 6.0 * t2 + 4.0) / 6.0,
-        (-3.0 * t3 + 3.0 * t2 + 3.0 * t + 1.0) / 6.0,
-        t3 / 6.0,
-    ];
-    (whole as i64, weights)
 }

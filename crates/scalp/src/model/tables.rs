@@ -15,7 +15,7 @@ pub static SCALP_COEFFICIENTS_MM: LazyLock<Vec<f64>> = LazyLock::new(|| {
 });
 
 /// Face, sides, nape and neck: distance of the skin from the upright line x = 0, z = [`RELIEF_AXIS_Z_MM`].
-pub struct Relief {
+pub struct ReliefTable {
     /// `men_mm[column][row]`: column = azimuth from the front in steps of 1.5 degrees, row = height upwards.
     pub men_mm: Vec<Vec<f64>>,
     /// As `men_mm`, for women.
@@ -36,12 +36,12 @@ pub const RELIEF_COLUMNS: usize = 121;
 pub const RELIEF_ROWS: usize = 99;
 
 /// The relief tables.
-pub static RELIEF: LazyLock<Relief> = LazyLock::new(|| {
+pub static RELIEF: LazyLock<ReliefTable> = LazyLock::new(|| {
     let rows = rows(include_str!("../../data/head_relief.csv"));
     let column = |field: usize| -> Vec<Vec<f64>> {
         rows.chunks(RELIEF_ROWS).map(|column| column.iter().map(|row| row[field]).collect()).collect()
     };
-    Relief { men_mm: column(2), women_mm: column(3) }
+    ReliefTable { men_mm: column(2), women_mm: column(3) }
 });
 
 /// Step of the ear table in both directions, mm.

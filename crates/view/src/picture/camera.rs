@@ -40,11 +40,11 @@ impl View {
     /// degrees, degrees, mm.
     fn pose(self) -> (f64, f64, f64) {
         match self {
-            View::Front => (0.0, 11.0, 345.0),
-            View::Left => (90.0, 6.0, 345.0),
-            View::Right => (-90.0, 6.0, 345.0),
-            View::Top => (0.0, 66.0, 330.0),
-            View::Back => (180.0, 14.0, 345.0),
+            View::Front => (0.0, 11.0, 362.0),
+            View::Left => (90.0, 6.0, 362.0),
+            View::Right => (-90.0, 6.0, 362.0),
+            View::Top => (0.0, 64.0, 345.0),
+            View::Back => (180.0, 14.0, 362.0),
         }
     }
 }
@@ -76,8 +76,8 @@ impl Camera {
         let middle_z = 0.5 * (marks.glabella.z + marks.opisthocranion.z);
         let (height, depth) = match view {
             View::Top => (30.0, middle_z + 8.0 * scale),
-            View::Front => (10.0, middle_z),
-            View::Left | View::Right | View::Back => (8.0, middle_z),
+            View::Front => (2.0, middle_z),
+            View::Left | View::Right | View::Back => (0.0, middle_z),
         };
         let target = DVec3::new(0.0, height * scale, depth);
         let (sin_a, cos_a) = libm::sincos(azimuth.to_radians());

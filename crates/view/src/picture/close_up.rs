@@ -35,6 +35,8 @@ pub struct CloseUp {
     /// As in a head's plate.
     base: Vec<[f32; 3]>,
     diffuse: Vec<[f32; 3]>,
+    /// Display values without dots.
+    developed: Vec<u8>,
     seed: u32,
 }
 
@@ -48,20 +50,26 @@ impl CloseUp {
         let sign = if up.y - 0.3 * up.z < 0.0 { -1.0 } else { 1.0 };
         let colour = linear(scene.skin_lab_sce);
         let seed = hash(scene.seed as u32 ^ 0x51c0);
-        let pixels: Vec<([f32; 3], [f32; 3])> =
-            (0..size_px * size_px).into_par_iter().map(|i| bare(i, size_px, colour, seed)).collect();
+        let (base, diffuse) = bare(size_px, colour, seed);
         let mut close_up = CloseUp {
             size: size_px,
             right: sign * right,
             up: sign * up,
             normal,
             centre,
-            base: pixels.iter().map(|p| p.0).collect(),
-            diffuse: pixels.iter().map(|p| p.1).collect(),
+            base,
+            diffuse,
+            developed: Vec::new(),
             seed,
         };
         let hair = linear(scene.hair_lab_sce);
         close_up.draw_hairs(scene.hairs, hair);
+        close_up.developed = close_up
+            .base
+            .iter()
+            .enumerate()
+            .flat_map(|(i, &c)| encode(c, i % size_px, i / size_px))
+            .collect();
         close_up
     }
 
@@ -99,22 +107,27 @@ impl CloseUp {
                 });
             }
         }
-        let pixel = |i: usize| {
+        let mut rgb = self.developed.clone();
+        for i in 0..n * n {
+            let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+            if halo.is_empty() && left[i] == [1.0; 3] && scab == 0.0 {
+                continue;
+            }
             let red = if halo.is_empty() {
                 [1.0; 3]
             } else {
                 tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
             };
-            let crust = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-            let light = [0, 1, 2].map(|c| {
-                let (base, diffuse) = (self.base[i][c], self.diffuse[i][c]);
-                let skin = base - diffuse * (1.0 - red[c] * left[i][c]);
+            let mut light = self.base[i];
+            for c in 0..3 {
+                let diffuse = self.diffuse[i][c];
                 // A scab lies on the skin and takes the light the skin would.
-                skin + crust * (diffuse.min(base) * SCAB[c] / 0.2 - diffuse * red[c] * left[i][c])
-            });
-            encode(light, i % n, i / n)
-        };
-        Image { width: n, height: n, rgb: (0..n * n).flat_map(pixel).collect() }
+                let skin = diffuse * red[c] * left[i][c];
+                light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
+            }
+            rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, i % n, i / n));
+        }
+        Image { width: n, height: n, rgb }
     }
 
     /// Picture position of a point of the skin, px; none if it is not near the field.
@@ -272,24 +285,48 @@ fn nearest(scene: &Scene) -> (DVec3, DVec3) {
     (asked, normal)
 }
 
-/// Bare skin at a pixel: finished light, and its diffuse part.
-fn bare(pixel: usize, size: usize, colour: [f32; 3], seed: u32) -> ([f32; 3], [f32; 3]) {
+/// Bare skin: finished light of every pixel, and its diffuse part.
+///
+/// Worked out at every other pixel, about what the lens resolves, and filled in between.
+fn bare(size: usize, colour: [f32; 3], seed: u32) -> (Vec<[f32; 3]>, Vec<[f32; 3]>) {
+    let half = size.div_ceil(2) + 1;
     let mm = FIELD_MM as f32 / size as f32;
-    let p = Vec2::new((pixel % size) as f32 + 0.5, (pixel / size) as f32 + 0.5) * mm;
+    let place = |i: usize| Vec2::new((i % half) as f32, (i / half) as f32) * 2.0 * mm;
+    let height: Vec<f32> = (0..half * half).into_par_iter().map(|i| relief(place(i), seed)).collect();
+    let coarse: Vec<[f32; 4]> = (0..half * half)
+        .into_par_iter()
+        .map(|i| {
+            // Slope towards the lamp at the upper left.
+            let slope = (height[(i + half + 1).min(half * half - 1)] - height[i]) / (2.83 * mm);
+            skin_at(place(i), height[i], slope, colour, seed)
+        })
+        .collect();
+    let pixel = |i: usize| {
+        let (x, y) = (i % size, i / size);
+        let at = y / 2 * half + x / 2;
+        let (right, down) = (x % 2, half * (y % 2));
+        let corners = [coarse[at], coarse[at + right], coarse[at + down], coarse[at + right + down]];
+        let mut mean = [0.0; 4];
+        for corner in corners {
+            for k in 0..4 {
+                mean[k] += 0.25 * corner[k];
+            }
+        }
+        let [r, g, b, gloss] = mean;
+        ([r + gloss, g + gloss, b + gloss], [r, g, b])
+    };
+    (0..size * size).into_par_iter().map(pixel).unzip()
+}
+
+/// Diffuse colour and gloss of bare skin at a place, mm.
+fn skin_at(p: Vec2, height: f32, slope: f32, colour: [f32; 3], seed: u32) -> [f32; 4] {
     let noise = |scale: f32, k: u32| noise2(p.x / scale + 100.0, p.y / scale + 100.0, seed ^ k);
     let blood = 0.10 * noise(2.6, 1) + 0.055 * noise(0.8, 2) + 0.02 * noise(0.25, 3);
     let melanin = 0.055 * noise(1.7, 4) + 0.03 * noise(0.35, 5);
-    // Relief by its slope towards the light: plates between furrows.
-    let e = 0.012;
-    let height = relief(p, seed);
-    let slope = (relief(p + Vec2::new(e, e) * 0.7, seed) - height) / e;
-    let shade = 1.0 + 0.016 * slope.clamp(-4.0, 4.0) - 0.05 * (1.0 - height);
-    // A lamp at the upper left, a little brighter there.
+    let shade = 1.0 + 0.006 * slope.clamp(-4.0, 4.0) - 0.03 * (1.0 - height);
     let lamp = 1.0 + 0.035 * (1.0 - (p.x + p.y) / FIELD_MM as f32);
-    let factor = tint(blood, melanin);
-    let diffuse = [0, 1, 2].map(|c| colour[c] * factor[c] * shade * lamp);
-    let gloss = 0.006 + 0.004 * slope.clamp(-1.0, 3.0);
-    (diffuse.map(|d| d + gloss), diffuse)
+    let [r, g, b] = tint(blood, melanin).map(|t| t * shade * lamp);
+    [r * colour[0], g * colour[1], b * colour[2], 0.006 + 0.0012 * slope.clamp(-2.0, 4.0)]
 }
 
 /// Height of the skin relief, 0 in a furrow to 1 on a plate: distance to the border between jittered cells (Worley 1996).

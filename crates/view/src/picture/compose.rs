@@ -60,9 +60,9 @@ const DARKEST: f32 = 0.02;
 /// Side of the cells in which redness is spread, px.
 const CELL_PX: usize = 12;
 /// Dots per cm2 at which the skin between them is as red as it gets, over e. An assumption.
-const RED_DOTS_PER_CM2: f32 = 14.0;
-/// ln of reflectance (green) lost to blood at redness 1. An assumption: about 9 units of a* on light skin.
-pub(super) const FLUSH: f32 = 0.42;
+const RED_DOTS_PER_CM2: f32 = 30.0;
+/// ln of reflectance (green) lost to blood at redness 1. An assumption: about 6 units of a* on light skin.
+pub(super) const FLUSH: f32 = 0.26;
 
 /// A dot as the camera sees it.
 struct Seen {

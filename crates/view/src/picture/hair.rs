@@ -8,6 +8,7 @@ use super::Hair;
 use super::noise::{hash, unit};
 use super::plate::Plate;
 use super::splat::Footprint;
+use super::strands::LONG_MM;
 
 /// Hair of one kind over a surface.
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +179,7 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
     let size = plate.camera.size_px;
     let mut bare = vec![1.0f32; size[0] * size[1]];
     let mut light = vec![[0.0f32; 4]; size[0] * size[1]];
-    for (i, hair) in hairs.iter().enumerate() {
+    for (i, hair) in hairs.iter().enumerate().filter(|(_, hair)| hair.length_mm < LONG_MM) {
         let middle = hair.root_mm + 0.5 * hair.length_mm * hair.direction;
         let (root, at) = (plate.camera.project(hair.root_mm), plate.camera.project(middle));
         let Some(root_pixel) = pixel_of(size, root.x, root.y) else { continue };

@@ -39,17 +39,19 @@ impl Image {
 const STEPS: usize = 1 << 14;
 
 /// Display value x 256 of linear light in equal steps from 0 to 1.
-static CURVE: LazyLock<Vec<u16>> = LazyLock::new(|| {
-    (0..=STEPS).map(|i| (encode_srgb(i as f64 / STEPS as f64) * 65280.0).round() as u16).collect()
+static CURVE: LazyLock<Box<[u16; STEPS + 1]>> = LazyLock::new(|| {
+    Box::new(std::array::from_fn(|i| (encode_srgb(i as f64 / STEPS as f64) * 65280.0).round() as u16))
 });
 
 /// Linear light to display values, dithered by less than one step at pixel (x, y) so that soft gradients show no bands.
 pub(super) fn encode(linear: [f32; 3], x: usize, y: usize) -> [u8; 3] {
     let offset = dither(x, y);
-    linear.map(|c| {
+    let curve: &[u16; STEPS + 1] = &CURVE;
+    let one = |c: f32| {
         let i = (c.clamp(0.0, 1.0) * STEPS as f32 + 0.5) as usize;
-        ((u32::from(CURVE[i]) + offset) >> 8) as u8
-    })
+        ((u32::from(curve[i.min(STEPS)]) + offset) >> 8) as u8
+    };
+    [one(linear[0]), one(linear[1]), one(linear[2])]
 }
 
 /// Ordered dither, 0-255, on an 8 x 8 tile (Bayer 1973).

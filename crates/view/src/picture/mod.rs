@@ -1,14 +1,17 @@
 //! Pictures of the plan: the head before and after, and close-ups of one square centimetre.
 
+mod bust;
 mod camera;
 mod close_up;
 mod compose;
+mod face;
 mod hair;
 mod image;
 mod noise;
 mod plate;
 mod raster;
 mod splat;
+mod strands;
 mod studio;
 mod surface;
 mod tone;
@@ -19,6 +22,7 @@ pub use compose::{DotLook, State};
 pub use hair::{HairField, grow};
 pub use image::Image;
 pub use plate::Plate;
+pub use strands::combed_from_part;
 
 use glam::DVec3;
 use hairline_optics::colour::Lab;
@@ -27,6 +31,7 @@ use hairline_scalp::Head;
 use rayon::prelude::*;
 
 use plate::Skin;
+use strands::Strand;
 use studio::{KeySide, Studio};
 use surface::Surface;
 
@@ -56,6 +61,8 @@ pub struct Scene<'a> {
     pub hair_lab_sce: Lab,
     /// Point of the skin in the middle of the close-ups, head frame, mm.
     pub close_up_mm: DVec3,
+    /// Whether to draw brows, lids and lips by the landmarks: the parametric head has a smooth face, a scan its own.
+    pub draw_face: bool,
     /// Chooses the mottling of the skin.
     pub seed: u64,
 }
@@ -131,14 +138,21 @@ pub struct HeadStudio<'a> {
     scene: Scene<'a>,
     surface: Surface,
     tints: Vec<[f32; 3]>,
+    brows: Vec<Hair>,
+    strands: Vec<Strand>,
 }
 
 impl<'a> HeadStudio<'a> {
     /// Works out what each point of the head sees of its surroundings.
     pub fn new(scene: &Scene<'a>) -> HeadStudio<'a> {
-        let surface = Surface::new(&scene.head.mesh);
-        let tints = tone::vertex_tints(&surface.positions, &scene.head.landmarks, scene.seed as u32);
-        HeadStudio { scene: *scene, surface, tints }
+        let marks = &scene.head.landmarks;
+        let seed = scene.seed as u32;
+        let surface = Surface::new(&bust::with_bust(&scene.head.mesh, marks));
+        let tints = tone::vertex_tints(&surface.positions, marks, scene.draw_face, seed);
+        let brows =
+            if scene.draw_face { face::brow_hairs(&scene.head.mesh, marks, seed) } else { Vec::new() };
+        let strands = strands::comb(scene.hairs, &surface, seed);
+        HeadStudio { scene: *scene, surface, tints, brows, strands }
     }
 
     /// The bare head with its hair in one view.
@@ -151,8 +165,12 @@ impl<'a> HeadStudio<'a> {
             tints: &self.tints,
             seed: self.scene.seed as u32,
         };
-        let mut plate = Plate::shade(&skin, &camera, &Studio::new(side));
-        hair::draw_short(&mut plate, self.scene.hairs, linear(self.scene.hair_lab_sce), skin.colour);
+        let light = Studio::new(side);
+        let mut plate = Plate::shade(&skin, &camera, &light);
+        let hair_colour = linear(self.scene.hair_lab_sce);
+        hair::draw_short(&mut plate, self.scene.hairs, hair_colour, skin.colour);
+        hair::draw_short(&mut plate, &self.brows, hair_colour, skin.colour);
+        strands::draw(&mut plate, &self.strands, hair_colour, &light);
         plate.develop();
         plate
     }
@@ -164,9 +182,42 @@ fn linear(lab: Lab) -> [f32; 3] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use glam::DVec3;
-    use hairline_scalp::TriMesh;
+    use hairline_plan::Dot;
+    use hairline_scalp::{Head, Landmarks, TriMesh};
+
+    /// A dot of 0.25 mm in session 1.
+    pub fn dot_at(position_mm: DVec3, normal: DVec3) -> Dot {
+        Dot {
+            id: 1,
+            session: 1,
+            zone: 0,
+            cell: 1,
+            position_mm,
+            normal,
+            diameter_mm: 0.25,
+            depth_mm: 0.3,
+            angle_deg: 80.0,
+            azimuth_deg: 0.0,
+            shade: 8.0,
+        }
+    }
+
+    /// A ball of 100 mm as a head.
+    pub fn ball_head() -> Head {
+        let mesh = sphere(100.0, 80);
+        let landmarks = Landmarks {
+            nasion: DVec3::new(0.0, 19.0, 98.0),
+            glabella: DVec3::new(0.0, 35.0, 93.0),
+            inion: DVec3::new(0.0, 5.0, -99.0),
+            opisthocranion: DVec3::new(0.0, 30.0, -95.0),
+            vertex: DVec3::new(0.0, 100.0, 0.0),
+            tragion_left: DVec3::new(100.0, 0.0, 0.0),
+            tragion_right: DVec3::new(-100.0, 0.0, 0.0),
+        };
+        Head { skin: mesh.clone(), mesh, landmarks }
+    }
 
     /// A ball around the origin with `n` meridians.
     pub fn sphere(radius_mm: f64, n: usize) -> TriMesh {

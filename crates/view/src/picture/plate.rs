@@ -1,4 +1,4 @@
-//! One view of the bare head with its hair, shaded once; every state is put on top of it.
+//! One view of the bare head, shaded once; hair and every state are put on top of it.
 
 use glam::Vec3;
 use rayon::prelude::*;
@@ -15,6 +15,10 @@ use super::tone;
 const MIRROR: f32 = hairline_optics::skin::FRESNEL_MIRROR as f32;
 const GRAZING: f32 = 0.22;
 
+/// Luminance of the paper behind the head.
+const PAPER: f32 = 0.50;
+/// Share of the picture's height over which the bust fades at its lower edge.
+const HEM: f32 = 0.09;
 /// Length over which the neck fades, mm.
 const FADE_MM: f32 = 42.0;
 
@@ -49,28 +53,59 @@ impl Plate {
         let surface = skin.surface;
         let light = vertex_light(skin, camera, studio);
         let raster = Raster::new(camera, &surface.positions, &surface.triangles);
+        let frame = Frame::of(camera);
+        let eye = camera.position.as_vec3();
+        let mut plate = Plate::paper(camera);
+        let hem = Hem::of(camera);
+        let band_px = BAND_ROWS * camera.size_px[0];
+        let bands = (
+            plate.base.par_chunks_mut(band_px),
+            plate.diffuse.par_chunks_mut(band_px),
+            plate.depth_mm.par_chunks_mut(band_px),
+            plate.coverage.par_chunks_mut(band_px),
+        );
+        bands.into_par_iter().enumerate().for_each(|(band, (base, diffuse, depth, coverage))| {
+            raster.band(band, |pixel, fragments| {
+                let hem = hem.at(band * BAND_ROWS + pixel / camera.size_px[0]);
+                depth[pixel] = fragments[0].depth_mm;
+                let mut sum = [0.0; 3];
+                for fragment in fragments {
+                    let (inner, gloss, fade) = skin.shade(&light, &frame, eye, studio, fragment);
+                    let share = fragment.coverage * fade * hem;
+                    for c in 0..3 {
+                        sum[c] += share * (inner[c] + gloss);
+                        diffuse[pixel][c] += share * inner[c];
+                    }
+                    coverage[pixel] += share;
+                }
+                for c in 0..3 {
+                    base[pixel][c] = sum[c] + (1.0 - coverage[pixel]) * base[pixel][c];
+                }
+            });
+        });
+        plate
+    }
+
+    /// The empty paper behind the head: neutral, brighter behind it than in the corners.
+    fn paper(camera: &Camera) -> Plate {
         let [width, height] = camera.size_px;
-        let bands: Vec<Vec<Shaded>> = (0..raster.bands())
-            .into_par_iter()
-            .map(|band| {
-                let rows = BAND_ROWS.min(height - band * BAND_ROWS);
-                let mut pixels: Vec<Shaded> = (0..width * rows)
-                    .map(|i| background(camera, i % width, band * BAND_ROWS + i / width))
-                    .collect();
-                raster.band(band, |pixel, fragments| {
-                    let behind = pixels[pixel].base;
-                    pixels[pixel] = skin.pixel(&light, camera, studio, fragments, behind);
-                });
-                pixels
-            })
-            .collect();
-        let pixels = || bands.iter().flatten();
+        let falloff = |i: usize, n: usize, middle: f32| ((i as f32 + 0.5) / n as f32 - middle).powi(2);
+        let columns: Vec<f32> = (0..width).map(|x| falloff(x, width, 0.5)).collect();
+        let mut base = vec![[0.0; 3]; width * height];
+        base.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+            let vertical = 0.8 * falloff(y, height, 0.44);
+            for (pixel, horizontal) in row.iter_mut().zip(&columns) {
+                let glow = 1.0 / (1.0 + 1.5 * (horizontal + vertical));
+                let value = PAPER * glow * glow;
+                *pixel = [value, 1.003 * value, 1.012 * value];
+            }
+        });
         Plate {
             camera: camera.clone(),
-            base: pixels().map(|p| p.base).collect(),
-            diffuse: pixels().map(|p| p.diffuse).collect(),
-            depth_mm: pixels().map(|p| p.depth_mm).collect(),
-            coverage: pixels().map(|p| p.coverage).collect(),
+            base,
+            diffuse: vec![[0.0; 3]; width * height],
+            depth_mm: vec![f32::INFINITY; width * height],
+            coverage: vec![0.0; width * height],
             developed: Image { width, height, rgb: Vec::new() },
         }
     }
@@ -78,37 +113,29 @@ impl Plate {
     /// Brings [`Plate::developed`] up to date with the light in [`Plate::base`].
     pub(super) fn develop(&mut self) {
         let width = self.camera.size_px[0];
-        self.developed.rgb =
-            self.base.iter().enumerate().flat_map(|(i, &c)| encode(c, i % width, i / width)).collect();
+        self.developed.rgb.resize(3 * self.base.len(), 0);
+        let rows = self.developed.rgb.par_chunks_mut(3 * width).zip(self.base.par_chunks(width)).enumerate();
+        rows.for_each(|(y, (rgb, base))| {
+            for (x, (rgb, &light)) in rgb.as_chunks_mut::<3>().0.iter_mut().zip(base).enumerate() {
+                *rgb = encode(light, x, y);
+            }
+        });
+    }
+
+    /// How the bust fades towards the lower edge.
+    pub(super) fn hem(&self) -> Hem {
+        Hem::of(&self.camera)
     }
 
     /// Whether something at this distance is in front of what the pixel shows, within the thickness of skin and the slope
     /// inside a pixel.
     pub(super) fn shows(&self, pixel: usize, depth_mm: f32) -> bool {
-        depth_mm <= self.depth_mm[pixel] + 2.0 + 4.0 * self.camera.pixel_mm() as f32
+        depth_mm <= self.depth_mm[pixel] + self.slack_mm()
     }
-}
 
-/// One pixel of a [`Plate`].
-#[derive(Clone, Copy)]
-struct Shaded {
-    base: [f32; 3],
-    diffuse: [f32; 3],
-    depth_mm: f32,
-    coverage: f32,
-}
-
-/// Neutral paper behind the head, brighter behind it than in the corners.
-fn background(camera: &Camera, x: usize, y: usize) -> Shaded {
-    let [w, h] = camera.size_px.map(|s| s as f32);
-    let (dx, dy) = ((x as f32 + 0.5) / w - 0.5, (y as f32 + 0.5) / h - 0.46);
-    let glow = 1.0 / (1.0 + 2.6 * (dx * dx + 0.8 * dy * dy));
-    let value = 0.56 * glow * glow;
-    Shaded {
-        base: [value, 1.003 * value, 1.012 * value],
-        diffuse: [0.0; 3],
-        depth_mm: f32::INFINITY,
-        coverage: 0.0,
+    /// How far behind the visible surface something may lie and still count as on it, mm.
+    pub(super) fn slack_mm(&self) -> f32 {
+        2.0 + 4.0 * self.camera.pixel_mm() as f32
     }
 }
 
@@ -117,28 +144,31 @@ fn background(camera: &Camera, x: usize, y: usize) -> Shaded {
 /// Shadows are softened by light wandering under the skin (red farthest) and lightened by light that bounces between
 /// folds of skin (the fit of Jimenez et al. 2016, "Practical realtime strategies for accurate indirect occlusion").
 fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> {
+    const CHUNK: usize = 512;
     let surface = skin.surface;
     let frame = Frame::of(camera);
     let radiance: Vec<f32> = surface.directions.iter().map(|&d| studio.radiance(frame.turn(d))).collect();
-    let chunk = 1024;
-    let mut free: Vec<f32> = (0..surface.normals.len().div_ceil(chunk))
-        .into_par_iter()
-        .flat_map_iter(|c| {
-            let range = c * chunk..surface.normals.len().min((c + 1) * chunk);
-            let normals = &surface.normals[range.clone()];
-            let mut seen = vec![0.0f32; normals.len()];
-            let mut all = vec![1e-6f32; normals.len()];
-            for (i, &direction) in surface.directions.iter().enumerate() {
-                let sight = &surface.sight[i][range.clone()];
-                for k in 0..normals.len() {
-                    let light = radiance[i] * cosine(normals[k].dot(direction), 0.1);
-                    all[k] += light;
-                    seen[k] += light * f32::from(sight[k]);
-                }
+    let of_chunk = |c: usize| {
+        let range = c * CHUNK..surface.normals.len().min((c + 1) * CHUNK);
+        let count = range.len();
+        let mut n = [[0.0f32; CHUNK]; 3];
+        for (k, normal) in surface.normals[range.clone()].iter().enumerate() {
+            (n[0][k], n[1][k], n[2][k]) = (normal.x, normal.y, normal.z);
+        }
+        let mut seen = [0.0f32; CHUNK];
+        let mut all = [1e-6f32; CHUNK];
+        for ((&d, &radiance), sight) in surface.directions.iter().zip(&radiance).zip(&surface.sight) {
+            for (k, &sight) in sight[range.clone()].iter().enumerate() {
+                let cos = n[0][k] * d.x + n[1][k] * d.y + n[2][k] * d.z;
+                let light = radiance * cosine(cos, 0.1);
+                all[k] += light;
+                seen[k] += light * f32::from(sight);
             }
-            seen.into_iter().zip(all).map(|(seen, all)| seen / (255.0 * all)).collect::<Vec<_>>()
-        })
-        .collect();
+        }
+        (0..count).map(|k| seen[k] / (255.0 * all[k])).collect::<Vec<f32>>()
+    };
+    let chunks = surface.normals.len().div_ceil(CHUNK);
+    let mut free: Vec<f32> = (0..chunks).into_par_iter().flat_map_iter(of_chunk).collect();
     surface.smooth(&mut free, 1);
     let sharp = free.clone();
     surface.smooth(&mut free, 2);
@@ -152,86 +182,100 @@ fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> 
 }
 
 /// The frame of the studio in the head frame.
-struct Frame {
+pub(super) struct Frame {
     right: Vec3,
     towards: Vec3,
 }
 
 impl Frame {
-    fn of(camera: &Camera) -> Frame {
+    pub fn of(camera: &Camera) -> Frame {
         let right = camera.right.as_vec3();
         Frame { right, towards: right.cross(Vec3::Y).normalize_or(Vec3::Z) }
     }
 
     /// A direction of the head frame in the studio's.
-    fn turn(&self, d: Vec3) -> Vec3 {
+    pub fn turn(&self, d: Vec3) -> Vec3 {
         Vec3::new(d.dot(self.right), d.y, d.dot(self.towards))
+    }
+
+    /// A direction of the studio in the head frame.
+    pub fn back(&self, d: Vec3) -> Vec3 {
+        d.x * self.right + d.y * Vec3::Y + d.z * self.towards
     }
 }
 
 impl Skin<'_> {
-    fn pixel(
-        &self,
-        light: &[[f32; 3]],
-        camera: &Camera,
-        studio: &Studio,
-        fragments: &[Fragment],
-        behind: [f32; 3],
-    ) -> Shaded {
-        let mut sum =
-            Shaded { base: [0.0; 3], diffuse: [0.0; 3], depth_mm: fragments[0].depth_mm, coverage: 0.0 };
-        for fragment in fragments {
-            let (diffuse, gloss, fade) = self.shade(light, camera, studio, fragment);
-            let share = fragment.coverage * fade;
-            for c in 0..3 {
-                sum.base[c] += share * (diffuse[c] + gloss);
-                sum.diffuse[c] += share * diffuse[c];
-            }
-            sum.coverage += share;
-        }
-        for c in 0..3 {
-            sum.base[c] += (1.0 - sum.coverage) * behind[c];
-        }
-        sum
-    }
-
     /// Diffuse light, gloss, and how much of the neck is left here.
     fn shade(
         &self,
         light: &[[f32; 3]],
-        camera: &Camera,
+        frame: &Frame,
+        eye: Vec3,
         studio: &Studio,
         f: &Fragment,
     ) -> ([f32; 3], f32, f32) {
         let surface = self.surface;
-        let corners = surface.triangles[f.triangle].map(|v| v as usize);
-        let mix = |values: &dyn Fn(usize) -> Vec3| -> Vec3 {
-            f.weights[0] * values(corners[0])
-                + f.weights[1] * values(corners[1])
-                + f.weights[2] * values(corners[2])
+        let [a, b, c] = surface.triangles[f.triangle].map(|v| v as usize);
+        let [wa, wb, wc] = f.weights;
+        let position = wa * surface.positions[a] + wb * surface.positions[b] + wc * surface.positions[c];
+        let normal = wa * surface.normals[a] + wb * surface.normals[b] + wc * surface.normals[c];
+        let normal = normal.normalize_or(Vec3::Y);
+        let mix = |v: &[[f32; 3]]| {
+            let (a, b, c) = (v[a], v[b], v[c]);
+            [
+                wa * a[0] + wb * b[0] + wc * c[0],
+                wa * a[1] + wb * b[1] + wc * c[1],
+                wa * a[2] + wb * b[2] + wc * c[2],
+            ]
         };
-        let position = mix(&|v| surface.positions[v]);
-        let normal = mix(&|v| surface.normals[v]).normalize_or(Vec3::Y);
-        let share = mix(&|v| Vec3::from_array(light[v]));
-        let tint = mix(&|v| Vec3::from_array(self.tints[v]));
-        let frame = Frame::of(camera);
+        let (share, tint) = (mix(light), mix(self.tints));
         let falling = studio.diffuse(frame.turn(normal));
-        let grain = tone::grain(position, self.seed);
-        let diffuse = [0, 1, 2].map(|c| self.colour[c] * tint[c] * falling[c] * share[c] * grain);
+        let (grain, bump) = tone::grain(position, self.seed);
+        let mut diffuse = self.colour;
+        for c in 0..3 {
+            diffuse[c] *= tint[c] * falling[c] * share[c] * grain;
+        }
 
-        let to_camera = (camera.position.as_vec3() - position).normalize_or(Vec3::Z);
-        let facing = normal.dot(to_camera).clamp(0.0, 1.0);
-        let mirror = 2.0 * normal.dot(to_camera) * normal - to_camera;
-        let grazing = (1.0 - facing).powi(5);
+        // Gloss breaks up on the fine relief of the skin.
+        let rough = (normal + bump).normalize_or(normal);
+        let to_camera = (eye - position).normalize_or(Vec3::Z);
+        let mirror = 2.0 * rough.dot(to_camera) * rough - to_camera;
+        let grazing = (1.0 - normal.dot(to_camera).clamp(0.0, 1.0)).powi(5);
         let fresnel = MIRROR + (1.0 - MIRROR) * GRAZING * grazing;
         let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share[1] * share[1];
-        let from_cut: f32 = (0..3).map(|i| f.weights[i] * surface.from_cut_mm[corners[i]]).sum();
-        (diffuse, gloss, self.fade(from_cut))
+
+        let from_cut =
+            wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
+        (diffuse, gloss, fade(from_cut))
+    }
+}
+
+/// The bust fades into the paper before it is cut off.
+fn fade(from_cut_mm: f32) -> f32 {
+    soft(from_cut_mm / FADE_MM)
+}
+
+/// The bust fades towards the lower edge of the picture, unless it is seen from above.
+pub(super) struct Hem {
+    height: f32,
+    length: f32,
+}
+
+impl Hem {
+    fn of(camera: &Camera) -> Hem {
+        let height = camera.size_px[1] as f32;
+        let upright = camera.up.y > 0.7;
+        Hem { height, length: if upright { HEM * height } else { 0.0 } }
     }
 
-    /// The neck fades into the paper before it is cut off.
-    fn fade(&self, from_cut_mm: f32) -> f32 {
-        let t = (from_cut_mm / FADE_MM).clamp(0.0, 1.0);
-        t * t * (3.0 - 2.0 * t)
+    /// What is left of the bust in a row, 0-1.
+    pub fn at(&self, row: usize) -> f32 {
+        let from_edge = self.height - row as f32 - 0.5;
+        if from_edge < self.length { soft(from_edge / self.length) } else { 1.0 }
     }
+}
+
+fn soft(t: f32) -> f32 {
+    let t = t.clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
 }

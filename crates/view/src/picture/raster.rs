@@ -78,10 +78,6 @@ impl<'a> Raster<'a> {
         Raster { triangles, projected, bands, size: camera.size_px, step_mm }
     }
 
-    pub fn bands(&self) -> usize {
-        self.bands.len()
-    }
-
     /// Calls `put(pixel within the band, front and perhaps back surface)` for every pixel of a band that shows anything.
     pub fn band(&self, band: usize, mut put: impl FnMut(usize, &[Fragment])) {
         let [width, height] = self.size;
@@ -112,9 +108,15 @@ impl<'a> Raster<'a> {
         let top = ((low.y - 0.5).max(0.0) as usize).max(first_row);
         let bottom = ((high.y + 0.5).max(0.0) as usize).min(first_row + rows - 1);
         let spread = SAMPLES.map(|[x, y]| [plane.bx * x + plane.by * y, plane.cx * x + plane.cy * y]);
+        // How far the weights of any sample differ from those of the pixel centre.
+        let reach_b = 0.4375 * (plane.bx.abs() + plane.by.abs()) + OVERLAP;
+        let reach_c = 0.4375 * (plane.cx.abs() + plane.cy.abs()) + OVERLAP;
         for y in top..=bottom {
             for x in left..=right {
                 let (wb, wc) = plane.weights([x as f32 + 0.5, y as f32 + 0.5]);
+                if wb < -reach_b || wc < -reach_c || wb + wc > 1.0 + reach_b + reach_c {
+                    continue;
+                }
                 let pixel = (y - first_row) * width + x;
                 let (near, owner) = (&mut near[pixel], &mut owner[pixel]);
                 for k in 0..8 {

@@ -17,9 +17,9 @@ struct Lamp {
 /// From the side of the key light (azimuth negative: left). Sharpness 11 is half bright 20 degrees off, a large softbox.
 const LAMPS: [Lamp; 5] = [
     Lamp { azimuth_deg: -36.0, elevation_deg: 40.0, strength: 3.3, sharpness: 11.0 },
-    Lamp { azimuth_deg: 52.0, elevation_deg: 14.0, strength: 0.42, sharpness: 4.0 },
+    Lamp { azimuth_deg: 52.0, elevation_deg: 14.0, strength: 0.6, sharpness: 4.0 },
     Lamp { azimuth_deg: 152.0, elevation_deg: 30.0, strength: 1.5, sharpness: 9.0 },
-    Lamp { azimuth_deg: 0.0, elevation_deg: 90.0, strength: 0.55, sharpness: 1.6 },
+    Lamp { azimuth_deg: 0.0, elevation_deg: 90.0, strength: 0.62, sharpness: 1.6 },
     Lamp { azimuth_deg: 0.0, elevation_deg: -50.0, strength: 0.16, sharpness: 1.2 },
 ];
 
@@ -91,6 +91,11 @@ impl Studio {
         studio
     }
 
+    /// Direction towards the key light.
+    pub fn key(&self) -> Vec3 {
+        self.lamps[0].0
+    }
+
     /// Radiance from a direction, relative.
     pub fn radiance(&self, direction: Vec3) -> f32 {
         self.lamps.iter().map(|&(d, strength, k)| strength * libm::expf(k * (d.dot(direction) - 1.0))).sum()
@@ -99,7 +104,14 @@ impl Studio {
     /// Light falling on a surface with this normal with nothing in the way, per colour; 1 facing the key light.
     pub fn diffuse(&self, normal: Vec3) -> [f32; 3] {
         let (corners, weights) = look_up(normal);
-        [0, 1, 2].map(|c| (0..4).map(|k| weights[k] * self.diffuse[corners[k]][c]).sum())
+        let mut sum = [0.0; 3];
+        for k in 0..4 {
+            let entry = self.diffuse[corners[k]];
+            for c in 0..3 {
+                sum[c] += weights[k] * entry[c];
+            }
+        }
+        sum
     }
 
     /// Light seen by a glossy surface in a mirror direction.
@@ -173,7 +185,7 @@ mod tests {
     fn skin_facing_the_key_light_gets_one_and_the_back_much_less() {
         for side in [KeySide::Left, KeySide::Right] {
             let studio = Studio::new(side);
-            let key = studio.lamps[0].0;
+            let key = studio.key();
             for c in studio.diffuse(key) {
                 assert!((c - 1.0).abs() < 0.01, "{c}");
             }

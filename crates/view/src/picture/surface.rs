@@ -7,16 +7,18 @@ use hairline_scalp::TriMesh;
 use rayon::prelude::*;
 
 /// Longest mean edge that is drawn without refining, mm.
-const FINE_EDGE_MM: f64 = 3.2;
+const FINE_EDGE_MM: f64 = 4.2;
 /// Most rounds of refinement; each makes four triangles of one.
 const MOST_ROUNDS: usize = 2;
 
 /// Points on the quarter sphere x > 0, z > 0; with mirror images and opposites they make four times as many directions.
-const QUARTER_DIRECTIONS: usize = 40;
+const QUARTER_DIRECTIONS: usize = 36;
 /// Size of the depth maps, px.
 const MAP_PX: usize = 192;
 /// Half of the width of the depth maps around the middle of the head, mm; what lies outside casts no shadow.
 const MAP_REACH_MM: f32 = 190.0;
+/// Distance of the points that stand for the skin in the depth maps, mm: less than a map pixel.
+const POINT_MM: f32 = 1.9;
 
 /// A head ready to be drawn.
 pub(super) struct Surface {
@@ -32,7 +34,7 @@ pub(super) struct Surface {
     pub sight: Vec<Vec<u8>>,
     /// Distance of each vertex from where the neck is cut off, mm.
     pub from_cut_mm: Vec<f32>,
-    neighbours: Vec<Vec<u32>>,
+    neighbours: Neighbours,
 }
 
 impl Surface {
@@ -40,17 +42,20 @@ impl Surface {
         let mesh = refine(mesh);
         let positions: Vec<Vec3> = mesh.positions.iter().map(|p| p.as_vec3()).collect();
         let normals: Vec<Vec3> = mesh.vertex_normals().iter().map(|p| p.as_vec3()).collect();
+        let neighbours = Neighbours::new(positions.len(), &mesh.triangles);
+        let from_cut_mm = from_cut(&positions, &neighbours.border(&mesh.triangles));
         let mut surface = Surface {
-            from_cut_mm: from_cut(&mesh),
-            neighbours: neighbours(positions.len(), &mesh.triangles),
             positions,
             normals,
             triangles: mesh.triangles,
             directions: Vec::new(),
             sight: Vec::new(),
+            from_cut_mm,
+            neighbours,
         };
+        let points = surface.points();
         let pairs = pairs();
-        let maps: Vec<[Vec<u8>; 2]> = pairs.par_iter().map(|&d| surface.sight_along(d)).collect();
+        let maps: Vec<[Vec<u8>; 2]> = pairs.par_iter().map(|&d| surface.sight_along(&points, d)).collect();
         for (direction, [ahead, behind]) in pairs.into_iter().zip(maps) {
             surface.directions.extend([direction, -direction]);
             surface.sight.extend([ahead, behind]);
@@ -63,7 +68,7 @@ impl Surface {
         for _ in 0..rounds {
             *values = (0..values.len())
                 .map(|v| {
-                    let around = &self.neighbours[v];
+                    let around = self.neighbours.of(v);
                     let sum: f32 = around.iter().map(|&n| values[n as usize]).sum();
                     if around.is_empty() { values[v] } else { 0.5 * (values[v] + sum / around.len() as f32) }
                 })
@@ -71,37 +76,55 @@ impl Surface {
         }
     }
 
+    /// Points that stand for the skin in the depth maps, nowhere farther apart than [`POINT_MM`].
+    fn points(&self) -> Vec<Vec3> {
+        let mut points = self.positions.clone();
+        for t in &self.triangles {
+            let [a, b, c] = t.map(|v| self.positions[v as usize]);
+            let longest = (b - a).length().max((c - b).length()).max((a - c).length());
+            // Middles of a finer triangulation; each is 0.58 edges from the corners, which are there already.
+            let n = (0.58 * longest / POINT_MM).ceil().clamp(1.0, 200.0) as usize;
+            for i in 0..n {
+                for j in 0..n - i {
+                    let (u, v) = ((i as f32 + 1.0 / 3.0) / n as f32, (j as f32 + 1.0 / 3.0) / n as f32);
+                    points.push(a + u * (b - a) + v * (c - a));
+                }
+            }
+        }
+        points.retain(|p| p.abs().max_element() < MAP_REACH_MM);
+        points
+    }
+
     /// How freely each vertex sees along a direction and against it, from one map of the nearest and farthest depth.
-    fn sight_along(&self, direction: Vec3) -> [Vec<u8>; 2] {
+    fn sight_along(&self, points: &[Vec3], direction: Vec3) -> [Vec<u8>; 2] {
         let (u, v) = direction.any_orthonormal_pair();
         let scale = MAP_PX as f32 / (2.0 * MAP_REACH_MM);
         let middle = 0.5 * MAP_PX as f32;
-        let place =
-            |p: Vec3| Vec3::new(p.dot(u) * scale + middle, p.dot(v) * scale + middle, p.dot(direction));
-        let placed: Vec<Vec3> = self.positions.iter().map(|&p| place(p)).collect();
-        let mut high = vec![f32::NEG_INFINITY; MAP_PX * MAP_PX];
-        let mut low = vec![f32::INFINITY; MAP_PX * MAP_PX];
-        for t in &self.triangles {
-            let corners = t.map(|i| placed[i as usize]);
-            fill(corners, |pixel, depth| {
-                high[pixel] = high[pixel].max(depth);
-                low[pixel] = low[pixel].min(depth);
-            });
+        let mut range = vec![[f32::INFINITY, f32::NEG_INFINITY]; MAP_PX * MAP_PX];
+        for &p in points {
+            // Outside the map the cast ends at its border, where nothing is looked up.
+            let x = ((p.dot(u) * scale + middle) as usize).min(MAP_PX - 1);
+            let y = ((p.dot(v) * scale + middle) as usize).min(MAP_PX - 1);
+            let depth = p.dot(direction);
+            let [low, high] = &mut range[y * MAP_PX + x];
+            *low = if depth < *low { depth } else { *low };
+            *high = if depth > *high { depth } else { *high };
         }
         // A vertex looks from a little above the skin, so that its own triangles do not hide it.
         let lift = 1.2 / scale;
         let slack = 0.6 / scale;
-        let mut sight = [vec![0; placed.len()], vec![0; placed.len()]];
-        for i in 0..placed.len() {
-            let towards = self.normals[i].dot(direction);
-            let p = placed[i];
-            let n = self.normals[i] * lift;
-            let at = Vec3::new(p.x + n.dot(u) * scale, p.y + n.dot(v) * scale, p.z + n.dot(direction));
-            if towards > -0.35 {
-                sight[0][i] = free(&high, at, |map| at.z + slack >= map);
+        let mut sight = [vec![0; self.positions.len()], vec![0; self.positions.len()]];
+        for (i, (&p, &n)) in self.positions.iter().zip(&self.normals).enumerate() {
+            let towards = n.dot(direction);
+            let p = p + lift * n;
+            let (x, y, z) =
+                (p.dot(u) * scale + middle - 0.5, p.dot(v) * scale + middle - 0.5, p.dot(direction));
+            // Over the horizon the lit side reaches a little way, as far as light wanders under the skin.
+            if towards > -0.2 {
+                sight[0][i] = free(&range, x, y, |[_, high]| z + slack >= high);
             }
-            if towards < 0.35 {
-                sight[1][i] = free(&low, at, |map| at.z - slack <= map);
+            if towards < 0.2 {
+                sight[1][i] = free(&range, x, y, |[low, _]| z - slack <= low);
             }
         }
         sight
@@ -109,45 +132,17 @@ impl Surface {
 }
 
 /// Share 0-255 of the four map pixels around a place that pass the test, weighted bilinearly.
-fn free(map: &[f32], at: Vec3, passes: impl Fn(f32) -> bool) -> u8 {
-    let (x, y) = (at.x - 0.5, at.y - 0.5);
-    let limit = (MAP_PX - 1) as f32;
-    if !(x >= 0.0 && y >= 0.0 && x < limit && y < limit) {
+fn free(map: &[[f32; 2]], x: f32, y: f32, passes: impl Fn([f32; 2]) -> bool) -> u8 {
+    let limit = (MAP_PX - 2) as f32;
+    if !(x >= 1.0 && y >= 1.0 && x < limit && y < limit) {
         return 255;
     }
     let (ix, iy) = (x as usize, y as usize);
     let (tx, ty) = (x - ix as f32, y - iy as f32);
-    let one = |dx: usize, dy: usize| f32::from(passes(map[(iy + dy) * MAP_PX + ix + dx]));
+    let one = |dx: usize, dy: usize| f32::from(u8::from(passes(map[(iy + dy) * MAP_PX + ix + dx])));
     let top = one(0, 0) * (1.0 - tx) + one(1, 0) * tx;
     let bottom = one(0, 1) * (1.0 - tx) + one(1, 1) * tx;
     (255.0 * (top * (1.0 - ty) + bottom * ty)) as u8
-}
-
-/// Calls `put(pixel, depth)` for the map pixels of a triangle: those whose centre it covers, and one at its
-/// middle if it is too small to cover any.
-fn fill([a, b, c]: [Vec3; 3], mut put: impl FnMut(usize, f32)) {
-    let limit = MAP_PX as f32;
-    let low = a.min(b).min(c);
-    let high = a.max(b).max(c);
-    if !(low.x >= 0.0 && low.y >= 0.0 && high.x < limit && high.y < limit) {
-        return;
-    }
-    let middle = (a + b + c) / 3.0;
-    put(middle.y as usize * MAP_PX + middle.x as usize, middle.z);
-    let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
-    if area.abs() < 1e-6 {
-        return;
-    }
-    for y in (low.y + 0.5) as usize..(high.y + 0.5) as usize {
-        for x in (low.x + 0.5) as usize..(high.x + 0.5) as usize {
-            let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
-            let wb = ((px - a.x) * (c.y - a.y) - (py - a.y) * (c.x - a.x)) / area;
-            let wc = ((b.x - a.x) * (py - a.y) - (b.y - a.y) * (px - a.x)) / area;
-            if wb >= 0.0 && wc >= 0.0 && wb + wc <= 1.0 {
-                put(y * MAP_PX + x, a.z + wb * (b.z - a.z) + wc * (c.z - a.z));
-            }
-        }
-    }
 }
 
 /// Directions of which each stands for itself and its opposite: a Fibonacci lattice on a quarter of the sphere and
@@ -204,31 +199,51 @@ fn halve_edges(mesh: &TriMesh) -> TriMesh {
 }
 
 /// Distance of each vertex from the lowest level of the mesh and from its open border below the chin, mm.
-fn from_cut(mesh: &TriMesh) -> Vec<f32> {
-    const CHIN_MM: f64 = -80.0;
-    let bottom = mesh.positions.iter().map(|p| p.y).fold(f64::INFINITY, f64::min);
-    let border: Vec<DVec3> = mesh
-        .border_edges()
-        .iter()
-        .map(|&[v, _]| mesh.positions[v as usize])
-        .filter(|p| p.y < CHIN_MM)
-        .collect();
+fn from_cut(positions: &[Vec3], border: &[u32]) -> Vec<f32> {
+    const CHIN_MM: f32 = -80.0;
+    let bottom = positions.iter().map(|p| p.y).fold(f32::INFINITY, f32::min);
+    let border: Vec<Vec3> = border.iter().map(|&v| positions[v as usize]).filter(|p| p.y < CHIN_MM).collect();
     let nearest =
-        |p: &DVec3| border.iter().map(|b| b.distance_squared(*p)).fold(f64::INFINITY, f64::min).sqrt();
-    mesh.positions
-        .par_iter()
-        .map(|p| if p.y < 0.0 { (p.y - bottom).min(nearest(p)) } else { 1e3 } as f32)
-        .collect()
+        |p: &Vec3| border.iter().map(|b| b.distance_squared(*p)).fold(f32::INFINITY, f32::min).sqrt();
+    let of = |p: &Vec3| if p.y < 0.0 { (p.y - bottom).min(nearest(p)) } else { f32::MAX };
+    positions.par_iter().map(|p| of(p).min(1e3)).collect()
 }
 
-fn neighbours(vertices: usize, triangles: &[[u32; 3]]) -> Vec<Vec<u32>> {
-    let mut around = vec![Vec::with_capacity(8); vertices];
-    for &[a, b, c] in triangles {
-        for (from, to) in [(a, b), (b, c), (c, a)] {
-            around[from as usize].push(to);
+/// The vertices that follow each vertex around its triangles.
+struct Neighbours {
+    first: Vec<u32>,
+    lists: Vec<u32>,
+}
+
+impl Neighbours {
+    fn new(vertices: usize, triangles: &[[u32; 3]]) -> Neighbours {
+        let mut first = vec![0u32; vertices + 1];
+        for v in triangles.iter().flatten() {
+            first[*v as usize + 1] += 1;
         }
+        for v in 0..vertices {
+            first[v + 1] += first[v];
+        }
+        let mut next = first.clone();
+        let mut lists = vec![0; 3 * triangles.len()];
+        for &[a, b, c] in triangles {
+            for (from, to) in [(a, b), (b, c), (c, a)] {
+                lists[next[from as usize] as usize] = to;
+                next[from as usize] += 1;
+            }
+        }
+        Neighbours { first, lists }
     }
-    around
+
+    fn of(&self, vertex: usize) -> &[u32] {
+        &self.lists[self.first[vertex] as usize..self.first[vertex + 1] as usize]
+    }
+
+    /// Vertices at which an edge without a partner begins.
+    fn border(&self, triangles: &[[u32; 3]]) -> Vec<u32> {
+        let edges = triangles.iter().flat_map(|&[a, b, c]| [(a, b), (b, c), (c, a)]);
+        edges.filter(|&(from, to)| !self.of(to as usize).contains(&from)).map(|(from, _)| from).collect()
+    }
 }
 
 #[cfg(test)]

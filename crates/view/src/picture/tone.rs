@@ -5,7 +5,8 @@
 use glam::Vec3;
 use hairline_scalp::Landmarks;
 
-use super::noise::noise3;
+use super::face;
+use super::noise::{noise3, noise3_with_slope};
 
 /// How much a step of blood and of melanin takes from `[red, green, blue]`, in ln of reflectance.
 /// Ratios read from the absorption of haemoglobin and melanin at 610, 550 and 460 nm (`optics.md` 1.1, 1.2), rounded.
@@ -16,6 +17,8 @@ const MELANIN: [f32; 3] = [0.45, 0.70, 1.0];
 const MOTTLE: f32 = 0.035;
 /// Size of the finest grain, that of pores and skin relief at arm's length, chosen by eye.
 const GRAIN: f32 = 0.022;
+/// Tilt of the surface by the same relief, chosen by eye.
+const TILT: f32 = 0.03;
 
 /// Factor on the skin colour from `blood` and `melanin`, both in ln of green and blue reflectance.
 pub(super) fn tint(blood: f32, melanin: f32) -> [f32; 3] {
@@ -23,7 +26,12 @@ pub(super) fn tint(blood: f32, melanin: f32) -> [f32; 3] {
 }
 
 /// Factor on the skin colour of every vertex.
-pub(super) fn vertex_tints(positions: &[Vec3], marks: &Landmarks, seed: u32) -> Vec<[f32; 3]> {
+pub(super) fn vertex_tints(
+    positions: &[Vec3],
+    marks: &Landmarks,
+    draw_face: bool,
+    seed: u32,
+) -> Vec<[f32; 3]> {
     // Face sizes go with the head: 131 mm vertex above tragions, 97 mm nasion before them (`head.md` 2.5).
     let (sy, sz) = (marks.vertex.y as f32 / 131.0, marks.nasion.z as f32 / 97.0);
     let spot = |p: Vec3, at: [f32; 3], reach: [f32; 3]| {
@@ -44,12 +52,15 @@ pub(super) fn vertex_tints(positions: &[Vec3], marks: &Landmarks, seed: u32) -> 
                 + MOTTLE * noise3(p / 26.0, seed)
                 + 0.7 * MOTTLE * noise3(p / 9.0, seed ^ 1);
             let melanin = MOTTLE * noise3(p / 34.0, seed ^ 2);
-            tint(blood, melanin)
+            let (lips, lids) = if draw_face { face::tint_at(p, marks) } else { (0.0, 0.0) };
+            tint(blood + lips, melanin + lids)
         })
         .collect()
 }
 
-/// Factor on the light at a point of the skin: pores and fine relief.
-pub(super) fn grain(p: Vec3, seed: u32) -> f32 {
-    1.0 + GRAIN * (0.6 * noise3(p / 0.9, seed) + 0.7 * noise3(p / 2.6, seed ^ 7))
+/// Factor on the light at a point of the skin, and how its fine relief tilts the surface.
+pub(super) fn grain(p: Vec3, seed: u32) -> (f32, Vec3) {
+    let (fine, fine_slope) = noise3_with_slope(p / 0.7, seed);
+    let (coarse, coarse_slope) = noise3_with_slope(p / 1.9, seed ^ 7);
+    (1.0 + GRAIN * (0.6 * fine + 0.7 * coarse), TILT * (fine_slope + 0.8 * coarse_slope))
 }

@@ -4,11 +4,29 @@ use glam::DVec3;
 use hairline_plan::Planned;
 use hairline_scalp::regions::OutlineOnHead;
 
-use super::StencilLine;
 use super::line::runs;
+use super::{StencilError, StencilLine, StencilWords, stencil, stencil_pdf};
+use crate::report;
 
 /// Outlines nearer behind the hairline than this are the hairline to a hand, mm.
 const BEHIND_LINE_MM: f64 = 8.0;
+
+/// The stencil of a plan as a PDF.
+///
+/// # Errors
+/// When a line cannot be laid flat or the pages cannot be written.
+pub fn stencil_of(planned: &Planned) -> Result<Vec<u8>, StencilError> {
+    let plan = &planned.plan;
+    let date = plan.sessions.first().and_then(|s| s.when.date);
+    let words = StencilWords {
+        plan: if plan.title.is_empty() { "Treatment plan".into() } else { plan.title.clone() },
+        day: date.map_or("day 0".to_owned(), |d| d.to_string()),
+        date: date.map(|d| (d.year(), d.month() as u8, d.day() as u8)),
+        paper: report::paper(plan),
+    };
+    let laid = stencil(&planned.head, &plan_lines(planned))?;
+    stencil_pdf(&planned.head, &laid, &words)
+}
 
 /// The hairline, then the outlines of loss and scars; without their parts in front of the hairline or along it.
 pub fn plan_lines(planned: &Planned) -> Vec<StencilLine> {

@@ -61,7 +61,6 @@ impl Adjacency {
         edges
     }
 
-    #[expect(dead_code, reason = "for filling and remeshing")]
     /// The closed border loops, each a list of vertices as their triangles run; in order of the first triangle. Where several loops touch in one vertex they are told apart by walking around it.
     pub fn border_loops(&self, mesh: &TriMesh) -> Vec<Vec<u32>> {
         let n = self.neighbour.len();
@@ -93,6 +92,87 @@ impl Adjacency {
         }
         loops
     }
+}
+
+/// Neighbours of every vertex; those of a border vertex are its two neighbours along the border.
+pub struct VertexRings {
+    starts: Vec<u32>,
+    list: Vec<u32>,
+    on_border: Vec<bool>,
+}
+
+impl VertexRings {
+    /// Of a manifold mesh.
+    pub fn new(mesh: &TriMesh, adjacency: &Adjacency) -> VertexRings {
+        let n = mesh.positions.len();
+        let mut on_border = vec![false; n];
+        let border = adjacency.border_edges(mesh);
+        border.iter().flatten().for_each(|&v| on_border[v as usize] = true);
+        // An inner edge is met once in each direction.
+        let pairs = || {
+            let inner = mesh.triangles.iter().flat_map(|c| [(c[0], c[1]), (c[1], c[2]), (c[2], c[0])]);
+            let inner = inner.filter(|&(a, _)| !on_border[a as usize]);
+            inner.chain(border.iter().flat_map(|&[a, b]| [(a, b), (b, a)]))
+        };
+        let mut starts = vec![0_u32; n + 1];
+        pairs().for_each(|(a, _)| starts[a as usize + 1] += 1);
+        for v in 0..n {
+            starts[v + 1] += starts[v];
+        }
+        let mut next = starts.clone();
+        let mut list = vec![0; starts[n] as usize];
+        for (a, b) in pairs() {
+            list[next[a as usize] as usize] = b;
+            next[a as usize] += 1;
+        }
+        VertexRings { starts, list, on_border }
+    }
+
+    /// The neighbours of a vertex.
+    pub fn of(&self, v: usize) -> &[u32] {
+        &self.list[self.starts[v] as usize..self.starts[v + 1] as usize]
+    }
+
+    /// Whether a vertex is on a border.
+    pub fn on_border(&self, v: usize) -> bool {
+        self.on_border[v]
+    }
+}
+
+/// Gives every fan of triangles around a vertex its own vertex, so that pieces that only touch come apart.
+pub fn split_fans(mesh: &TriMesh, adjacency: &Adjacency) -> TriMesh {
+    let n = mesh.triangles.len();
+    let mut corner_vertex = vec![u32::MAX; 3 * n];
+    let mut split =
+        TriMesh { positions: Vec::with_capacity(mesh.positions.len()), triangles: vec![[0; 3]; n] };
+    for start in 0..3 * n {
+        if corner_vertex[start] != u32::MAX {
+            continue;
+        }
+        let vertex = split.positions.len() as u32;
+        split.positions.push(mesh.positions[mesh.triangles[start / 3][start % 3] as usize]);
+        // Walk the fan: from a corner over the two edges that leave it.
+        let mut waiting = vec![start];
+        while let Some(corner) = waiting.pop() {
+            if corner_vertex[corner] != u32::MAX {
+                continue;
+            }
+            corner_vertex[corner] = vertex;
+            let (t, k) = (corner / 3, corner % 3);
+            split.triangles[t][k] = vertex;
+            let old = mesh.triangles[t][k];
+            for edge in [k, (k + 2) % 3] {
+                let neighbour = adjacency.neighbour[t][edge];
+                if neighbour == NO_TRIANGLE {
+                    continue;
+                }
+                if let Some(j) = mesh.triangles[neighbour as usize].iter().position(|&v| v == old) {
+                    waiting.push(3 * neighbour as usize + j);
+                }
+            }
+        }
+    }
+    split
 }
 
 /// Triangles turned alike.

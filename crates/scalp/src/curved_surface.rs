@@ -4,8 +4,8 @@ use glam::DVec3;
 use parry3d_f64::query::PointQueryWithLocation as _;
 use parry3d_f64::shape::TriMesh as TreeMesh;
 
-use super::topology::Adjacency;
 use crate::mesh::TriMesh;
+use crate::topology::Adjacency;
 
 /// A mesh with a tree for nearest points.
 pub struct Surface {
@@ -16,6 +16,23 @@ pub struct Surface {
     on_border: Vec<bool>,
 }
 
+/// Unit normals at the vertices, exact on spheres whatever the triangles (Max 1999, "Weights for computing vertex normals
+/// from facet normals").
+fn normals(mesh: &TriMesh) -> Vec<DVec3> {
+    let mut normals = vec![DVec3::ZERO; mesh.positions.len()];
+    for (t, corners) in mesh.triangles.iter().enumerate() {
+        let p = mesh.corners(t);
+        for k in 0..3 {
+            let (u, v) = (p[(k + 1) % 3] - p[k], p[(k + 2) % 3] - p[k]);
+            let weight = u.length_squared() * v.length_squared();
+            if weight > 0.0 {
+                normals[corners[k] as usize] += u.cross(v) / weight;
+            }
+        }
+    }
+    normals.iter().map(|n| n.normalize_or_zero()).collect()
+}
+
 /// The nearest point of a surface.
 #[derive(Clone, Copy, Debug)]
 pub struct Nearest {
@@ -23,10 +40,8 @@ pub struct Nearest {
     pub point: DVec3,
     /// Normal there, interpolated between the vertices, unit length.
     pub normal: DVec3,
-    #[expect(dead_code, reason = "for filling and remeshing")]
     /// Triangle it lies on.
     pub triangle: u32,
-    #[expect(dead_code, reason = "for filling and remeshing")]
     /// Its weights of the triangle's corners.
     pub weights: [f64; 3],
     /// Whether it lies on an open border, where nothing is known of what lies beyond.
@@ -42,7 +57,7 @@ impl Surface {
             on_border[a as usize] = true;
             on_border[b as usize] = true;
         }
-        Some(Surface { tree, normals: mesh.vertex_normals(), on_border })
+        Some(Surface { tree, normals: normals(mesh), on_border })
     }
 
     /// The nearest point within `farthest_mm`.
@@ -55,5 +70,19 @@ impl Surface {
         let on_border = (0..3).all(|k| weights[k] == 0.0 || self.on_border[corners[k]]);
         let normal = normal.try_normalize()?;
         Some(Nearest { point: projection.point, normal, triangle, weights, on_border })
+    }
+
+    /// The nearest point lifted onto the curved surface through the corners of its triangle and their normals: half of
+    /// the way to the mean of its projections on the three tangent planes, which is exact on a surface of second degree
+    /// (Boubekeur and Alexa 2008, "Phong tessellation", with their factor set to 1/2).
+    pub fn rounded(&self, nearest: &Nearest) -> DVec3 {
+        let corners = self.tree.indices()[nearest.triangle as usize];
+        let lift: DVec3 = (0..3)
+            .map(|k| {
+                let (p, n) = (self.tree.vertices()[corners[k] as usize], self.normals[corners[k] as usize]);
+                nearest.weights[k] * (p - nearest.point).dot(n) * n
+            })
+            .sum();
+        nearest.point + 0.5 * lift
     }
 }
