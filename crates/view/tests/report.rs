@@ -4,7 +4,7 @@ mod paper;
 
 use hairline_plan::case::{self, EXAMPLES};
 use hairline_plan::design::Known;
-use hairline_plan::plan::head_from_measurements;
+use hairline_plan::head_source::head_from_measurements;
 use hairline_plan::{Plan, make_plan};
 use hairline_view::pdf::Block;
 use hairline_view::picture::{Image, PictureFile};
