@@ -6,6 +6,7 @@
 use hairline_plan::Plan;
 use hairline_plan::care;
 use hairline_plan::case::{Look, Paper as CasePaper};
+use hairline_plan::forecast::YEARS;
 use hairline_plan::plan::SessionPlan;
 use rayon::prelude::*;
 
@@ -80,6 +81,9 @@ fn footer(plan: &Plan) -> String {
         .join("  ·  ")
 }
 
+/// Side of the smaller pictures: 180 dots an inch at the width of half a page.
+const SMALL_PX: usize = 560;
+
 /// The pictures that the report shows, made ready for paper.
 struct Shelf {
     /// Name and JPEG.
@@ -87,27 +91,23 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// Prepares the pictures of the views and moments that the chapters ask for.
+    /// Prepares the pictures that the chapters ask for.
     fn new(plan: &Plan, pictures: &[PictureFile]) -> Result<Shelf, PdfError> {
         let sessions = plan.sessions.len();
-        let cover = format!("{}-session-{sessions}-healed", design::best_view(plan));
-        let wanted = |name: &str| {
-            let years = name.contains("-year-") && (name.starts_with("front") || name.starts_with("top"));
-            let healed = name.ends_with("-before") || name.ends_with("-healed");
-            healed || years
-        };
-        let named = pictures.iter().filter_map(|p| {
-            let name = p.file.strip_prefix("preview/")?.strip_suffix(".png")?;
-            wanted(name).then_some((name, &p.png))
-        });
-        let named: Vec<_> = named.collect();
-        let ready = named
-            .par_iter()
-            .map(|(name, png)| {
-                let side = if *name == cover { 1000 } else { 560 };
-                let jpeg = picture::for_paper(png, side)
-                    .map_err(|reason| PdfError::Picture { alt: name.to_string(), reason })?;
-                Ok((name.to_string(), jpeg))
+        let (best, second) = (design::best_view(plan), design::second_view(plan));
+        let mut wanted = vec![(format!("{best}-session-{sessions}-healed"), 1000)];
+        wanted.extend((1..sessions).map(|n| (format!("{best}-session-{n}-healed"), SMALL_PX)));
+        wanted.push((format!("{best}-before"), SMALL_PX));
+        wanted.push((format!("{second}-before"), SMALL_PX));
+        wanted.push((format!("{second}-session-{sessions}-healed"), SMALL_PX));
+        wanted.extend(YEARS.map(|y| (format!("{}-year-{y}", years::view(plan)), SMALL_PX)));
+        let found = |name: &str| pictures.iter().find(|p| p.file == format!("preview/{name}.png"));
+        let ready = wanted
+            .into_par_iter()
+            .filter_map(|(name, side)| found(&name).map(|p| (name, side, &p.png)))
+            .map(|(name, side, png)| match picture::for_paper(png, side) {
+                Ok(jpeg) => Ok((name, jpeg)),
+                Err(reason) => Err(PdfError::Picture { alt: name, reason }),
             })
             .collect::<Result<_, PdfError>>()?;
         Ok(Shelf { ready })

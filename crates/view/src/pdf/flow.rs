@@ -190,7 +190,7 @@ impl Setter<'_> {
             Block::Title { title, subtitle } => self.title(title, subtitle, width),
             Block::Heading(level, words) => nodes(self.heading(*level, words, width)),
             Block::Text(words) => nodes(self.paragraph(words, text::BODY, measure)),
-            Block::Small(words) => nodes(self.paragraph(words, text::SMALL, measure)),
+            Block::Small(words) => nodes(self.paragraph(words, text::SMALL, width)),
             Block::Bullets(items) => nodes(self.bullets(items, measure)),
             Block::Terms(terms) => nodes(self.terms(terms, measure)),
             Block::Facts(facts) => nodes(self.facts(facts, width)),

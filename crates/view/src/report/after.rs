@@ -32,13 +32,12 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
     for phase in &AFTERCARE {
         blocks.push(Block::Need(34.0));
         blocks.push(part(&format!("{}: {}", days(phase), lower(phase.title))));
-        let mut items: Vec<String> = phase.dos.iter().map(|d| d.to_string()).collect();
-        let (last, others) = phase.avoid.split_at(phase.avoid.len().min(1));
-        let avoid: Vec<&str> = last.iter().chain(others).copied().collect();
-        let label = if phase.last_day == FROM_THEN_ON { "Better not:" } else { "Not yet:" };
-        items.extend(avoid.iter().map(|a| format!("**{label}** {}", lower(a))));
-        blocks.push(Block::Bullets(items));
+        blocks.push(Block::Bullets(phase.dos.iter().map(|d| d.to_string()).collect()));
+        let label = if phase.last_day == FROM_THEN_ON { "Better not" } else { "Not yet" };
+        let avoid: Vec<String> = phase.avoid.iter().map(|a| lower(a.trim_end_matches('.'))).collect();
+        blocks.push(text(format!("**{label}:** {}.", avoid.join("; "))));
     }
+    blocks.push(Block::Need(80.0));
     blocks.push(part("Back to work, sport and sun"));
     let rows = care::BACK_TO
         .iter()
@@ -77,6 +76,7 @@ fn dates(phase: &Phase, session: &SessionPlan, next: Option<&SessionPlan>) -> St
 pub(super) fn healing(_plan: &Plan) -> Vec<Block> {
     let rows = NORMAL.iter().map(|n| vec![format!("**{}**", n.sign), n.lasts.to_string()]).collect();
     vec![
+        Block::Need(88.0),
         heading("What is normal while it heals"),
         text(
             "The skin was worked on; it shows that for a few days. Many people are startled in the first week: the dots look too dark and too large at first, then too light. Both pass. Nobody can judge the colour before day 28.",
@@ -94,7 +94,7 @@ pub(super) fn when_to_call(plan: &Plan) -> Vec<Block> {
         Block::NewPage,
         heading("Side effects, and when to call"),
         text(
-            "Serious trouble is uncommon. If you see one of these signs, do what the highest matching box says. If you are not sure, call.",
+            "Serious trouble is uncommon. If you see one of these signs, do what the highest matching box says.",
         ),
     ];
     for (urgency, tone) in [
@@ -105,6 +105,9 @@ pub(super) fn when_to_call(plan: &Plan) -> Vec<Block> {
     ] {
         let mut signs: Vec<String> =
             TRIAGE.iter().filter(|t| t.urgency == urgency).map(|t| format!("{}.", t.sign)).collect();
+        if urgency == Urgency::SeeDoctor {
+            signs.push("Tell the doctor that pigment was set into the skin, and when.".to_string());
+        }
         if urgency == Urgency::Normal {
             signs
                 .push("Everything in the table of normal healing, for as long as it says there.".to_string());
@@ -118,7 +121,7 @@ pub(super) fn when_to_call(plan: &Plan) -> Vec<Block> {
     }
     blocks.push(text("With a weakened immune system, diabetes, an artificial heart valve, or in pregnancy: treat the signs of the doctor's box as an emergency, except lumps that come months later and lymph nodes."));
     blocks.push(Block::Small(format!(
-        "Tell the doctor that pigment was set into the skin, and when. This table is version {}; it needs clinical sign-off and is no medical advice.",
+        "This table is version {}; it needs clinical sign-off and is no medical advice.",
         care::TRIAGE_VERSION
     )));
     blocks

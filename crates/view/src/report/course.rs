@@ -2,6 +2,7 @@
 
 use hairline_plan::Plan;
 use hairline_plan::case::Look;
+use hairline_plan::plan::SessionPlan;
 
 use super::design::best_view;
 use super::{Shelf, day_of, figures, grouped, heading, hours, money, part, table, text};
@@ -28,7 +29,7 @@ pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
                 format!("**{}**", s.number),
                 format!("{}{start}", day_of(s)),
                 hours(s.minutes.total()),
-                hours(s.minutes.breaks.max(0.0)).replace("0 min", "none"),
+                if s.minutes.breaks > 0.0 { hours(s.minutes.breaks) } else { "none".to_string() },
                 grouped(s.dots as f64),
                 format!("{:.0} %", 100.0 * s.cumulative),
             ]
@@ -108,34 +109,32 @@ fn before_hair(look: Look) -> &'static str {
 
 /// What goes into the skin, session by session.
 fn pigment(plan: &Plan) -> Vec<Block> {
-    let mut rows = vec![];
-    for s in &plan.sessions {
-        for pass in &s.passes {
-            rows.push(vec![
-                format!("**{}**", s.number),
-                pass.zone_name.clone(),
-                grouped(pass.dots as f64),
-                pass.needle.clone(),
-                format!("1 : {:.0}", pass.shade),
-            ]);
-        }
-    }
+    let mut columns = vec![("Zone".to_string(), 1.5), ("Needle".to_string(), 1.0)];
+    columns.extend(plan.sessions.iter().map(|s| (format!("Session {}", s.number), 1.0)));
+    let columns: Vec<(&str, f64, bool)> = columns.iter().map(|(t, w)| (t.as_str(), *w, false)).collect();
+    let rows = plan
+        .zones
+        .iter()
+        .enumerate()
+        .map(|(z, zone)| {
+            let pass = |s: &SessionPlan| s.passes.iter().find(|p| p.zone == z).cloned();
+            let needle = plan.sessions.iter().find_map(pass).map(|p| p.needle).unwrap_or_default();
+            let mut row = vec![format!("**{}**", zone.name), needle];
+            row.extend(plan.sessions.iter().map(|s| {
+                pass(s).map_or(String::new(), |p| {
+                    format!("{} at 1\u{a0}:\u{a0}{:.0}", grouped(p.dots as f64), p.shade)
+                })
+            }));
+            row
+        })
+        .collect();
     vec![
+        Block::Need(95.0),
         part("What is used"),
         text(
-            "“1 : 12” is one part pigment to twelve parts sterile fluid: more fluid, lighter dots. Two neighbouring mixtures are used beside each, so that dots vary as hairs do. The artist starts from these numbers and corrects them on your healed skin; every pigment, fluid and needle is written down with its batch number.",
+            "“1 : 12” is one part pigment to twelve parts sterile fluid: more fluid, lighter dots. Two neighbouring mixtures are used beside each, so that dots vary as hairs do. “3RL” is a needle of three fine points, “1RL” a single one. The artist starts from these numbers and corrects them on your healed skin; every pigment, fluid and needle is written down with its batch number.",
         ),
-        table(
-            "Pigment mixture and needle for each session and zone",
-            &[
-                ("Session", 0.7, false),
-                ("Zone", 2.0, false),
-                ("Dots", 0.8, true),
-                ("Needle", 1.4, false),
-                ("Mixture", 0.8, false),
-            ],
-            rows,
-        ),
+        table("Dots, pigment mixture and needle for each zone and session", &columns, rows),
     ]
 }
 
@@ -152,6 +151,7 @@ pub(super) fn cost(plan: &Plan) -> Vec<Block> {
         format!("**{}**", money(quote.total, &quote.currency)),
     ]);
     vec![
+        Block::Need(70.0),
         heading("What it costs"),
         table(
             "The price and its reasons",

@@ -18,7 +18,7 @@ pub(super) fn best_view(plan: &Plan) -> &'static str {
 }
 
 /// The view that shows it second best.
-fn second_view(plan: &Plan) -> &'static str {
+pub(super) fn second_view(plan: &Plan) -> &'static str {
     match plan.case.look {
         Look::Shaved | Look::Hairline | Look::Scar => "top",
         Look::Density => "front",
@@ -38,10 +38,8 @@ fn from(view: &str) -> &'static str {
 pub(super) fn cover(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     let sessions = plan.sessions.len();
     let studio = &plan.case.studio;
-    let when = match (plan.sessions.first(), plan.sessions.last()) {
-        (Some(a), Some(b)) => format!("{} – {}", day_of(a), day_of(b)),
-        _ => String::new(),
-    };
+    let [first, last] =
+        [plan.sessions.first(), plan.sessions.last()].map(|s| s.map(day_of).unwrap_or_default());
     let mut subtitle = vec![plan.title.clone()];
     if !studio.name.is_empty() {
         subtitle.push(studio.name.clone());
@@ -57,13 +55,13 @@ pub(super) fn cover(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         format!("The head {} after the last session, healed.", from(view)),
         "How it is meant to look when the last session has healed. Computed from this plan; not a photograph.".to_string(),
     );
-    blocks.extend(figures(1, 0.78, vec![picture]));
+    blocks.extend(figures(1, 0.92, vec![picture]));
     let mut facts = vec![
         ("Sessions".to_string(), sessions.to_string()),
-        ("From – to".to_string(), when),
+        ("First session".to_string(), first),
+        ("Last session".to_string(), last),
+        ("Dots".to_string(), format!("{} on {:.0} cm²", grouped(plan.dots as f64), plan.treated_area_cm2)),
         ("Price".to_string(), money(plan.quote.total, &plan.quote.currency)),
-        ("Area".to_string(), format!("{:.0} cm²", plan.treated_area_cm2)),
-        ("Dots".to_string(), grouped(plan.dots as f64)),
     ];
     match &plan.hairline {
         Some(line) => {
@@ -146,7 +144,9 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         blocks.push(Block::Callout {
             tone: Tone::Warning,
             title: "Please talk about these points before you agree".to_string(),
-            body: vec![Block::Bullets(plan.warnings.iter().map(|w| sentence(&w.text)).collect())],
+            body: vec![Block::Bullets(
+                plan.warnings.iter().map(|w| sentence(&w.text).replace("cm2", "cm²")).collect(),
+            )],
         });
     }
     blocks

@@ -8,6 +8,11 @@ use super::design::best_view;
 use super::{Shelf, figures, grouped, heading, money, part, table, text};
 use crate::pdf::{ACCENT, Block, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Tone};
 
+/// The better of the two views that have pictures of later years.
+pub(super) fn view(plan: &Plan) -> &'static str {
+    if best_view(plan) == "front" { "front" } else { "top" }
+}
+
 pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     let [early, middle, late] = plan.forecast.touch_up_years;
     let mut blocks = vec![
@@ -18,8 +23,7 @@ pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         Block::Need(75.0),
         fade_chart(plan),
     ];
-    // Front and top are the views that have pictures of later years.
-    let view = if best_view(plan) == "top" { "top" } else { "front" };
+    let view = view(plan);
     let pictures = YEARS
         .iter()
         .zip(&plan.forecast.years)
@@ -123,6 +127,7 @@ pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
         return vec![];
     }
     let mut blocks = vec![
+        Block::Need(70.0),
         heading("Ten and twenty years on"),
         text(format!(
             "Hair loss usually goes on. This is what your plan would meet if you moved one stage further about every {:.0} years; nobody can know your pace.",
