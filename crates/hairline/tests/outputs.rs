@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hairline_plan::case::EXAMPLES;
-use support::{hairline_with, in_folder};
+use support::{hairline, in_folder};
 
 /// Folder of the foreign programs that the test command installs.
 fn tools() -> PathBuf {
-    PathBuf::from(
-        std::env::var_os("HAIRLINE_TOOLS")
-            .expect("HAIRLINE_TOOLS is not set: run the tests with `cargo xtask test`, which installs what they need"),
-    )
+    PathBuf::from(std::env::var_os("HAIRLINE_TOOLS").expect(
+        "HAIRLINE_TOOLS is not set: run the tests with `cargo xtask test`, which installs what they need",
+    ))
 }
 
 fn judge(command: &mut Command) {
@@ -31,8 +30,9 @@ fn plan(folder: &Path, name: &str, text: &str, threads: &str) -> PathBuf {
     std::fs::write(folder.join("case.toml"), text).expect("the case is written");
     let out = folder.join(format!("{name}-{threads}"));
     let out_name = out.to_string_lossy().into_owned();
-    let run = hairline_with(folder, &["plan", "case.toml", "-o", &out_name], &[("RAYON_NUM_THREADS", threads)]);
+    let run = hairline(folder, &["plan", "case.toml", "-o", &out_name], &[("RAYON_NUM_THREADS", threads)]);
     assert_eq!(run.code, 0, "{name}: {}", run.err);
+    assert!(run.out.contains("sessions"), "{name}: {}", run.out);
     assert!(run.err.is_empty(), "{name}: quiet in a pipe, but: {}", run.err);
     out
 }
@@ -63,9 +63,16 @@ fn every_example_writes_every_file_the_same_on_one_and_two_threads_and_foreign_p
         for (name, text) in EXAMPLES {
             let out = plan(folder, name, text, "1");
             let written = files(&out);
-            for file in
-                ["plan.json", "dots.csv", "dots.ply", "head.glb", "cells.csv", "stencil.pdf", "report.pdf", "course.ics"]
-            {
+            for file in [
+                "plan.json",
+                "dots.csv",
+                "dots.ply",
+                "head.glb",
+                "cells.csv",
+                "stencil.pdf",
+                "report.pdf",
+                "course.ics",
+            ] {
                 assert!(written.contains_key(Path::new(file)), "{name}: no {file}");
             }
             let again = files(&plan(folder, name, text, "2"));
@@ -100,7 +107,10 @@ fn every_example_writes_every_file_the_same_on_one_and_two_threads_and_foreign_p
 fn pictures(name: &str, written: &BTreeMap<PathBuf, Vec<u8>>) {
     let n_sessions = written
         .keys()
-        .filter(|f| f.to_string_lossy().starts_with("preview/front-session-") && f.to_string_lossy().ends_with("-healed.png"))
+        .filter(|f| {
+            f.to_string_lossy().starts_with("preview/front-session-")
+                && f.to_string_lossy().ends_with("-healed.png")
+        })
         .count();
     assert!(n_sessions >= 3, "{name}: {n_sessions} sessions in the pictures");
     let picture = |stem: &str| {
@@ -110,7 +120,11 @@ fn pictures(name: &str, written: &BTreeMap<PathBuf, Vec<u8>>) {
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
         let info = reader.next_frame(&mut pixels).expect("a whole PNG");
-        assert_eq!((info.width, info.height, info.color_type), (1000, 1000, png::ColorType::Rgb), "{name}: {stem}");
+        assert_eq!(
+            (info.width, info.height, info.color_type),
+            (1000, 1000, png::ColorType::Rgb),
+            "{name}: {stem}"
+        );
         pixels
     };
     for view in ["front", "left", "right", "top", "back"] {
@@ -143,7 +157,8 @@ fn without_a_first_day_the_plan_counts_days_and_writes_no_calendar() {
         assert!(!out.join("course.ics").exists());
         let plan = std::fs::read_to_string(out.join("plan.json")).expect("plan.json");
         let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
-        let days: Vec<i64> = plan["sessions"].as_array().expect("sessions").iter().filter_map(|s| s["day"].as_i64()).collect();
+        let days: Vec<i64> =
+            plan["sessions"].as_array().expect("sessions").iter().filter_map(|s| s["day"].as_i64()).collect();
         assert_eq!(days, [0, 14, 42, 70]);
         assert!(plan["sessions"][0]["date"].is_null());
     });
@@ -159,7 +174,8 @@ fn a_case_from_standard_input_plans_and_the_result_is_a_line_of_json() {
             .stdout(std::process::Stdio::piped())
             .spawn()
             .expect("the program starts");
-        std::io::Write::write_all(&mut child.stdin.take().expect("its input"), EXAMPLES[3].1.as_bytes()).expect("written");
+        std::io::Write::write_all(&mut child.stdin.take().expect("its input"), EXAMPLES[3].1.as_bytes())
+            .expect("written");
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success());
         let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");

@@ -10,13 +10,8 @@ pub struct Run {
     pub err: String,
 }
 
-/// Runs the program in a folder.
-pub fn hairline(folder: &Path, arguments: &[&str]) -> Run {
-    hairline_with(folder, arguments, &[])
-}
-
 /// Runs the program in a folder with environment variables.
-pub fn hairline_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+pub fn hairline(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_hairline"))
         .args(arguments)
         .envs(variables.iter().copied())
