@@ -161,6 +161,8 @@ fn sources(plan: &Plan) -> Vec<Block> {
         "No study has counted side effects of scalp micropigmentation; problems are uncommon in the small series that were published (183 people in all), and not well measured.".to_string(),
         format!("Cost: {}. The ten-year comparison uses example prices that the studio can replace.", plan.quote.note),
     ];
+    let of_head = plan.warnings.iter().filter(|w| design::ABOUT_THE_HEAD.contains(&w.code.as_str()));
+    notes.extend(of_head.map(|w| format!("For the artist: {}", design::sentence(&w.text))));
     if plan.left_out > 0 {
         notes.push(format!("{} dots found no place between hairs and were left out.", plan.left_out));
     }

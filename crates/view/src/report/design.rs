@@ -8,6 +8,9 @@ use hairline_plan::design::ZoneKind;
 use super::{Shelf, day_of, figures, grouped, heading, money, part, table, text, title};
 use crate::pdf::{Block, Tone};
 
+/// Warnings for who measures the head, not for the client: they stand with the sources.
+pub(super) const ABOUT_THE_HEAD: [&str; 3] = ["scan", "landmarks-unsure", "measurements-contradict"];
+
 /// The view that shows the plan best on one picture.
 pub(super) fn best_view(plan: &Plan) -> &'static str {
     match plan.case.look {
@@ -140,13 +143,17 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         blocks.push(part("Before and after"));
         blocks.extend(shown);
     }
-    if !plan.warnings.is_empty() {
+    let points: Vec<String> = plan
+        .warnings
+        .iter()
+        .filter(|w| !ABOUT_THE_HEAD.contains(&w.code.as_str()) && w.code != "moved")
+        .map(|w| sentence(&w.text).replace("cm2", "cm²"))
+        .collect();
+    if !points.is_empty() {
         blocks.push(Block::Callout {
             tone: Tone::Warning,
             title: "Please talk about these points before you agree".to_string(),
-            body: vec![Block::Bullets(
-                plan.warnings.iter().map(|w| sentence(&w.text).replace("cm2", "cm²")).collect(),
-            )],
+            body: vec![Block::Bullets(points)],
         });
     }
     blocks
@@ -186,6 +193,6 @@ fn in_words(kind: ZoneKind) -> &'static str {
 }
 
 /// With a full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_string() } else { format!("{text}.") }
 }
