@@ -10,7 +10,7 @@ use crate::placing::{Field, RawDot};
 /// Side of a cell on the skin, mm: 2 cm squares can be drawn with a ruler.
 pub const CELL_MM: f64 = 20.0;
 /// Pieces of a cell smaller than this join a neighbour, cm2.
-const LEAST_CM2: f64 = 1.0;
+const LEAST_CM2: f64 = 1.5;
 
 /// A cell or a parting.
 #[derive(Clone, Debug, Serialize)]

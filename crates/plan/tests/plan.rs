@@ -1,0 +1,322 @@
+//! Whole plans: what a plan promises, whatever the case.
+
+use glam::DVec3;
+use hairline_plan::case::{Case, EXAMPLES, HairlineStyle, Place, read};
+use hairline_plan::design::{Known, definition_cap_per_cm2};
+use hairline_plan::head_source::head_from_measurements;
+use hairline_plan::{Planned, make_plan};
+use proptest::prelude::*;
+
+fn example(name: &str) -> Case {
+    let text = EXAMPLES.iter().find(|e| e.0 == name).expect("an example").1;
+    read(name, text.as_bytes()).expect("a good case")
+}
+
+fn plan(case: &Case) -> Planned {
+    plan_with(case, &Known::default())
+}
+
+fn plan_with(case: &Case, known: &Known) -> Planned {
+    let source = head_from_measurements(case).expect("a head");
+    make_plan(case, source, known, "test", &mut |_| ()).expect("a plan")
+}
+
+fn nearest_mm(points: &[DVec3], to: DVec3) -> f64 {
+    points.iter().map(|p| p.distance_squared(to)).fold(f64::INFINITY, f64::min).sqrt()
+}
+
+#[test]
+fn counts_follow_the_density_and_dots_keep_clear_of_hairs_spots_and_the_lower_skin() {
+    for (name, _) in EXAMPLES {
+        let planned = plan(&example(name));
+        let wanted: f64 = planned.fields.iter().map(|f| f.patch.integral_cm2(&f.density_per_cm2)).sum();
+        let placed = planned.plan.dots as f64;
+        assert!((placed / wanted - 1.0).abs() < 0.01, "{name}: {placed} dots for {wanted:.0}");
+
+        let hairs: Vec<DVec3> = planned.hair_units.iter().map(|h| h.0).collect();
+        for dot in planned.dots.iter().step_by(37) {
+            let clear = nearest_mm(&hairs, dot.position_mm);
+            assert!(clear >= 0.2999, "{name}: dot {} stands {clear:.3} mm from a hair", dot.id);
+            assert!((dot.normal.length() - 1.0).abs() < 1e-9);
+            // Pointing outwards: away from the middle of the head.
+            assert!(dot.normal.dot(dot.position_mm - DVec3::new(0.0, 40.0, 0.0)) > 0.0);
+            for &(centre, radius_mm) in &planned.design.spots {
+                assert!(dot.position_mm.distance(centre) >= radius_mm - 0.3, "{name}: a dot on a spot");
+            }
+        }
+    }
+}
+
+#[test]
+fn cells_zones_and_sessions_count_every_dot_once() {
+    for (name, _) in EXAMPLES {
+        let planned = plan(&example(name));
+        let plan = &planned.plan;
+        let by_session: usize = plan.sessions.iter().map(|s| s.dots).sum();
+        let by_zone: usize = plan.zones.iter().map(|z| z.dots).sum();
+        let by_cell: usize = plan.cells.iter().flat_map(|c| &c.counts).sum();
+        assert_eq!([by_session, by_zone, by_cell], [planned.dots.len(); 3], "{name}");
+        for session in &plan.sessions {
+            assert!(
+                session.minutes.total() <= plan.case.sessions.max_minutes,
+                "{name}: {:?}",
+                session.minutes
+            );
+            let share = session.cumulative - plan.case.sessions.cumulative[session.number - 1];
+            assert!(
+                share.abs() < 0.01,
+                "{name}: {} of the dots after session {}",
+                session.cumulative,
+                session.number
+            );
+        }
+        assert!((1..=planned.dots.len() as u32).eq(planned.dots.iter().map(|d| d.id)), "{name}: ids");
+        let area: f64 = plan.cells.iter().map(|c| c.area_cm2).sum();
+        assert!(
+            (area - plan.treated_area_cm2).abs() < 0.5,
+            "{name}: cells {area}, zones {}",
+            plan.treated_area_cm2
+        );
+        assert!(
+            plan.zones
+                .iter()
+                .all(|z| z.density_per_cm2 <= definition_cap_per_cm2(plan.case.artist.dot_diameter_mm))
+        );
+    }
+}
+
+#[test]
+fn cells_are_squares_of_about_four_square_centimetres() {
+    let planned = plan(&example("shaved-norwood6"));
+    let cells = &planned.plan.cells;
+    let inner: Vec<f64> =
+        cells.iter().filter(|c| planned.plan.zones[c.zone].name == "Frontal").map(|c| c.area_cm2).collect();
+    let mut sorted = inner.clone();
+    sorted.sort_by(f64::total_cmp);
+    let median = sorted[sorted.len() / 2];
+    assert!((3.4..4.6).contains(&median), "median {median:.2} of {inner:.1?}");
+    assert!(cells.iter().all(|c| c.area_cm2 < 6.5), "no cell is larger than a square and a remainder");
+}
+
+#[test]
+fn long_hair_is_worked_along_partings_from_front_to_back() {
+    let planned = plan(&example("density-partline"));
+    assert_eq!(planned.plan.guide, "partings");
+    let spacing = planned.plan.case.parting.spacing_mm.expect("given");
+    for cell in &planned.plan.cells {
+        let [from, to] = cell.from_to.expect("a parting has ends");
+        let v = |[az, t]: [f64; 2]| Place([az, t]).az_t().to_uv().y;
+        assert!(v(from) >= v(to), "{}: from the front to the back", cell.name);
+        // A parting's skin is about its length times the spacing.
+        let strip_cm2 = cell.length_mm.expect("a length") * spacing / 100.0;
+        assert!(
+            cell.area_cm2 < 1.7 * strip_cm2 + 1.0,
+            "{}: {} cm2 along {strip_cm2} cm2",
+            cell.name,
+            cell.area_cm2
+        );
+    }
+}
+
+#[test]
+fn the_hairline_stands_where_it_was_asked_for_and_rises_to_the_corners() {
+    let base = example("hairline-norwood3");
+    for style in [
+        HairlineStyle::Natural,
+        HairlineStyle::Soft,
+        HairlineStyle::Rounded,
+        HairlineStyle::Peaked,
+        HairlineStyle::Receded,
+        HairlineStyle::EdgeUp,
+    ] {
+        for height_mm in [58.0, 72.0, 88.0] {
+            let mut case = base.clone();
+            case.hairline.style = style;
+            case.hairline.height_mm = Some(height_mm);
+            case.seed = 11;
+            let source = head_from_measurements(&case).expect("a head");
+            let chart = hairline_scalp::Chart::new(&source.head).expect("a chart");
+            let curves = hairline_scalp::regions::RegionCurves::standard();
+            let line = hairline_plan::design::design_hairline(&case, &source.head, &chart, &curves).summary;
+            assert!(
+                (line.height_mm - height_mm).abs() < 1.0,
+                "{style:?} at {height_mm}: {:.2}",
+                line.height_mm
+            );
+            let [right, left] = line.corner_above_midpoint_mm;
+            assert!(
+                right > -1.0 && left > -1.0,
+                "{style:?} at {height_mm}: corners {right:.1} and {left:.1} mm"
+            );
+            if style != HairlineStyle::EdgeUp {
+                let apart = (right - left).abs();
+                assert!((0.5..6.0).contains(&apart), "{style:?}: left and right differ by {apart:.1} mm");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_dot_has_its_own_touch_within_the_artists_means() {
+    let case = example("shaved-norwood6");
+    let planned = plan(&case);
+    let mean = |f: &dyn Fn(&hairline_plan::Dot) -> f64| {
+        planned.dots.iter().map(f).sum::<f64>() / planned.dots.len() as f64
+    };
+    let body: Vec<f64> = planned
+        .dots
+        .iter()
+        .filter(|d| planned.plan.zones[d.zone as usize].name == "Frontal")
+        .map(|d| d.diameter_mm)
+        .collect();
+    let m = body.iter().sum::<f64>() / body.len() as f64;
+    let sd = (body.iter().map(|d| (d - m).powi(2)).sum::<f64>() / body.len() as f64).sqrt();
+    assert!((m / case.artist.dot_diameter_mm - 1.0).abs() < 0.01, "mean diameter {m:.4}");
+    assert!((sd / m - case.artist.diameter_spread).abs() < 0.01, "spread {:.4}", sd / m);
+    assert!((mean(&|d| d.angle_deg) - case.artist.needle_angle_deg).abs() < 1.0);
+    assert!(planned.dots.iter().all(|d| (0.0..360.0).contains(&d.azimuth_deg) && d.angle_deg <= 90.0));
+    // Hair lies forwards on top of the head: azimuth 0 is forwards.
+    let forwards = |d: &&hairline_plan::Dot| {
+        d.position_mm.y > 115.0 && d.position_mm.z > 10.0 && d.position_mm.x.abs() < 25.0
+    };
+    let top: Vec<f64> =
+        planned.dots.iter().filter(forwards).map(|d| d.azimuth_deg.to_radians().cos()).collect();
+    assert!(top.len() > 100 && top.iter().sum::<f64>() / top.len() as f64 > 0.7, "{} dots", top.len());
+    // The first pass is lighter than the last.
+    let shade = |s: u8| {
+        let of: Vec<f64> = planned.dots.iter().filter(|d| d.session == s).map(|d| d.shade).collect();
+        of.iter().sum::<f64>() / of.len() as f64
+    };
+    assert!(shade(1) > shade(2) && shade(2) > shade(3));
+}
+
+#[test]
+fn a_mirrored_case_gives_mirrored_counts() {
+    let mut case = example("hairline-norwood3");
+    case.spots[0].diameter_mm = 16.0;
+    case.hairline.irregularity = Some(0.0);
+    let mut mirrored = case.clone();
+    mirrored.spots[0].at.0[0] *= -1.0;
+    mirrored.hair.whorl = hairline_plan::case::Whorl::Clockwise;
+    let sides = |case: &Case| {
+        let planned = plan(case);
+        let left = planned.dots.iter().filter(|d| d.position_mm.x > 0.0).count() as f64;
+        [left, planned.dots.len() as f64 - left]
+    };
+    let ([left, right], [m_left, m_right]) = (sides(&case), sides(&mirrored));
+    assert!(left < 0.97 * right, "the spot takes dots from the left: {left} and {right}");
+    assert!(
+        (left / m_right - 1.0).abs() < 0.02 && (right / m_left - 1.0).abs() < 0.02,
+        "{left} {right} {m_left} {m_right}"
+    );
+}
+
+#[test]
+fn dots_of_an_earlier_treatment_are_kept_clear_of_and_counted() {
+    let case = example("scar-strip");
+    let first = plan(&case);
+    let earlier: Vec<DVec3> = first.dots.iter().filter(|d| d.session <= 2).map(|d| d.position_mm).collect();
+    let known = Known { earlier_mm: Some(earlier.clone()), ..Known::default() };
+    let second = plan_with(&case, &known);
+    let ratio = (second.dots.len() + earlier.len()) as f64 / first.dots.len() as f64;
+    assert!((0.85..1.1).contains(&ratio), "old and new together are {ratio:.2} of the plan without old ones");
+    for dot in &second.dots {
+        assert!(nearest_mm(&earlier, dot.position_mm) >= 0.2999, "dot {} stands on an old one", dot.id);
+    }
+}
+
+#[test]
+fn measured_hairs_decide_density_and_clearance() {
+    let case = example("density-partline");
+    // A measured row of hairs every 1.25 mm on a sheet over the whole head: 64 per cm2.
+    let first = plan(&case);
+    let hairs: Vec<DVec3> = first.hair_units.iter().map(|h| h.0).step_by(2).collect();
+    let known = Known { hairs_mm: Some(hairs.clone()), ..Known::default() };
+    let second = plan_with(&case, &known);
+    assert!(second.dots.len() > first.dots.len(), "half the hair leaves room for more dots");
+    for dot in second.dots.iter().step_by(11) {
+        assert!(nearest_mm(&hairs, dot.position_mm) >= 0.2999);
+    }
+}
+
+#[test]
+fn rules_that_are_broken_are_warned_of_and_rules_that_are_kept_are_not() {
+    type Change = fn(&mut Case);
+    let rows: [(&str, &str, Change); 12] = [
+        ("hairline-norwood3", "hairline-too-low", |c| c.hairline.height_mm = Some(52.0)),
+        ("shaved-norwood6", "hairline-high", |c| c.hairline.height_mm = Some(102.0)),
+        ("hairline-norwood3", "hairline-crisp", |c| c.hairline.style = HairlineStyle::EdgeUp),
+        ("hairline-norwood3", "hairline-hard", |c| c.hairline.feather_mm = Some(1.5)),
+        ("hairline-norwood3", "dense-before-25", |c| c.client.age_years = Some(21)),
+        ("hairline-norwood3", "long-hair-line", |c| c.hair.length_mm = 40.0),
+        ("hairline-norwood3", "too-deep", |c| c.artist.depth_mm = 1.4),
+        ("hairline-norwood3", "short-gap", |c| c.sessions.gap_days = vec![7, 21]),
+        ("hairline-norwood3", "hair-colour", |c| c.hair.colour = hairline_plan::case::HairColour::Red),
+        ("hairline-norwood3", "large-area", |c| c.sessions.max_area_cm2 = 20.0),
+        ("density-partline", "density-on-bald", |c| {
+            c.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodIV)
+        }),
+        ("density-partline", "density-capped", |c| {
+            c.artist.dot_diameter_mm = 0.6;
+            c.artist.density_per_cm2 = Some(150.0);
+        }),
+    ];
+    for (name, code, change) in rows {
+        let mut case = example(name);
+        let has = |case: &Case| plan(case).plan.warnings.iter().any(|w| w.code == code);
+        assert!(!has(&case), "{name} has {code} already");
+        change(&mut case);
+        assert!(has(&case), "{name} lacks {code}");
+    }
+}
+
+#[test]
+fn more_dots_than_five_hours_hold_become_more_sessions() {
+    let mut case = example("shaved-norwood6");
+    case.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodVII);
+    let planned = plan(&case);
+    assert!(planned.plan.sessions.len() > 3);
+    assert!(planned.plan.sessions.iter().all(|s| s.minutes.total() <= 300.0));
+    assert!(planned.plan.warnings.iter().any(|w| w.code == "more-sessions"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Whatever a case says within its ranges, it is planned or refused with a sentence.
+    #[test]
+    fn any_case_is_planned_or_refused(
+        seed in 0u64..1000,
+        stage in 0usize..29,
+        look in 0usize..3,
+        style in 0usize..6,
+        height in proptest::option::of(35.0..130.0f64),
+        length in 182.0..215.0f64,
+        breadth in 142.0..168.0f64,
+        density in 10.0..200.0f64,
+        diameter in 0.08..0.8f64,
+        naturalness in 0.0..1.5f64,
+    ) {
+        use hairline_plan::case::Look;
+        let mut case = example("hairline-norwood3");
+        case.seed = seed;
+        case.look = [Look::Hairline, Look::Density, Look::Shaved][look];
+        case.loss.stage = Some(hairline_scalp::loss::Stage::all()[stage]);
+        case.hairline.style = [HairlineStyle::Natural, HairlineStyle::Soft, HairlineStyle::Rounded, HairlineStyle::Peaked, HairlineStyle::Receded, HairlineStyle::EdgeUp][style];
+        case.hairline.height_mm = height;
+        case.head.measurements = Default::default();
+        case.head.measurements.length_mm = Some(length);
+        case.head.measurements.breadth_mm = Some(breadth);
+        case.artist.density_per_cm2 = Some(density);
+        case.artist.dot_diameter_mm = diameter;
+        case.artist.naturalness = naturalness;
+        let source = head_from_measurements(&case).expect("a plausible head");
+        match make_plan(&case, source, &Known::default(), "test", &mut |_| ()) {
+            Ok(planned) => {
+                prop_assert!(!planned.dots.is_empty());
+                prop_assert!(planned.dots.iter().all(|d| d.position_mm.is_finite() && d.diameter_mm > 0.0));
+            }
+            Err(e) => prop_assert!(e.to_string().starts_with("nothing to treat"), "{e}"),
+        }
+    }
+}
