@@ -257,7 +257,7 @@ fn rules_that_are_broken_are_warned_of_and_rules_that_are_kept_are_not() {
             c.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodIV)
         }),
         ("density-partline", "density-capped", |c| {
-            c.artist.dot_diameter_mm = 0.6;
+            c.artist.dot_diameter_mm = 0.45;
             c.artist.density_per_cm2 = Some(150.0);
         }),
     ];
