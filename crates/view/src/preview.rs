@@ -52,7 +52,8 @@ pub fn previews(planned: &Planned) -> Vec<PictureFile> {
 /// The finished head with its healed dots for phones and other programs.
 pub fn head_glb(planned: &Planned) -> Vec<u8> {
     let n_sessions = planned.plan.sessions.len();
-    let healed = moments(n_sessions).into_iter().find(|m| m.sessions_done == n_sessions && m.age == Age::Healed);
+    let healed =
+        moments(n_sessions).into_iter().find(|m| m.sessions_done == n_sessions && m.age == Age::Healed);
     let looks: Vec<DotLook> =
         healed.map_or(vec![], |m| state(planned, &m).dots.into_iter().map(|(_, look)| look).collect());
     head_to_glb(&planned.head, skin_lab_sce(&planned.plan.case), &planned.dots, &looks)
