@@ -133,7 +133,7 @@ pub fn diameter_factor(kind: ZoneKind) -> f64 {
 /// Carbon in a bottle of SMP pigment, mg/ml: an assumption, to be calibrated from a healed test dot.
 pub const PIGMENT_MG_PER_ML: f64 = 150.0;
 /// Share of the deposit's volume that the mix takes up and keeps to day 28: an assumption, as above.
-pub const UPTAKE_FRACTION: f64 = 0.4;
+pub const UPTAKE_FRACTION: f64 = 0.15;
 /// Mass absorption of carbon black at 550 nm, m2/g (`optics.md` 0: 8; Bond and Bergstrom 2006: 7.5 +- 1.2).
 pub const CARBON_M2_PER_G: f64 = 8.0;
 

@@ -65,8 +65,8 @@ const RED_DOTS_PER_CM2: f32 = 30.0;
 pub(super) const FLUSH: f32 = 0.26;
 
 /// A dot as the camera sees it.
-struct Seen {
-    footprint: Footprint,
+pub(super) struct Seen {
+    pub(super) footprint: Footprint,
     depth_mm: f32,
     cosine: f32,
     loss: [f32; 3],
@@ -79,41 +79,51 @@ impl Plate {
     /// less footprint times contrast of every dot in it, as long as dots do not cover one another.
     pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
         let size = self.camera.size_px;
-        let seen: Vec<Seen> = state
-            .dots
-            .iter()
-            .filter_map(|(i, look)| {
-                dots.get(*i as usize).and_then(|dot| self.see(dot.position_mm, dot.normal, look))
-            })
-            .collect();
+        let seen = self.seen(dots, state);
         let mut image = self.developed.clone();
         if seen.is_empty() {
             return image;
         }
-        let mut loss = vec![[0.0f32; 3]; size[0] * size[1]];
-        for s in &seen {
-            s.footprint.splat(size, |pixel, share| {
-                if self.shows(pixel, s.depth_mm) {
-                    for c in 0..3 {
-                        loss[pixel][c] += share * s.loss[c];
-                    }
-                }
-            });
-        }
+        let losses = self.losses(&seen);
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        for (pixel, loss) in loss.iter().enumerate() {
+        for (pixel, loss) in losses.iter().enumerate() {
             let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
             if (loss[1] == 0.0 && flush < 1e-3) || self.coverage[pixel] == 0.0 {
                 continue;
             }
             let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
-            let (base, diffuse) = (self.base[pixel], self.diffuse[pixel]);
-            let light =
-                [0, 1, 2].map(|c| base[c] - diffuse[c] * (1.0 - red[c] * (1.0 - loss[c]).max(DARKEST)));
+            let mut light = self.base[pixel];
+            for c in 0..3 {
+                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * (1.0 - loss[c]).max(DARKEST));
+            }
             let rgb = encode(light, pixel % size[0], pixel / size[0]);
             image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
         }
         image
+    }
+
+    /// The dots of a state that face the camera.
+    pub(super) fn seen(&self, dots: &[Dot], state: &State) -> Vec<Seen> {
+        let see = |(i, look): &(u32, DotLook)| {
+            dots.get(*i as usize).and_then(|dot| self.see(dot.position_mm, dot.normal, look))
+        };
+        state.dots.iter().filter_map(see).collect()
+    }
+
+    /// What the dots take from the diffuse light of every pixel, as a share of it, per colour.
+    pub(super) fn losses(&self, seen: &[Seen]) -> Vec<[f32; 3]> {
+        let size = self.camera.size_px;
+        let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
+        for s in seen {
+            s.footprint.splat(size, |pixel, share| {
+                if self.shows(pixel, s.depth_mm) {
+                    for c in 0..3 {
+                        losses[pixel][c] += share * s.loss[c];
+                    }
+                }
+            });
+        }
+        losses
     }
 
     fn see(&self, position: DVec3, normal: DVec3, look: &DotLook) -> Option<Seen> {

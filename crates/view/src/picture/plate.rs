@@ -19,8 +19,9 @@ const GRAZING: f32 = 0.22;
 const PAPER: f32 = 0.50;
 /// Share of the picture's height over which the bust fades at its lower edge.
 const HEM: f32 = 0.09;
-/// Length over which the neck fades, mm.
+/// Length over which the bust fades before it is cut off, mm; seen from above only the neck stays.
 const FADE_MM: f32 = 42.0;
+const FADE_FROM_ABOVE_MM: f32 = 135.0;
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
@@ -57,6 +58,7 @@ impl Plate {
         let eye = camera.position.as_vec3();
         let mut plate = Plate::paper(camera);
         let hem = Hem::of(camera);
+        let fade_mm = if hem.length > 0.0 { FADE_MM } else { FADE_FROM_ABOVE_MM };
         let band_px = BAND_ROWS * camera.size_px[0];
         let bands = (
             plate.base.par_chunks_mut(band_px),
@@ -70,8 +72,8 @@ impl Plate {
                 depth[pixel] = fragments[0].depth_mm;
                 let mut sum = [0.0; 3];
                 for fragment in fragments {
-                    let (inner, gloss, fade) = skin.shade(&light, &frame, eye, studio, fragment);
-                    let share = fragment.coverage * fade * hem;
+                    let (inner, gloss, from_cut_mm) = skin.shade(&light, &frame, eye, studio, fragment);
+                    let share = fragment.coverage * soft(from_cut_mm / fade_mm) * hem;
                     for c in 0..3 {
                         sum[c] += share * (inner[c] + gloss);
                         diffuse[pixel][c] += share * inner[c];
@@ -205,7 +207,7 @@ impl Frame {
 }
 
 impl Skin<'_> {
-    /// Diffuse light, gloss, and how much of the neck is left here.
+    /// Diffuse light, gloss, and distance from where the bust is cut off, mm.
     fn shade(
         &self,
         light: &[[f32; 3]],
@@ -246,13 +248,8 @@ impl Skin<'_> {
 
         let from_cut =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
-        (diffuse, gloss, fade(from_cut))
+        (diffuse, gloss, from_cut)
     }
-}
-
-/// The bust fades into the paper before it is cut off.
-fn fade(from_cut_mm: f32) -> f32 {
-    soft(from_cut_mm / FADE_MM)
 }
 
 /// The bust fades towards the lower edge of the picture, unless it is seen from above.

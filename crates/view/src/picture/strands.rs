@@ -14,7 +14,7 @@ use super::surface::Surface;
 pub(super) const LONG_MM: f64 = 8.0;
 
 /// Most strands that are drawn; with more hair each stands for several and is as wide as they are.
-const MOST_STRANDS: usize = 15_000;
+const MOST_STRANDS: usize = 22_000;
 /// Length of a piece of a strand near the root and farther out, mm, and how many are near.
 const NEAR_PIECE_MM: f64 = 6.0;
 const FAR_PIECE_MM: f64 = 11.0;
@@ -94,12 +94,7 @@ fn drape(hair: &Hair, stands_for: f64, hull: &Hull, key: u32) -> Strand {
         points.push(p.as_vec3());
     }
     let shade = 0.78 + 0.44 * draw(7);
-    Strand {
-        points,
-        width_mm: (hair.shaft_mm * (0.65 * stands_for).max(1.0)) as f32,
-        layer: layer as f32,
-        shade: shade as f32,
-    }
+    Strand { points, width_mm: (hair.shaft_mm * stands_for) as f32, layer: layer as f32, shade: shade as f32 }
 }
 
 /// The head as a radius around its middle, to keep hair outside.
@@ -277,8 +272,8 @@ fn on_picture(
             lit[c] = open * (albedo * light[c] + glint * (GLOSS + SHEEN * albedo));
         }
         let scale = camera.focal_px as f32 / projected[i].z;
-        // Strands grow thinner at their ends.
-        let taper = if i + 3 > last { 0.6 } else { 1.0 };
+        // At the roots the hairs of a strand still stand apart; towards its end some are shorter.
+        let taper = (0.5 + 0.25 * i as f32).min(1.0) * if i + 3 > last { 0.6 } else { 1.0 };
         let width = strand.width_mm * scale * taper;
         Piece {
             from: Vec2::new(projected[i].x, projected[i].y),

@@ -217,8 +217,11 @@ fn drawing(book: &mut Book, sheet: &mut Sheet, piece: &Piece, index: usize, y: f
         if flat.kind != FlatKind::Own && flat.points_mm.len() > 4 {
             let at = flat.points_mm[flat.points_mm.len() * 4 / 5];
             let [x, y] = place(at);
+            // Inside the width of the piece: beside it stand the notes.
+            let width = fonts.width_mm(&flat.name, crate::pdf::Face::Regular, 6.5);
+            let x = (x + 1.0).min(SIDE_MM + high.x - low.x - width).max(SIDE_MM);
             marks.push(Mark::Text {
-                at_mm: [x + 1.0, y],
+                at_mm: [x, y],
                 turn_deg: 0.0,
                 style: crate::pdf::Style { face: crate::pdf::Face::Regular, size_pt: 6.5, ink },
                 text: flat.name.clone(),
