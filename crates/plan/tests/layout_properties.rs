@@ -4,7 +4,7 @@
 mod support;
 
 use glam::DVec3;
-use hairline_plan::layout::metrics::measure;
+use hairline_plan::layout::metrics::{DotSet, measure, measure_set};
 use hairline_plan::layout::{
     Layout, LayoutError, LayoutSettings, Obstacle, PlacedDot, place_dots, place_dots_with_progress,
 };
@@ -177,8 +177,8 @@ fn the_look_goes_from_even_to_loose() {
     for asked in [0.10, 0.12, 0.15, 0.18, 0.20, 0.25] {
         let settings = LayoutSettings { dots: Some(8_000), irregularity_cv: asked, ..Default::default() };
         let layout = place_dots(&mesh, &density, &[], &settings).expect("sound");
-        let report = measure(&mesh, &density, &[], &layout.dots).expect("sound");
-        let cv = report.sets[0].nearest.expect("wide").cv;
+        let report = measure_set(&mesh, &density, &layout.dots, DotSet::Whole).expect("sound");
+        let cv = report.nearest.expect("wide").cv;
         assert!((cv - asked).abs() < 0.015, "asked {asked}, found {cv:.3}");
     }
 }
@@ -381,7 +381,7 @@ fn bad_input_is_refused_with_its_place() {
     let settings = LayoutSettings { dots: Some(1_000_000_000), ..Default::default() };
     assert!(matches!(refused(&mesh, &even, &[], &settings), LayoutError::TooMany { .. }));
     assert!(matches!(
-        refused(&mesh, &vec![1e300; 9], &[], &LayoutSettings::default()),
+        refused(&mesh, &[1e300; 9], &[], &LayoutSettings::default()),
         LayoutError::TooMany { .. }
     ));
     let settings = LayoutSettings { dots: Some(10), ..Default::default() };

@@ -1,5 +1,5 @@
 //! The bars a layout has to hold, measured on heads, a strip, a disc and a real scan.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout)]
 
 mod support;
 
@@ -57,7 +57,9 @@ fn holds_on_heads(report: &LayoutReport) {
         let low = set.spectrum.as_ref().expect("wide enough").low;
         assert!(low <= 0.03, "{}: low-frequency power {low:.4}", set.set);
         let anisotropy = set.anisotropy_db.expect("wide enough");
-        assert!(anisotropy < -14.0, "{}: anisotropy {anisotropy:.1} dB", set.set);
+        // The floor is -18 dB for 64 separate patches; on small sets the patches overlap.
+        let bar = if set.count >= 15_000 { -15.5 } else { -12.0 };
+        assert!(anisotropy < bar, "{}: anisotropy {anisotropy:.1} dB, bar {bar}", set.set);
     }
     let whole = &report.sets[0];
     let nearest = whole.nearest.expect("enough dots");

@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     hairs: Option<String>,
 
-    /// Irregularity: coefficient of variation of the nearest-neighbour distance, 0.06 even to 0.32 wild.
+    /// Irregularity: coefficient of variation of the nearest-neighbour distance, 0.10 even to 0.25 loose.
     #[arg(long, value_name = "CV", default_value_t = NATURAL_CV)]
     irregularity: f64,
 

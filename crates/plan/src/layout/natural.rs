@@ -24,9 +24,9 @@ struct Jitter {
 const JITTERS: [Jitter; 5] = [
     Jitter { cv: 0.100, small: 0.00, large: 0.00, many: 0.4 },
     Jitter { cv: 0.117, small: 0.05, large: 0.12, many: 0.4 },
-    Jitter { cv: 0.153, small: 0.06, large: 0.20, many: 0.4 },
-    Jitter { cv: 0.200, small: 0.06, large: 0.28, many: 0.4 },
-    Jitter { cv: 0.255, small: 0.08, large: 0.36, many: 0.5 },
+    Jitter { cv: 0.156, small: 0.06, large: 0.20, many: 0.4 },
+    Jitter { cv: 0.205, small: 0.06, large: 0.28, many: 0.4 },
+    Jitter { cv: 0.258, small: 0.08, large: 0.36, many: 0.5 },
 ];
 /// Jitter is clipped at this many standard deviations.
 const CLIP: f32 = 2.5;

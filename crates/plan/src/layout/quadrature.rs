@@ -3,7 +3,7 @@
 use glam::Vec3;
 use rayon::prelude::*;
 
-use super::clusters::{Clusters, WIDTH};
+use super::clusters::{CHUNK, Clusters, WIDTH};
 use super::hilbert;
 use super::relax::KernelSum;
 use super::rng::{Counter, Stream};
@@ -110,23 +110,26 @@ fn charges_and_sites(surface: &Surface, count: usize, seed: u64, charge: f32) ->
 }
 
 fn parts(surface: &Surface, charge: f32) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(4 * surface.faces.len());
-    let (mut coarse, mut waiting) = (Vec::new(), Vec::new());
-    for (i, f) in surface.faces.iter().enumerate().filter(|(_, f)| !f.is_thin()) {
-        let whole = Part::of_face(i as u32, f, charge);
-        if charge <= FINE_CHARGE || !f.is_steep() && f.border_mm > FINE_ZONE * spacing(f.least_half_density())
-        {
-            whole.split(f, &mut parts, &mut waiting);
-            continue;
+    let of_chunk = |(chunk, faces): (usize, &[Face])| {
+        let (mut parts, mut coarse, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        for (k, f) in faces.iter().enumerate().filter(|(_, f)| !f.is_thin()) {
+            let whole = Part::of_face((chunk * CHUNK + k) as u32, f, charge);
+            let far = f.border_mm > FINE_ZONE * spacing(f.least_half_density()) && !f.is_steep();
+            if far || charge <= FINE_CHARGE {
+                whole.split(f, &mut parts, &mut waiting);
+                continue;
+            }
+            whole.split(f, &mut coarse, &mut waiting);
+            for part in coarse.drain(..) {
+                let distance = surface.border_distance(part.face, surface.point(part.middle()));
+                let most = if f.is_steep() || distance < FINE_ZONE { FINE_CHARGE } else { charge };
+                Part { most, ..part }.split(f, &mut parts, &mut waiting);
+            }
         }
-        whole.split(f, &mut coarse, &mut waiting);
-        for part in coarse.drain(..) {
-            let distance = surface.border_distance(part.face, surface.point(part.middle()));
-            let most = if f.is_steep() || distance < FINE_ZONE { FINE_CHARGE } else { charge };
-            Part { most, ..part }.split(f, &mut parts, &mut waiting);
-        }
-    }
-    parts
+        parts
+    };
+    let chunks: Vec<Vec<Part>> = surface.faces.par_chunks(CHUNK).enumerate().map(of_chunk).collect();
+    chunks.concat()
 }
 
 /// Merges neighbours along the curve whose charges are small, into their centre of charge.

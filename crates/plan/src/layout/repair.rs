@@ -15,12 +15,14 @@ pub(crate) const IDEAL: f32 = 1.074_57;
 /// The largest empty circle that stays, in spacings.
 const LARGEST: f32 = 0.93 * IDEAL;
 /// A probe lies within this distance of the middle of every void, spacings.
-const PROBE: f32 = 0.33;
+const PROBE: f32 = 0.40;
 /// No two dots closer than this, spacings.
 const CORE: f32 = 0.38;
 /// Longest move of a dot towards a void in one round, spacings.
 const PULL: f32 = 0.15;
-const ROUNDS: usize = 6;
+/// Moves shorter than this do not call for a new look at the voids around, spacings.
+const SHORT: f32 = 0.04;
+const ROUNDS: usize = 8;
 /// Rounds that only clear dots off hairs.
 const HAIR_ROUNDS: usize = 12;
 
@@ -78,24 +80,27 @@ pub(crate) fn repair(surface: &Surface, background: &Background, hairs: &Hairs, 
             }
             break;
         }
-        // Boxes around what changed, a leaf at a time.
-        let changed: Vec<Bounds> = moved
-            .chunk_by(|a, b| a.0 / WIDTH as u32 == b.0 / WIDTH as u32)
-            .map(|run| {
-                let mut places = Vec::with_capacity(2 * WIDTH);
-                for &(dot, site) in run {
-                    let dot = dot as usize;
-                    places.push(dots.points[dot]);
-                    dots.sites[dot] = site;
-                    dots.points[dot] = surface.point(site);
-                    places.push(dots.points[dot]);
+        // Boxes around what moved, a leaf at a time; short moves open no void.
+        let (mut changed, mut opened) = (Vec::new(), Vec::new());
+        for run in moved.chunk_by(|a, b| a.0 / WIDTH as u32 == b.0 / WIDTH as u32) {
+            let (mut places, mut left) = (Vec::new(), Vec::new());
+            for &(dot, site) in run {
+                let dot = dot as usize;
+                let (old, new) = (dots.points[dot], surface.point(site));
+                (dots.sites[dot], dots.points[dot]) = (site, new);
+                places.extend([old, new]);
+                if (xyz(old) - xyz(new)).length() > SHORT * spacing(old[3]) {
+                    left.extend([old, new]);
                 }
-                Bounds::of_points(&places)
-            })
-            .collect();
+            }
+            changed.push(Bounds::of_points(&places));
+            if !left.is_empty() {
+                opened.push(Bounds::of_points(&left));
+            }
+        }
         clusters = Clusters::new(&dots.points);
         active = Active::near(&changed, &clusters, CORE);
-        active_probes = probes.map(|probes| Active::near(&changed, probes, 1.2));
+        active_probes = probes.map(|probes| Active::near(&opened, probes, 1.2));
     }
 }
 

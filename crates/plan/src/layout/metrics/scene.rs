@@ -5,6 +5,7 @@ use hairline_scalp::TriMesh;
 use rayon::prelude::*;
 
 use super::super::clusters::{Bounds, Clusters, WIDTH};
+use super::super::hilbert;
 use super::super::quadrature::{self, Background};
 use super::super::surface::{Point, Surface, spacing};
 use super::super::{LayoutError, PlacedDot, check_mesh, scaled_density};
@@ -14,7 +15,7 @@ const LEAST_DOTS: usize = 30;
 
 pub(super) struct Scene {
     pub surface: Surface,
-    /// In the order of the dots given; the fourth component is half the density of the set.
+    /// In curve order; the fourth component is half the density of the set.
     pub points: Vec<Point>,
     pub normals: Vec<Vec3>,
     pub clusters: Clusters,
@@ -34,6 +35,11 @@ impl Scene {
         check_mesh(mesh, density)?;
         let (_, scaled) = scaled_density(mesh, density, Some(dots.len()))?;
         let surface = Surface::new(mesh, &scaled);
+        // Along the curve, whatever order they come in: neighbours share leaves.
+        let curve = hilbert::Curve::new(surface.low, surface.high);
+        let keys: Vec<u32> =
+            dots.iter().map(|d| curve.key((d.position_mm - surface.centre).as_vec3())).collect();
+        let dots: Vec<PlacedDot> = hilbert::sorted(&keys).into_iter().map(|i| dots[i as usize]).collect();
         let points: Vec<Point> = dots
             .iter()
             .map(|d| {

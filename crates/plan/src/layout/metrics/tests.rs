@@ -8,18 +8,36 @@ use super::super::rng::{Counter, Stream};
 use super::super::{Obstacle, PlacedDot};
 use super::*;
 
-/// A flat sheet of two triangles.
+/// Cells of a sheet along each side.
+const CELLS: usize = 24;
+
+/// A flat sheet.
 fn sheet(width: f64, height: f64) -> TriMesh {
-    let at = |x: f64, y: f64| DVec3::new(x * width, y * height, 0.0);
-    TriMesh {
-        positions: vec![at(0.0, 0.0), at(1.0, 0.0), at(1.0, 1.0), at(0.0, 1.0)],
-        triangles: vec![[0, 1, 2], [0, 2, 3]],
+    let place = |k: usize| k as f64 / CELLS as f64;
+    let at = |i: usize, j: usize| (j * (CELLS + 1) + i) as u32;
+    let mut mesh = TriMesh::default();
+    for j in 0..=CELLS {
+        mesh.positions.extend((0..=CELLS).map(|i| DVec3::new(place(i) * width, place(j) * height, 0.0)));
     }
+    for (i, j) in (0..CELLS * CELLS).map(|k| (k % CELLS, k / CELLS)) {
+        mesh.triangles.push([at(i, j), at(i + 1, j), at(i + 1, j + 1)]);
+        mesh.triangles.push([at(i, j), at(i + 1, j + 1), at(i, j + 1)]);
+    }
+    mesh
+}
+
+fn even(mesh: &TriMesh) -> Vec<f64> {
+    vec![1.0; mesh.positions.len()]
 }
 
 /// A dot at a place of the unit square stretched over the sheet.
 fn dot(mesh: &TriMesh, u: f64, v: f64, visit: u8) -> PlacedDot {
-    let (triangle, barycentric) = if u >= v { (0, [1.0 - u, u - v, v]) } else { (1, [1.0 - v, u, v - u]) };
+    let cell = |x: f64| ((x * CELLS as f64) as usize).min(CELLS - 1);
+    let (i, j) = (cell(u), cell(v));
+    let (u, v) = (u * CELLS as f64 - i as f64, v * CELLS as f64 - j as f64);
+    let first = 2 * (j * CELLS + i) as u32;
+    let (triangle, barycentric) =
+        if u >= v { (first, [1.0 - u, u - v, v]) } else { (first + 1, [1.0 - v, u, v - u]) };
     let corners = mesh.corners(triangle as usize);
     let position_mm = corners.iter().zip(barycentric).map(|(&p, b)| p * b).sum();
     PlacedDot { position_mm, normal: DVec3::Z, triangle, barycentric, visit }
@@ -58,7 +76,7 @@ fn near(found: f64, known: f64, tolerance: f64) {
 #[test]
 fn white_noise_has_the_numbers_of_a_poisson_process() {
     let mesh = sheet(200.0, 200.0);
-    let report = measure_set(&mesh, &[1.0; 4], &white(&mesh, 20_000, 1), DotSet::Whole).expect("sound");
+    let report = measure_set(&mesh, &even(&mesh), &white(&mesh, 20_000, 1), DotSet::Whole).expect("sound");
     let nearest = report.nearest.expect("enough");
     // Clark and Evans 1954: mean 1/2, standard deviation 0.26136 spacings.
     near(nearest.clark_evans, 1.0, 0.015);
@@ -82,7 +100,7 @@ fn a_hexagonal_lattice_has_the_numbers_of_a_hexagonal_lattice() {
     let mesh = sheet(width, height);
     let dots = hexagonal(&mesh, width, height, 1.0);
     assert_eq!(dots.len(), 200 * 200);
-    let report = measure_set(&mesh, &[1.0; 4], &dots, DotSet::Whole).expect("sound");
+    let report = measure_set(&mesh, &even(&mesh), &dots, DotSet::Whole).expect("sound");
     let nearest = report.nearest.expect("enough");
     near(nearest.clark_evans, 2.1491, 0.002);
     near(nearest.smallest_over_ideal, 1.0, 0.002);
@@ -106,7 +124,7 @@ fn the_largest_void_is_that_of_a_hole_cut_into_a_lattice() {
     let hole = 2.5;
     dots.retain(|d| d.position_mm.distance(middle) > hole);
     let nearest = dots.iter().map(|d| d.position_mm.distance(middle)).fold(f64::INFINITY, f64::min);
-    let report = measure_set(&mesh, &[1.0; 4], &dots, DotSet::Whole).expect("sound");
+    let report = measure_set(&mesh, &even(&mesh), &dots, DotSet::Whole).expect("sound");
     let ideal = IDEAL * spacing_before;
     let void = report.largest_void.expect("enough");
     assert!(void >= nearest / ideal * 0.99 && void < 1.15 * nearest / ideal, "{void} {}", nearest / ideal);
@@ -116,7 +134,7 @@ fn the_largest_void_is_that_of_a_hole_cut_into_a_lattice() {
 fn graded_white_noise_is_still_white() {
     // Density falls eightfold across the sheet; without the correction the power would come out biased.
     let mesh = sheet(260.0, 160.0);
-    let density = [8.0, 1.0, 1.0, 8.0];
+    let density: Vec<f64> = mesh.positions.iter().map(|p| 8.0 - 7.0 * p.x / 260.0).collect();
     let random = Counter::new(5, Stream::Position);
     let mut dots = Vec::new();
     for k in 0..200_000 {
@@ -138,7 +156,7 @@ fn a_wave_and_a_loss_of_dots_show_in_narrow_windows() {
     let (width, height) = (160.0, 15.0);
     let mesh = sheet(width, height);
     let lattice = hexagonal(&mesh, width, height, 1.0);
-    let clean = measure_set(&mesh, &[1.0; 4], &lattice, DotSet::Whole).expect("sound");
+    let clean = measure_set(&mesh, &even(&mesh), &lattice, DotSet::Whole).expect("sound");
     // Every 33rd dot missing at random places: about 0.03 of white noise on top.
     let random = Counter::new(3, Stream::Label);
     let mut lost = lattice;
@@ -147,7 +165,7 @@ fn a_wave_and_a_loss_of_dots_show_in_narrow_windows() {
         k += 1;
         random.unit(k) >= 0.03
     });
-    let lossy = measure_set(&mesh, &[1.0; 4], &lost, DotSet::Whole).expect("sound");
+    let lossy = measure_set(&mesh, &even(&mesh), &lost, DotSet::Whole).expect("sound");
     let (clean, lossy) = (clean.window_power.expect("enough"), lossy.window_power.expect("enough"));
     assert!(lossy - clean > 0.015 && lossy - clean < 0.06, "{clean} {lossy}");
 }
@@ -156,13 +174,13 @@ fn a_wave_and_a_loss_of_dots_show_in_narrow_windows() {
 fn crowding_along_the_border_shows_in_the_border_ratio() {
     let mesh = sheet(100.0, 100.0);
     let mut dots = white(&mesh, 10_000, 9);
-    let before = measure_set(&mesh, &[1.0; 4], &dots, DotSet::Whole).expect("sound");
+    let before = measure_set(&mesh, &even(&mesh), &dots, DotSet::Whole).expect("sound");
     for d in &mut dots {
         let (u, v) = (d.position_mm.x / 100.0, d.position_mm.y / 100.0);
         let u = if u < 0.03 { u * 0.3 } else { u };
         *d = dot(&mesh, u, v, 0);
     }
-    let after = measure_set(&mesh, &[1.0; 4], &dots, DotSet::Whole).expect("sound");
+    let after = measure_set(&mesh, &even(&mesh), &dots, DotSet::Whole).expect("sound");
     assert!(after.border_ratio.expect("open") > before.border_ratio.expect("open") + 0.3);
 }
 
@@ -179,27 +197,26 @@ fn spare_clearance_is_the_smallest_over_all_pairs() {
         .iter()
         .flat_map(|d| hairs.iter().map(move |h| h.position_mm.distance(d.position_mm) - h.clearance_mm))
         .fold(f64::INFINITY, f64::min);
-    let report = measure(&mesh, &[1.0; 4], &hairs, &dots).expect("sound");
+    let report = measure(&mesh, &even(&mesh), &hairs, &dots).expect("sound");
     near(report.least_spare_clearance_mm.expect("there are hairs"), brute, 1e-12);
-    assert_eq!(measure(&mesh, &[1.0; 4], &[], &dots).expect("sound").least_spare_clearance_mm, None);
+    assert_eq!(measure(&mesh, &even(&mesh), &[], &dots).expect("sound").least_spare_clearance_mm, None);
 }
 
 #[test]
 fn what_cannot_be_measured_says_why() {
     let mesh = sheet(20.0, 20.0);
-    let few = measure_set(&mesh, &[1.0; 4], &white(&mesh, 5, 1), DotSet::Whole).expect("sound");
+    let few = measure_set(&mesh, &even(&mesh), &white(&mesh, 5, 1), DotSet::Whole).expect("sound");
     assert_eq!(few.nearest, Err(Unmeasurable::TooFewDots { found: 5, least: 30 }));
     assert_eq!(few.largest_void, Err(Unmeasurable::TooFewDots { found: 5, least: 30 }));
     assert_eq!(few.window_power, Err(Unmeasurable::TooFewDots { found: 5, least: 30 }));
     assert_eq!(few.spectrum, Err(Unmeasurable::TooFewDots { found: 5, least: 1500 }));
     let narrow = sheet(400.0, 6.0);
-    let report = measure_set(&narrow, &[1.0; 4], &white(&narrow, 2400, 1), DotSet::Whole).expect("sound");
+    let report =
+        measure_set(&narrow, &even(&narrow), &white(&narrow, 2400, 1), DotSet::Whole).expect("sound");
     assert_eq!(report.spectrum, Err(Unmeasurable::TooNarrow { found: 0, spacings: 16, least: 300 }));
     assert!(matches!(report.density, Err(Unmeasurable::TooNarrow { .. })));
     assert!(report.window_power.is_ok() && report.border_ratio.is_ok());
-    assert!(
-        measure(&sheet(1.0, 1.0), &[1.0; 4], &[], &[]).expect("nothing is fine").sets[0].nearest.is_err()
-    );
+    assert!(measure(&mesh, &even(&mesh), &[], &[]).expect("nothing is fine").sets[0].nearest.is_err());
 }
 
 proptest! {
@@ -213,7 +230,7 @@ proptest! {
         let on = |mesh: &TriMesh| {
             let dots: Vec<PlacedDot> =
                 white(&small, 800, seed).iter().map(|d| dot(mesh, d.position_mm.x / 40.0, d.position_mm.y / 30.0, 0)).collect();
-            measure_set(mesh, &[1.0; 4], &dots, DotSet::Whole).expect("sound")
+            measure_set(mesh, &even(mesh), &dots, DotSet::Whole).expect("sound")
         };
         let (a, b) = (on(&small), on(&large));
         let close = |x: f64, y: f64| (x - y).abs() <= 2e-3 * x.abs().max(y.abs());
