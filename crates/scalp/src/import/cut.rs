@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use glam::DVec3;
+use glam::{DMat4, DVec3};
 
 use crate::mesh::TriMesh;
 use crate::topology::{Adjacency, split_fans};
@@ -10,9 +10,31 @@ use crate::topology::{Adjacency, split_fans};
 /// Pieces that the cut leaves and that are smaller than this share of the largest are dropped.
 const CRUMB_SHARE: f64 = 0.05;
 
-/// The part of a mesh above a plane, `normal . p >= height`; triangles across it are divided.
-pub fn cut_below(mesh: &TriMesh, normal: DVec3, height: f64) -> TriMesh {
-    let above: Vec<f64> = mesh.positions.iter().map(|p| p.dot(normal) - height).collect();
+/// A plane and the side of it that is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane {
+    /// Unit normal, towards the side that is kept.
+    pub normal: DVec3,
+    /// Distance of the plane from the origin along the normal, mm.
+    pub height: f64,
+}
+
+impl Plane {
+    /// How far a point lies above the plane, mm.
+    pub fn above_mm(&self, p: DVec3) -> f64 {
+        p.dot(self.normal) - self.height
+    }
+
+    /// The same plane in the frame that a rigid transform starts from.
+    pub fn seen_from(&self, here_from_there: &DMat4) -> Plane {
+        let normal = here_from_there.inverse().transform_vector3(self.normal);
+        Plane { normal, height: self.height - here_from_there.w_axis.truncate().dot(self.normal) }
+    }
+}
+
+/// The part of a mesh above a plane; triangles across it are divided.
+pub fn cut_below(mesh: &TriMesh, plane: Plane) -> TriMesh {
+    let above: Vec<f64> = mesh.positions.iter().map(|p| plane.above_mm(*p)).collect();
     if above.iter().all(|d| *d >= 0.0) {
         return mesh.clone();
     }
@@ -67,7 +89,7 @@ pub fn drop_crumbs(mesh: &TriMesh) -> (TriMesh, usize) {
 }
 
 /// Forgets vertices of no triangle; the order is kept.
-pub fn compact(mesh: &TriMesh) -> TriMesh {
+fn compact(mesh: &TriMesh) -> TriMesh {
     let mut new_index = vec![u32::MAX; mesh.positions.len()];
     mesh.triangles.iter().flatten().for_each(|&v| new_index[v as usize] = 0);
     let mut positions = Vec::new();
@@ -77,4 +99,40 @@ pub fn compact(mesh: &TriMesh) -> TriMesh {
     }
     let triangles = mesh.triangles.iter().map(|t| t.map(|v| new_index[v as usize])).collect();
     TriMesh { positions, triangles }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_divides_triangles_exactly_and_shares_the_new_corners() {
+        // two triangles of a unit square, cut at half height
+        let positions = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|[x, y]| DVec3::new(x, y, 0.0));
+        let square = TriMesh { positions: positions.to_vec(), triangles: vec![[0, 1, 2], [0, 2, 3]] };
+        let half = cut_below(&square, Plane { normal: DVec3::Y, height: 0.5 });
+        assert!((half.area_mm2() - 0.5).abs() < 1e-15);
+        assert_eq!(half.positions.len(), 5, "two corners above, three crossings");
+        assert!(half.positions.iter().all(|p| p.y >= 0.5));
+        assert!((0..half.triangles.len()).all(|t| {
+            let [a, b, c] = half.corners(t);
+            (b - a).cross(c - a).z > 0.0
+        }));
+        let turned =
+            DMat4::from_rotation_translation(glam::DQuat::from_rotation_x(0.7), DVec3::new(1.0, -2.0, 3.0));
+        let plane = Plane { normal: DVec3::new(0.0, 0.6, 0.8), height: 4.0 };
+        let p = DVec3::new(5.0, 6.0, -7.0);
+        let there = plane.seen_from(&turned).above_mm(p);
+        assert!((there - plane.above_mm(turned.transform_point3(p))).abs() < 1e-12);
+    }
+
+    #[test]
+    fn crumbs_go_and_halves_stay() {
+        let triangle =
+            |x: f64, size: f64| [[x, 0.0], [x + size, 0.0], [x, size]].map(|[x, y]| DVec3::new(x, y, 0.0));
+        let positions = [triangle(0.0, 10.0), triangle(20.0, 8.0), triangle(40.0, 1.0)].concat();
+        let mesh = TriMesh { positions, triangles: vec![[0, 1, 2], [3, 4, 5], [6, 7, 8]] };
+        let (kept, dropped) = drop_crumbs(&mesh);
+        assert_eq!((kept.triangles.len(), kept.positions.len(), dropped), (2, 6, 1));
+    }
 }

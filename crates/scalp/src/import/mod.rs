@@ -3,7 +3,7 @@
 //! 1. `read`: the triangles of a GLB, glTF, OBJ, PLY or STL file.
 //! 2. `clean`: one manifold surface, outside out, without floating bits.
 //! 3. `locate` by `search`: where the average head lies in it; this gives orientation and unit.
-//! 4. `cut`, `noise`, `fill`: no shoulders, no noise, no holes.
+//! 4. `isolate` by `cut`, `noise`, `fill`: no shoulders, no noise, no holes.
 //! 5. `fit`, `landmarks`: ears, nose root and the rest; given ones are kept. They fix the head frame.
 //! 6. An even mesh, and tape and calipers on it.
 //!
@@ -16,6 +16,7 @@ mod error;
 mod fill;
 mod fit;
 mod grid;
+mod isolate;
 mod landmarks;
 mod locate;
 mod noise;
@@ -46,6 +47,7 @@ use crate::mesh::TriMesh;
 use crate::model::{self, Measurements, Sex};
 use crate::remesh::{median_edge_mm, remesh_on};
 use crate::tape;
+use isolate::Isolated;
 use pose::Pose;
 use template::Template;
 
@@ -100,28 +102,6 @@ static AVERAGE: LazyLock<Option<(Head, Template)>> = LazyLock::new(|| {
     Some((average, template))
 });
 
-/// Where the neck is cut: `y + NECK_SLOPE z = NECK_HEIGHT_MM` on a head of average size: below chin (z 60, y -125)
-/// and hairline of the nape (z -100, y -85).
-const NECK_SLOPE: f64 = 0.25;
-const NECK_HEIGHT_MM: f64 = -110.0;
-
-/// How much is kept below the neck until the head frame is known, mm: more than the first search is off.
-const NECK_MARGIN_MM: f64 = 25.0;
-
-/// What is farther to the sides, above, before or behind the middle of the ears is no head, mm: the nose reaches 125,
-/// the top 140, and a person may be rotated by the first search.
-const BOX_MM: f64 = 190.0;
-
-/// Largest surface in that box, mm2: a head with its neck has 0.2 m2, one with inner walls twice that.
-const LARGEST_MM2: f64 = 1.0e6;
-
-/// Holes with a shorter border are filled wherever they are: eyes, mouth, ear canals, gaps behind the ears.
-const SMALL_HOLE_MM: f64 = 250.0;
-/// Holes of the scalp with a shorter border are filled.
-const SCALP_HOLE_MM: f64 = 800.0;
-/// Holes with a shorter border are not worth a line in the report.
-const REPORTED_HOLE_MM: f64 = 15.0;
-
 /// Reads a scan and makes a head of it. `name` is the file's name for messages.
 ///
 /// # Errors
@@ -149,34 +129,12 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
         scale::decide_unit(place.pose.mean_scale(), raw.unit_hint, settings.unit, name, &mut warnings)?;
     let mm = unit.unit.mm();
 
-    // Millimetres, roughly upright, without what is well below the neck; no noise, no holes.
+    // Millimetres, roughly upright, without shoulders, noise and holes.
     let size = place.pose.mean_scale() * mm;
-    let on_scalp = |p: DVec3| Template::is_cranium(p / size);
     let rough_from_scan = place.pose.head_from_scan(mm);
     let whole = transformed(&scan, &rough_from_scan);
-    let neck_normal = DVec3::new(0.0, 1.0, NECK_SLOPE).normalize();
-    let neck_height = NECK_HEIGHT_MM * size * neck_normal.y;
-    let mut rough = cut::cut_below(&whole, neck_normal, neck_height - NECK_MARGIN_MM);
-    for inward in [DVec3::X, DVec3::NEG_X, DVec3::NEG_Y, DVec3::Z, DVec3::NEG_Z] {
-        rough = cut::cut_below(&rough, inward, -BOX_MM * size);
-    }
-    let (mut rough, _) = cut::drop_crumbs(&rough);
-    let area_mm2 = rough.area_mm2();
-    if area_mm2 > LARGEST_MM2 * size * size {
-        return Err(no_head(format!(
-            "the surface around the head has {:.1} m2, a head has 0.2; remove walls and furniture from the scan",
-            area_mm2 / 1e6
-        )));
-    }
-    let edge_before_mm = median_edge_mm(&rough, on_scalp);
-    let noise = noise::smooth_noise(&mut rough, on_scalp);
-    let n_scanned = rough.triangles.len();
-    let fillable = |border_mm: f64, points: &[DVec3]| {
-        let centre = points.iter().sum::<DVec3>() / points.len() as f64;
-        let above_neck = points.iter().all(|p| p.dot(neck_normal) > neck_height - 0.9 * NECK_MARGIN_MM);
-        above_neck && border_mm < if on_scalp(centre) { SCALP_HOLE_MM } else { SMALL_HOLE_MM }
-    };
-    let mut holes = fill::close_holes(&mut rough, REPORTED_HOLE_MM, fillable, on_scalp);
+    let Isolated { mesh: rough, n_scanned, noise, edge_mm: edge_before_mm, mut holes } =
+        isolate::isolate(&whole, size, name)?;
     let surface =
         CurvedSurface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
 
@@ -207,19 +165,17 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let mut head_from_scan = head_from_rough * rough_from_scan;
 
     // The head above the neck, evenly meshed.
-    let normal_rough = head_from_rough.inverse().transform_vector3(neck_normal);
-    let height_rough = neck_height - head_from_rough.w_axis.truncate().dot(neck_normal);
-    let (above, pieces_dropped) = cut::drop_crumbs(&cut::cut_below(&rough, normal_rough, height_rough));
+    let neck = isolate::neck(size);
+    let (above, pieces_dropped) = cut::drop_crumbs(&cut::cut_below(&rough, neck.seen_from(&head_from_rough)));
     let share_cut = 1.0 - above.area_mm2() / whole.area_mm2();
-    let neck = (share_cut > 1e-3).then_some(NeckReport { height_mm: NECK_HEIGHT_MM * size, share_cut });
     let mut even = remesh_on(&above, &surface, EDGE_MM);
     let in_patch: Vec<bool> = even.triangle.iter().map(|&t| t as usize >= n_scanned).collect();
     fill::bend_patches(&mut even.mesh, &in_patch);
     let mut head_mesh = transformed(&even.mesh, &head_from_rough);
-    let edge_after_mm = median_edge_mm(&head_mesh, on_scalp);
+    let edge_after_mm = median_edge_mm(&head_mesh, |p| Template::is_cranium(p / size));
     holes.retain_mut(|hole| {
         hole.centre_mm = head_from_rough.transform_point3(hole.centre_mm);
-        hole.centre_mm.dot(neck_normal) > neck_height + 1.0
+        neck.above_mm(hole.centre_mm) > 1.0
     });
 
     // Landmarks, measures, and the scale that a tape beside the scan asks for.
@@ -268,7 +224,8 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
             face_rms_mm: fit.face_rms_mm,
             face_cover: fit.face_cover,
         },
-        neck,
+        neck: (share_cut > 1e-3)
+            .then_some(NeckReport { height_mm: isolate::NECK_HEIGHT_MM * size, share_cut }),
         pieces_dropped,
         holes,
         noise,
