@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Hair;
 use super::noise::{hash, unit};
 use super::plate::Plate;
-use super::splat::Footprint;
+use super::splat::{Footprint, profile_area};
 use super::strands::LONG_MM;
 
 /// Hair of one kind over a surface.
@@ -172,13 +172,29 @@ impl Grid {
     }
 }
 
-/// Draws stubble and short hair on a shaded head: each hair a stroke of its true width and length.
+/// What the part of a dark hair inside the skin takes from the diffuse light, mm2 at green, and by colour; the shadow of a
+/// shave. An assumption: a column of the table's 0.15 mm dots (`dot_table`), scaled to half their width, sums to this.
+const BURIED_MM2: f32 = 0.012;
+const BURIED_BY_COLOUR: [f32; 3] = [1.2, 1.0, 0.75];
+/// Half width of that shadow, mm.
+pub(super) const BURIED_HALF_MM: f32 = 0.2;
+
+/// Share of the light above the buried part of a hair that it takes, per colour, in the middle of its soft shadow.
+pub(super) fn buried_loss(hair: [f32; 3], skin: [f32; 3]) -> [f32; 3] {
+    let darker = (1.0 - hair[1] / skin[1].max(1e-3)).clamp(0.0, 1.0);
+    let middle = BURIED_MM2 / (BURIED_HALF_MM * BURIED_HALF_MM * profile_area(1.0));
+    BURIED_BY_COLOUR.map(|c| c * darker * middle)
+}
+
+/// Draws stubble and short hair on a shaded head: each hair a stroke of its true width and length, and the shadow of its
+/// part inside the skin.
 ///
 /// Strokes cover one another at random, so what is left of the skin is the product of what each leaves.
 pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], skin: [f32; 3]) {
     let size = plate.camera.size_px;
     let mut bare = vec![1.0f32; size[0] * size[1]];
     let mut light = vec![[0.0f32; 4]; size[0] * size[1]];
+    let mut shadow = vec![0.0f32; size[0] * size[1]];
     for (i, hair) in hairs.iter().enumerate().filter(|(_, hair)| hair.length_mm < LONG_MM) {
         let middle = hair.root_mm + 0.5 * hair.length_mm * hair.direction;
         let (root, at) = (plate.camera.project(hair.root_mm), plate.camera.project(middle));
@@ -186,6 +202,10 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
         if !plate.shows(root_pixel, root.z as f32) {
             continue;
         }
+        let half = BURIED_HALF_MM * (plate.camera.focal_px / root.z) as f32 * plate.facing(root_pixel).sqrt();
+        let at_root = [root.x as f32, root.y as f32];
+        Footprint { at: at_root, axes: [[half, 0.0], [0.0, half]], softness: 1.0 }
+            .splat(size, |pixel, share| shadow[pixel] += share);
         // Light at the root; skin shows it.
         let lit = [0, 1, 2].map(|c| plate.diffuse[root_pixel][c] / skin[c].max(1e-3));
         let own = 0.75 + 0.5 * unit(hash(i as u32));
@@ -213,7 +233,13 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
             }
         });
     }
+    let loss = buried_loss(colour, skin);
     for pixel in 0..bare.len() {
+        for c in 0..3 {
+            let lost = plate.diffuse[pixel][c] * (shadow[pixel] * loss[c]).min(0.9);
+            plate.base[pixel][c] -= lost;
+            plate.diffuse[pixel][c] -= lost;
+        }
         let covered = 1.0 - bare[pixel];
         if covered > 0.0 {
             let sum = light[pixel];

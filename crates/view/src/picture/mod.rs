@@ -163,6 +163,7 @@ impl<'a> HeadStudio<'a> {
             surface: &self.surface,
             colour: linear(self.scene.skin_lab_sce),
             tints: &self.tints,
+            scale: (self.scene.head.landmarks.vertex.y / 131.0) as f32,
             seed: self.scene.seed as u32,
         };
         let light = Studio::new(side);
