@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hairline_scalp::{AzT, Chart, Uv};
 use serde::Serialize;
 
-use crate::placing::{Field, RawDot, UNTREATED};
+use crate::placing::{Field, RawDot};
 
 /// Side of a cell on the skin, mm: 2 cm squares can be drawn with a ruler.
 pub const CELL_MM: f64 = 20.0;
@@ -110,11 +110,9 @@ fn areas(fields: &[Field], key: &dyn Fn(usize, Uv) -> Key) -> BTreeMap<Key, f64>
     let mut area: BTreeMap<Key, f64> = BTreeMap::new();
     for field in fields {
         for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
-            let zone = field.zone_of_triangle[t];
-            if zone != UNTREATED {
-                let uv = corners.iter().map(|&v| field.patch.uv[v as usize]).sum::<Uv>() / 3.0;
-                *area.entry(key(zone, uv)).or_default() += field.patch.mesh.triangle_area_mm2(t) / 100.0;
-            }
+            let uv = corners.iter().map(|&v| field.patch.uv[v as usize]).sum::<Uv>() / 3.0;
+            let k = key(field.zone_of_triangle[t], uv);
+            *area.entry(k).or_default() += field.patch.mesh.triangle_area_mm2(t) / 100.0;
         }
     }
     area

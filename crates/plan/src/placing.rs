@@ -6,7 +6,7 @@ use hairline_scalp::{Chart, Uv};
 use rayon::prelude::*;
 
 use crate::case::Case;
-use crate::design::{Design, Known, ZoneKind};
+use crate::design::{Design, HAIRLINE_ZONE_MM, Known, ZoneKind};
 use crate::layout::{
     EVEN_CV, LOOSEST_CV, Layout, LayoutError, LayoutSettings, NATURAL_CV, Obstacle, PlacedDot, place_dots,
 };
@@ -19,10 +19,12 @@ const FIELD_STEP_MM: f64 = 1.6;
 const SCAR_STEP_MM: f64 = 0.8;
 /// Lattice on which existing hair is drawn, mm.
 const HAIR_STEP_MM: f64 = 2.5;
-/// Fields whose density is lower everywhere carry no dots, dots/cm2.
-const LEAST_PER_CM2: f64 = 0.5;
-/// Where fewer dots than this are wanted nobody speaks of treatment: the outer feather, dots/cm2 (own design).
-const TREATED_PER_CM2: f64 = 3.0;
+/// Fields end where fewer dots are wanted: thinner, they would read as stray specks, dots/cm2 (own design). At the
+/// hairline, in its feathered edge, and elsewhere.
+const LEAST_AT_LINE_PER_CM2: f64 = 8.0;
+const LEAST_PER_CM2: f64 = 15.0;
+/// Islands of a field smaller than this are left out, cm2 (own design): nobody treats a speck.
+const LEAST_ISLAND_CM2: f64 = 1.5;
 /// Dots of neighbouring fields keep this share of a spacing apart: the hard core of the layout (`dots.md` 5.0).
 const CORE: f64 = 0.38;
 
@@ -34,12 +36,9 @@ pub struct Field {
     pub patch: Patch,
     /// Wanted density at each vertex, dots/cm2.
     pub density_per_cm2: Vec<f64>,
-    /// Zone of each triangle, index into the zones; [`UNTREATED`] where too few dots are wanted to speak of treatment.
+    /// Zone of each triangle, index into the zones.
     pub zone_of_triangle: Vec<usize>,
 }
-
-/// No zone: the field's feathered margin.
-pub const UNTREATED: usize = usize::MAX;
 
 /// A zone of the plan: kind and name.
 pub type Zone = (ZoneKind, String);
@@ -59,7 +58,16 @@ pub struct RawDot {
 
 /// Cuts the fields, first the body, then each closed scar, and names their zones.
 pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
-    let body = cut_patch(chart, FIELD_STEP_MM, &|uv, p| design.field_mm(uv, p));
+    let body = cut_patch(chart, FIELD_STEP_MM, &|uv, p| {
+        let inside = design.field_mm(uv, p);
+        if inside <= 0.0 {
+            return inside;
+        }
+        let wanted = design.wanted(uv, p);
+        let at_line = wanted.behind_line_mm < HAIRLINE_ZONE_MM;
+        inside.min(wanted.dots_per_cm2 - if at_line { LEAST_AT_LINE_PER_CM2 } else { LEAST_PER_CM2 })
+    });
+    let body = body.without_islands(LEAST_ISLAND_CM2);
     let wanted: Vec<(f64, f64)> = (0..body.uv.len())
         .into_par_iter()
         .map(|v| {
@@ -77,13 +85,13 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
             patch.mesh.positions.iter().map(|&p| (design.scar_wanted_per_cm2(p), f64::MAX)).collect();
         pieces.push((Some(scar.name.clone()), patch, wanted));
     }
-    pieces.retain(|(.., wanted)| wanted.iter().any(|w| w.0 > LEAST_PER_CM2));
+    pieces.retain(|(.., wanted)| wanted.iter().any(|w| w.0 > LEAST_AT_LINE_PER_CM2));
 
     let mut zones: Vec<Zone> = Vec::new();
     let fields = pieces
         .into_iter()
         .map(|(scar, patch, wanted)| {
-            let found: Vec<Option<Zone>> = patch
+            let found: Vec<Zone> = patch
                 .mesh
                 .triangles
                 .par_iter()
@@ -91,21 +99,17 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
                     let mean = |value: &dyn Fn(usize) -> f64| {
                         corners.iter().map(|&v| value(v as usize)).sum::<f64>() / 3.0
                     };
-                    if mean(&|v| wanted[v].0) < TREATED_PER_CM2 {
-                        return None;
-                    }
                     if let Some(name) = &scar {
-                        return Some((ZoneKind::Scar, name.clone()));
+                        return (ZoneKind::Scar, name.clone());
                     }
                     let uv = Uv::new(mean(&|v| patch.uv[v].x), mean(&|v| patch.uv[v].y));
                     let p = corners.iter().map(|&v| patch.mesh.positions[v as usize]).sum::<DVec3>() / 3.0;
-                    Some(design.zone(uv, p, mean(&|v| wanted[v].1)))
+                    design.zone(uv, p, mean(&|v| wanted[v].1))
                 })
                 .collect();
             let zone_of_triangle = found
                 .into_iter()
                 .map(|zone| {
-                    let Some(zone) = zone else { return UNTREATED };
                     zones.iter().position(|z| z.1 == zone.1).unwrap_or_else(|| {
                         zones.push(zone);
                         zones.len() - 1
@@ -196,24 +200,21 @@ fn irregularity_cv(naturalness: f64) -> f64 {
     }
 }
 
-/// Every placed dot with its place on the chart and its zone. A stray dot of a feathered margin belongs to the zone of the
-/// nearest dot before it along the layout's curve.
+/// Every placed dot with its place on the chart and its zone.
 pub fn raw_dots(fields: &[Field], layouts: &[Layout], zones: &[Zone]) -> Vec<RawDot> {
-    let mut raw: Vec<RawDot> = Vec::new();
-    for (field, layout) in fields.iter().zip(layouts) {
-        let zone_of = |dot: &PlacedDot| field.zone_of_triangle[dot.triangle as usize];
-        let mut last = layout.dots.iter().map(zone_of).find(|&z| z != UNTREATED).unwrap_or(0);
-        for dot in &layout.dots {
-            if zone_of(dot) != UNTREATED {
-                last = zone_of(dot);
-            }
-            let corners = field.patch.mesh.triangles[dot.triangle as usize];
-            let uv = (0..3).map(|k| dot.barycentric[k] * field.patch.uv[corners[k] as usize]).sum();
-            let kind = zones.get(last).map_or(ZoneKind::Body, |z| z.0);
-            raw.push(RawDot { placed: *dot, uv, kind, zone: last });
-        }
-    }
-    raw
+    let of_field = |(field, layout): (&Field, &Layout)| -> Vec<RawDot> {
+        layout
+            .dots
+            .iter()
+            .map(|dot| {
+                let corners = field.patch.mesh.triangles[dot.triangle as usize];
+                let uv = (0..3).map(|k| dot.barycentric[k] * field.patch.uv[corners[k] as usize]).sum();
+                let zone = field.zone_of_triangle[dot.triangle as usize];
+                RawDot { placed: *dot, uv, kind: zones[zone].0, zone }
+            })
+            .collect()
+    };
+    fields.iter().zip(layouts).flat_map(of_field).collect()
 }
 
 /// What a hand does to one dot: diameter, depth, angle, azimuth, shade, each varying within the artist's means.

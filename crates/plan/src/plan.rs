@@ -18,7 +18,7 @@ use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
 use crate::layout::LayoutError;
 use crate::pigment::{LADDER, depth_factor, needle, shade_step};
-use crate::placing::{self, Field, UNTREATED};
+use crate::placing::{self, Field};
 use crate::quote::{Alternative, Quote, alternatives, quote};
 use crate::sessions::{self, Minutes, SessionDay, session_days, visit_shares, with_breaks};
 use crate::warnings::{Warning, warnings};
@@ -287,11 +287,8 @@ fn expected_dots(fields: &[Field], n_zones: usize) -> Vec<f64> {
     let mut expected = vec![0.0; n_zones];
     for field in fields {
         for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
-            let zone = field.zone_of_triangle[t];
-            if zone != UNTREATED {
-                let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
-                expected[zone] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
-            }
+            let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
+            expected[field.zone_of_triangle[t]] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
         }
     }
     expected
@@ -335,9 +332,7 @@ fn zone_plans(fields: &[Field], zones: &[placing::Zone], dots: &[Dot]) -> Vec<Zo
     let mut area = vec![0.0; zones.len()];
     for field in fields {
         for (t, &zone) in field.zone_of_triangle.iter().enumerate() {
-            if zone != UNTREATED {
-                area[zone] += field.patch.mesh.triangle_area_mm2(t) / 100.0;
-            }
+            area[zone] += field.patch.mesh.triangle_area_mm2(t) / 100.0;
         }
     }
     zones

@@ -277,8 +277,8 @@ impl<'s, 'm> Front<'s, 'm> {
     }
 
     fn reach(&mut self, vertex: u32, time: f64, before: u32) {
-        // A thousandth of a nanometre: keeps rounding from sending the front round in circles.
-        const GAIN_MM: f64 = 1e-12;
+        // A tenth of a micrometre: smaller gains would send the front back over the whole mesh for nothing.
+        const GAIN_MM: f64 = 1e-4;
         if time <= self.limit_mm && time < self.time[vertex as usize] - GAIN_MM {
             self.time[vertex as usize] = time;
             self.before[vertex as usize] = before;

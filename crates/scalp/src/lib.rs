@@ -11,7 +11,7 @@
 
 pub mod anthropometry;
 pub mod chart;
-mod curved_surface;
+mod curved;
 pub mod distance;
 pub mod flatten;
 pub mod head;

@@ -24,6 +24,45 @@ impl Patch {
         self.mesh.area_mm2() / 100.0
     }
 
+    /// The patch without connected pieces smaller than `least_cm2`.
+    pub fn without_islands(self, least_cm2: f64) -> Patch {
+        // Union-find over the vertices.
+        let mut parent: Vec<u32> = (0..self.uv.len() as u32).collect();
+        fn root(parent: &mut [u32], mut v: u32) -> u32 {
+            while parent[v as usize] != v {
+                parent[v as usize] = parent[parent[v as usize] as usize];
+                v = parent[v as usize];
+            }
+            v
+        }
+        for &[a, b, c] in &self.mesh.triangles {
+            for (v, w) in [(a, b), (b, c)] {
+                let (v, w) = (root(&mut parent, v), root(&mut parent, w));
+                parent[v.max(w) as usize] = v.min(w);
+            }
+        }
+        let mut area_mm2 = vec![0.0; self.uv.len()];
+        for (t, &[a, ..]) in self.mesh.triangles.iter().enumerate() {
+            area_mm2[root(&mut parent, a) as usize] += self.mesh.triangle_area_mm2(t);
+        }
+        let mut kept = Patch::default();
+        let mut number = vec![u32::MAX; self.uv.len()];
+        for triangle in &self.mesh.triangles {
+            if area_mm2[root(&mut parent, triangle[0]) as usize] < 100.0 * least_cm2 {
+                continue;
+            }
+            let corners = triangle.map(|v| {
+                let v = v as usize;
+                if number[v] == u32::MAX {
+                    number[v] = push(&mut kept, self.uv[v], self.mesh.positions[v]);
+                }
+                number[v]
+            });
+            kept.mesh.triangles.push(corners);
+        }
+        kept
+    }
+
     /// Integral of a vertex field over the patch, field units times cm2.
     pub fn integral_cm2(&self, field: &[f64]) -> f64 {
         (0..self.mesh.triangles.len())

@@ -8,5 +8,6 @@ pub mod pdf;
 pub mod picture;
 pub mod ply;
 pub mod preview;
+pub mod report;
 pub mod stencil;
 pub mod tables;

@@ -9,7 +9,6 @@
 use glam::{DVec2, DVec3};
 use hairline_scalp::Head;
 use hairline_scalp::distance::{DistanceError, Geodesics};
-use hairline_scalp::flatten::FlattenError;
 use rayon::prelude::*;
 
 use crate::pdf::{Fonts, Paper, PdfError};
@@ -17,11 +16,12 @@ use crate::pdf::{Fonts, Paper, PdfError};
 mod line;
 mod page;
 mod piece;
-mod plan;
+mod plan_lines;
 mod tape;
 
+use piece::Gore;
 pub use piece::{FlatKind, FlatLine, Join, Misfit, Piece, Station};
-pub use plan::stencil_of;
+pub use plan_lines::{plan_lines, stencil_of};
 pub use tape::{Mark, TapeRow};
 
 /// Paper to either side of a line, mm. Wider paper would not lie on a round head: at this width the rim would have to
@@ -67,6 +67,8 @@ pub struct Stencil {
     pub pieces: Vec<Piece>,
     /// Where marks lie by tape: those of the hairline first, then ends of other pieces.
     pub tape: Vec<TapeRow>,
+    /// Parts that cannot lie on paper (torn or folded skin): the line, its length from and to, mm, and why.
+    pub left_out: Vec<(String, [f64; 2], String)>,
 }
 
 /// Why a stencil cannot be made.
@@ -83,19 +85,6 @@ pub enum StencilError {
         points: usize,
         /// How long it is, mm.
         length_mm: f64,
-    },
-    /// The skin about a line is torn or folded.
-    #[error(
-        "the skin about the line \"{name}\" near ({:.0}, {:.0}, {:.0}) mm cannot be laid flat: {reason}",
-        at_mm.x, at_mm.y, at_mm.z
-    )]
-    Skin {
-        /// Name of the line.
-        name: String,
-        /// Where, head frame, mm.
-        at_mm: DVec3,
-        /// What is wrong.
-        reason: String,
     },
     /// Distances cannot be measured on this head.
     #[error(transparent)]
@@ -114,14 +103,18 @@ pub fn stencil(head: &Head, lines: &[StencilLine]) -> Result<Stencil, StencilErr
         .enumerate()
         .flat_map(|(i, line)| line.gores(GORE_MM).into_iter().map(move |range| (i, range)))
         .collect();
-    let cut: Vec<Vec<Piece>> = gores
-        .par_iter()
-        .map(|&(i, range)| piece::cut(&skin, head, &drawn, i, range))
-        .collect::<Result<_, _>>()?;
-    let mut pieces: Vec<Piece> = cut.into_iter().flatten().collect();
+    let cut: Vec<Vec<Gore>> =
+        gores.par_iter().map(|&(i, range)| piece::cut(&skin, head, &drawn, i, range)).collect();
+    let (mut pieces, mut left_out) = (vec![], vec![]);
+    for gore in cut.into_iter().flatten() {
+        match gore {
+            Gore::Laid(piece) => pieces.push(*piece),
+            Gore::LeftOut(line, range, why) => left_out.push((line, range, why.to_string())),
+        }
+    }
     piece::number(&mut pieces);
     let tape = tape::table(&skin, head, &pieces)?;
-    Ok(Stencil { pieces, tape })
+    Ok(Stencil { pieces, tape, left_out })
 }
 
 /// The pages: how to use them with the tape table, then the pieces with rulers and marks.
@@ -132,7 +125,3 @@ pub fn stencil_pdf(head: &Head, stencil: &Stencil, words: &StencilWords) -> Resu
 
 /// A point of the paper from its place in space: what a flattened patch answers.
 type Placed = Option<DVec2>;
-
-fn skin_error(name: &str, at_mm: DVec3, error: FlattenError) -> StencilError {
-    StencilError::Skin { name: name.to_string(), at_mm, reason: error.to_string() }
-}

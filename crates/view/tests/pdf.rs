@@ -67,6 +67,7 @@ fn blocks() -> Vec<Block> {
         Block::Heading(2, "Pictures".to_string()),
         Block::Figures {
             columns: 2,
+            width_share: 1.0,
             figures: (1..=3)
                 .map(|i| Figure {
                     picture: PNG.to_vec(),
@@ -151,7 +152,7 @@ fn the_same_input_gives_the_same_bytes_and_the_page_size_is_true() {
 #[test]
 fn a_broken_picture_is_named() {
     let figure = Figure { picture: vec![1, 2, 3], alt: "the crown".to_string(), caption: String::new() };
-    let blocks = [Block::Figures { columns: 1, figures: vec![figure] }];
+    let blocks = [Block::Figures { columns: 1, width_share: 1.0, figures: vec![figure] }];
     let error = flow(&blocks, &frame(Paper::A4), &Fonts::new()).unwrap_err();
     assert!(matches!(&error, PdfError::Picture { alt, .. } if alt == "the crown"), "{error}");
 }

@@ -3,6 +3,10 @@
 mod paper;
 
 use glam::{DVec2, DVec3};
+use hairline_plan::case::{self, EXAMPLES};
+use hairline_plan::design::Known;
+use hairline_plan::head_source::head_from_measurements;
+use hairline_plan::make_plan;
 use hairline_scalp::distance::Geodesics;
 use hairline_scalp::import::read_mesh;
 use hairline_scalp::model::{Measurements, STANDARD_STEP_MM, Sex, fit_head};
@@ -11,7 +15,7 @@ use hairline_scalp::surface::Surface;
 use hairline_scalp::{Chart, Head, Landmarks, TriMesh, Uv};
 use hairline_view::pdf::Paper;
 use hairline_view::stencil::{
-    FlatKind, Mark, Piece, Stencil, StencilError, StencilLine, StencilWords, stencil, stencil_pdf,
+    FlatKind, Mark, Piece, Stencil, StencilError, StencilLine, StencilWords, plan_lines, stencil, stencil_pdf,
 };
 
 /// A line on the paper, laid on the head, must come within this of where it is meant to be, mm.
@@ -326,5 +330,29 @@ fn pages_are_sound_and_the_ruler_on_each_is_true() {
             let length = ruler_mm(&file, dpi, size, size[1] - 33.0, 12.0);
             assert!((length - 100.0).abs() < 0.1, "{} page {page}: {length} mm", paper.name());
         }
+    }
+}
+
+#[test]
+fn every_example_case_gets_its_stencil() {
+    for (name, text) in EXAMPLES {
+        let case = case::read(name, text.as_bytes()).unwrap();
+        let source = head_from_measurements(&case).unwrap();
+        let planned = make_plan(&case, source, &Known::default(), "test", &mut |_| {}).unwrap();
+        let lines = plan_lines(&planned);
+        assert!(!lines.is_empty(), "{name} has no lines");
+        let made = stencil(&planned.head, &lines).unwrap();
+        assert!(made.left_out.is_empty(), "{name}: {:?}", made.left_out);
+        for line in &lines {
+            let shown: f64 = made
+                .pieces
+                .iter()
+                .filter(|p| p.line == line.name || p.line.starts_with(&format!("{}, part", line.name)))
+                .map(|p| p.range_mm[1] - p.range_mm[0])
+                .sum();
+            assert!(shown > 10.0, "{name}: {} is not shown", line.name);
+        }
+        let pdf = stencil_pdf(&planned.head, &made, &words(Paper::A4)).unwrap();
+        paper::check_pdf(&paper::keep(&format!("stencil-{name}.pdf"), &pdf));
     }
 }

@@ -11,7 +11,7 @@ use hairline_plan::plan::Step;
 use hairline_plan::points::read_points;
 use hairline_plan::{Planned, make_plan};
 use hairline_view::stencil::stencil_of;
-use hairline_view::{calendar, ply, preview, tables};
+use hairline_view::{calendar, ply, preview, report, tables};
 
 use super::{print, read_input, reason};
 use crate::progress::Progress;
@@ -121,7 +121,18 @@ fn known(case: &Case, beside: &Beside) -> Result<Known, Failure> {
     })
 }
 
+/// Every file of a plan. Stencil and data files are made while the pictures are.
 fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
+    let mut files = rest?;
+    let report =
+        report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
+    files.push(("report.pdf".to_owned(), report));
+    files.extend(pictures.into_iter().map(|picture| (picture.file, picture.png)));
+    Ok(files)
+}
+
+fn data_files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let json = serde_json::to_string_pretty(&planned.plan).map_err(Failure::other)? + "\n";
     let stencil = stencil_of(planned).map_err(|e| Failure::other(format!("stencil: {e}")))?;
     let mut files = vec![
@@ -135,7 +146,6 @@ fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     if let Some(calendar) = calendar::course_ics(&planned.plan) {
         files.push(("course.ics".to_owned(), calendar.into_bytes()));
     }
-    files.extend(preview::previews(planned).into_iter().map(|picture| (picture.file, picture.png)));
     Ok(files)
 }
 

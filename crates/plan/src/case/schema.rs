@@ -231,15 +231,15 @@ fn wanted(schema: &Json) -> String {
         return one_of(&names);
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("");
+    let number = if kind == "integer" { "a whole number" } else { "a number" };
     match (kind, schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
-        ("number" | "integer", Some(min), Some(max)) => format!("allowed is a number from {min} to {max}"),
-        ("number" | "integer", None, Some(max)) => format!("allowed is a number up to {max}"),
-        ("number", ..) => "a number".to_owned(),
-        ("integer", ..) => "a whole number".to_owned(),
-        ("string", ..) => "a text in quotes".to_owned(),
-        ("boolean", ..) => "true or false".to_owned(),
-        ("array", ..) => "a list".to_owned(),
-        _ => "a table".to_owned(),
+        ("number" | "integer", Some(min), Some(max)) => format!("allowed is {number} from {min} to {max}"),
+        ("number" | "integer", None, Some(max)) => format!("allowed is {number} up to {max}"),
+        ("number" | "integer", ..) => format!("allowed is {number}"),
+        ("string", ..) => "allowed is a text in quotes".to_owned(),
+        ("boolean", ..) => "allowed is true or false".to_owned(),
+        ("array", ..) => "allowed is a list".to_owned(),
+        _ => "allowed is a table".to_owned(),
     }
 }
 

@@ -81,7 +81,13 @@ pub enum ZoneKind {
 /// Width of the hairline zone (`smp.md` 1.5: first 5 mm and 5-15 mm).
 pub const HAIRLINE_ZONE_MM: f64 = 15.0;
 /// How far dots run out into the hair beside a treated zone, mm: own design.
-const BLEND_MM: f64 = 20.0;
+fn blend_width_mm(look: Look) -> f64 {
+    match look {
+        Look::Shaved => 20.0,
+        Look::Density => 15.0,
+        Look::Hairline | Look::Scar => 12.0,
+    }
+}
 /// Free margin around a mole (`smp.md` 4.1, assumption), mm.
 const SPOT_MARGIN_MM: f64 = 5.0;
 /// Hair thins over this distance on both sides of a zone's border, mm: own design.
@@ -227,7 +233,7 @@ impl Design {
 
     /// Signed distance to the border of the field of dots (scars are fields of their own), mm, positive inside.
     pub fn field_mm(&self, uv: Uv, p: DVec3) -> f64 {
-        let mut inside = self.treated_mm(uv, p) + BLEND_MM;
+        let mut inside = self.treated_mm(uv, p) + blend_width_mm(self.look);
         if inside <= 0.0 {
             return inside;
         }
@@ -250,7 +256,7 @@ impl Design {
         let scars = scattered.map(|s| s.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
         if self.look == Look::Scar {
             // Scattered scars need no blend: their field ends where they end.
-            return scars - BLEND_MM;
+            return scars - blend_width_mm(self.look);
         }
         let loss =
             self.loss.iter().map(|l| l.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
@@ -270,7 +276,8 @@ impl Design {
 
     /// What is wanted at a place.
     pub fn wanted(&self, uv: Uv, p: DVec3) -> Wanted {
-        let blend = smoothstep((self.treated_mm(uv, p) + BLEND_MM) / BLEND_MM);
+        let width_mm = blend_width_mm(self.look);
+        let blend = smoothstep((self.treated_mm(uv, p) + width_mm) / width_mm);
         let (behind_line_mm, line) = match &self.hairline {
             Some(line) => {
                 let depth = line.depth_mm(uv, p);
@@ -304,12 +311,6 @@ impl Design {
             WHORL_DIP * libm::exp(-p.distance_squared(w.at_mm) / (2.0 * WHORL_RADIUS_MM * WHORL_RADIUS_MM))
         };
         1.0 - self.whorls.iter().map(dip).fold(0.0, f64::max)
-    }
-
-    /// Borders that an artist draws on the head: loss zones, patches and scars, with their names.
-    pub fn drawn_outlines(&self) -> impl Iterator<Item = (&str, &OutlineOnHead)> {
-        let loss = self.loss.iter().map(|l| (l.zone.name.as_str(), &l.outline));
-        loss.chain(self.scars.iter().map(|s| (s.name.as_str(), &s.outline)))
     }
 
     /// The zone of a place in the field: its kind and name.

@@ -105,6 +105,52 @@ impl Clusters {
         }
     }
 
+    /// Distance from a place to the nearest point other than `except`, mm; infinite without one.
+    pub fn nearest_mm(&self, p: Point, except: Option<usize>) -> f32 {
+        let mut near = Vec::new();
+        let bounds = Bounds::of_points(&[p]);
+        let mut reach_sq = 0.5 / p[3];
+        loop {
+            let mut best = f32::INFINITY;
+            self.near(&bounds, |_| reach_sq, &mut near);
+            for &leaf in &near {
+                let d = self.leaves[leaf as usize].distances_sq(p);
+                for l in 0..WIDTH {
+                    if except != Some(leaf as usize * WIDTH + l) {
+                        best = best.min(d[l]);
+                    }
+                }
+            }
+            if best <= reach_sq {
+                return best.sqrt();
+            }
+            if reach_sq > 1e12 {
+                return f32::INFINITY;
+            }
+            reach_sq *= 4.0;
+        }
+    }
+
+    /// Appends those of a few probes close to each other that have no point within `radius` of their own spacings.
+    pub fn lonely<'a>(&self, probes: &'a [Point], radius: f32, found: &mut Vec<&'a Point>) {
+        let least_h = probes.iter().map(|p| p[3]).fold(f32::INFINITY, f32::min);
+        let mut near = Vec::new();
+        self.near(&Bounds::of_points(probes), |_| radius * radius / (2.0 * least_h), &mut near);
+        for probe in probes {
+            let mut least = [f32::INFINITY; WIDTH];
+            for &leaf in &near {
+                let d = self.leaves[leaf as usize].distances_sq(*probe);
+                for l in 0..WIDTH {
+                    least[l] = least[l].min(d[l]);
+                }
+            }
+            let reach_sq = radius * radius / (2.0 * probe[3]);
+            if least.iter().all(|&d| d > reach_sq) {
+                found.push(probe);
+            }
+        }
+    }
+
     /// Leaves that may hold a partner with `t < limit`.
     pub fn near_scaled(&self, of: &Bounds, limit: f32, found: &mut Vec<u32>) {
         self.near(of, |least_h| limit / (of.least_h + least_h), found);

@@ -194,11 +194,11 @@ pub fn place_dots_with_progress(
     progress(0.0);
     let surface = Surface::new(mesh, &density);
     let (background, sites) = quadrature::sample(&surface, count, settings.seed);
-    let points = sites.iter().map(|&site| surface.point(site)).collect();
-    let mut dots = Dots { sites, points };
+    let mut dots = Dots::new(&surface, sites);
     let hairs = hairs(&surface, obstacles);
     progress(0.2);
     relax::relax(&surface, &background, &hairs, &mut dots);
+    dots.measure_border(&surface);
     progress(0.4);
     let quotas = quotas(count, &settings.visit_shares);
     let sets = visits::visit_sets(&quotas);

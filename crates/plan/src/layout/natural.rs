@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::clusters::{Bounds, CHUNK, Clusters, WIDTH};
 use super::quadrature::Background;
-use super::relax::{Dots, KernelSum, advance, capped, kernel_range, needs_background};
+use super::relax::{Dots, KernelSum, advance, capped, kernel_range};
 use super::rng::{Counter, Stream};
 use super::surface::{AtBorder, Face, Point, Site, Surface, spacing};
 use super::visits::VisitSet;
@@ -47,18 +47,19 @@ pub(crate) fn jitter(surface: &Surface, dots: &mut Dots, cv: f64, seed: u64) {
     if large <= 0.0 {
         return;
     }
+    let border = std::mem::take(&mut dots.border);
     let random = Counter::new(seed, Stream::Jitter);
     let moved = |i: usize, site: Site, points: &[Point]| {
         let face = &surface.faces[site.face as usize];
         let local = spacing(points[i][3]);
-        let at_border = face.border_mm < BORDER_ZONE * local;
-        let scattered = at_border || random.unit(2 * i as u64) < many;
+        let scattered = border[i] < BORDER_ZONE || random.unit(2 * i as u64) < many;
         let size = local * if scattered { large } else { small };
         let [u, v] = random.normal2(2 * i as u64 + 1, CLIP);
         let (tangent, bitangent) = tangents(face);
         surface.walk(site, (tangent * u + bitangent * v) * size, AtBorder::Bounce)
     };
     advance(surface, dots, moved);
+    dots.border = border;
 }
 
 fn jitter_for(cv: f32) -> Jitter {
@@ -117,10 +118,7 @@ fn set_forces(
     let limit = kernel_range(BALANCE_SIGMA) / share;
     let inverse = 1.0 / limit;
     let rate = weight * BALANCE_RATE / (BALANCE_SIGMA * BALANCE_SIGMA);
-    let flagged = |k: usize| {
-        let face = &surface.faces[dots.sites[members[k]].face as usize];
-        needs_background(face, &points[k], 0.9 * limit.sqrt())
-    };
+    let flagged = |k: usize| dots.needs_background(surface, members[k], 0.9 * limit.sqrt());
     let pulls = super::relax::over_background(background, &points, limit, flagged);
     points
         .par_chunks(WIDTH)

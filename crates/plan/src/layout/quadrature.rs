@@ -9,20 +9,24 @@ use super::relax::KernelSum;
 use super::rng::{Counter, Stream};
 use super::surface::{Face, Point, Site, Surface, spacing};
 
-/// A small triangle carries at most about this charge (dots); such that follow each other along the curve are merged
-/// up to 0.6 of it.
+/// Most charge of a small triangle, dots.
 const CHARGE: f32 = 0.4;
+/// The same where the charges are summed over: this near to a border (spacings) and where the density is steep.
+const FINE_CHARGE: f32 = 0.1;
+const FINE_ZONE: f32 = 4.0;
+/// Small triangles that follow each other along the curve are merged up to this share of the most.
+const MERGED: f32 = 0.6;
 /// The same where the charges are the reference that dots are measured against.
-const REFERENCE_CHARGE: f32 = 0.12;
+const REFERENCE_CHARGE: f32 = 0.1;
 
-/// One of the `splits^2` equal parts of a face.
+/// A small triangle of a face: the weights of its second and third corner at three places.
 #[derive(Clone, Copy)]
 struct Part {
     face: u32,
-    splits: u16,
-    row: u16,
-    column: u16,
-    downward: bool,
+    corners: [[f32; 2]; 3],
+    area: f32,
+    /// Most charge it may carry, dots.
+    most: f32,
 }
 
 /// The asked density as point charges: what the dots have to balance everywhere.
@@ -52,13 +56,13 @@ pub(crate) fn fine_charges_where(surface: &Surface, holds: impl Fn(Point) -> boo
         if f.is_thin() || f.border_mm > 3.0 * spacing(f.least_half_density()) {
             return 0.0;
         }
-        let splits = splits(f, FINE);
-        let parts = face_parts(i as u32, splits);
-        let area = f.area() / (f32::from(splits) * f32::from(splits));
+        let mut parts = Vec::new();
+        Part::of_face(i as u32, f, FINE).split(f, &mut parts, &mut Vec::new());
         parts
-            .map(|part| surface.point(part.middle()))
-            .filter(|&p| holds(p))
-            .map(|p| f64::from(2.0 * p[3] * area))
+            .iter()
+            .map(|part| (surface.point(part.middle()), part.area))
+            .filter(|&(p, _)| holds(p))
+            .map(|(p, area)| f64::from(2.0 * p[3] * area))
             .sum()
     };
     surface.faces.par_iter().enumerate().map(of_face).collect::<Vec<f64>>().iter().sum()
@@ -80,11 +84,7 @@ fn charges_and_sites(surface: &Surface, count: usize, seed: u64, charge: f32) ->
         })
         .unzip();
     let order = hilbert::sorted(&keys);
-    let charge_of = |i: u32| {
-        let f = &surface.faces[parts[i as usize].face as usize];
-        let splits = parts[i as usize].splits as f32;
-        2.0 * points[i as usize][3] * f.area() / (splits * splits)
-    };
+    let charge_of = |i: u32| 2.0 * points[i as usize][3] * parts[i as usize].area;
     let charges: Vec<f32> = order.par_iter().map(|&i| charge_of(i)).collect();
     let total: f64 = charges.iter().map(|&c| f64::from(c)).sum();
     let scale = if total > 0.0 { count as f64 / total } else { 0.0 };
@@ -105,35 +105,32 @@ fn charges_and_sites(surface: &Surface, count: usize, seed: u64, charge: f32) ->
             sites.push(parts[last as usize].random_site(random.unit2(2 * sites.len() as u64 + 1)));
         }
     }
-    (background(&order, &points, &charges, scale as f32, charge * 0.6), sites)
+    let most: Vec<f32> = order.iter().map(|&i| MERGED * parts[i as usize].most).collect();
+    (background(&order, &points, &charges, scale as f32, &most), sites)
 }
 
 fn parts(surface: &Surface, charge: f32) -> Vec<Part> {
-    let mut parts = Vec::with_capacity(2 * surface.faces.len());
+    let mut parts = Vec::with_capacity(4 * surface.faces.len());
+    let (mut coarse, mut waiting) = (Vec::new(), Vec::new());
     for (i, f) in surface.faces.iter().enumerate().filter(|(_, f)| !f.is_thin()) {
-        parts.extend(face_parts(i as u32, splits(f, charge)));
+        let whole = Part::of_face(i as u32, f, charge);
+        if charge <= FINE_CHARGE || !f.is_steep() && f.border_mm > FINE_ZONE * spacing(f.least_half_density())
+        {
+            whole.split(f, &mut parts, &mut waiting);
+            continue;
+        }
+        whole.split(f, &mut coarse, &mut waiting);
+        for part in coarse.drain(..) {
+            let distance = surface.border_distance(part.face, surface.point(part.middle()));
+            let most = if f.is_steep() || distance < FINE_ZONE { FINE_CHARGE } else { charge };
+            Part { most, ..part }.split(f, &mut parts, &mut waiting);
+        }
     }
     parts
 }
 
-/// Number of parts of each edge so that no part carries more than `charge`.
-fn splits(face: &Face, charge: f32) -> u16 {
-    let largest = 2.0 * face.half_density.iter().copied().fold(0.0, f32::max);
-    (face.area() * largest / charge).sqrt().ceil().clamp(1.0, 60_000.0) as u16
-}
-
-fn face_parts(face: u32, splits: u16) -> impl Iterator<Item = Part> {
-    (0..splits).flat_map(move |row| {
-        (0..splits - row).flat_map(move |column| {
-            let part = Part { face, splits, row, column, downward: false };
-            let second = (row + column + 1 < splits).then_some(Part { downward: true, ..part });
-            std::iter::once(part).chain(second)
-        })
-    })
-}
-
 /// Merges neighbours along the curve whose charges are small, into their centre of charge.
-fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32, most: f32) -> Background {
+fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32, most: &[f32]) -> Background {
     let (mut merged, mut charge) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
     let mut run = 0.0;
     let mut sum = [0.0f32; 4];
@@ -147,7 +144,7 @@ fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32, most
             let d: f32 = (0..3).map(|k| (sum[k] / run - p[k]).powi(2)).sum();
             d * 2.0 * p[3] > 0.25
         };
-        if far || run + c > most && run > 0.0 {
+        if far || run + c > most[k] && run > 0.0 {
             merged.push(sum.map(|s| s / run));
             charge.push(run);
             (run, sum) = (0.0, [0.0; 4]);
@@ -174,6 +171,37 @@ fn background(order: &[u32], points: &[Point], charges: &[f32], scale: f32, most
 }
 
 impl Part {
+    fn of_face(face: u32, f: &Face, most: f32) -> Self {
+        Self { face, corners: [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], area: f.area(), most }
+    }
+
+    /// Bisects the longest edges until no part carries too much or is much longer than wide.
+    fn split(self, f: &Face, parts: &mut Vec<Self>, waiting: &mut Vec<Self>) {
+        let density = 2.0 * f.half_density.iter().copied().fold(0.0, f32::max);
+        let (largest, longest_sq) = (self.most / density, 5.0 * self.most / density);
+        let (along1, across, along2) =
+            (f.edge1.length_squared(), f.edge1.dot(f.edge2), f.edge2.length_squared());
+        let length_sq = |a: [f32; 2], b: [f32; 2]| {
+            let (u, v) = (b[0] - a[0], b[1] - a[1]);
+            u * u * along1 + 2.0 * u * v * across + v * v * along2
+        };
+        waiting.push(self);
+        while let Some(part) = waiting.pop() {
+            let [a, b, c] = part.corners;
+            let edges = [length_sq(b, c), length_sq(c, a), length_sq(a, b)];
+            let k = (0..3).fold(0, |best, k| if edges[k] > edges[best] { k } else { best });
+            if part.area <= largest && edges[k] <= longest_sq {
+                parts.push(part);
+                continue;
+            }
+            let (apex, from, to) = (part.corners[k], part.corners[(k + 1) % 3], part.corners[(k + 2) % 3]);
+            let middle = [0.5 * (from[0] + to[0]), 0.5 * (from[1] + to[1])];
+            let area = 0.5 * part.area;
+            waiting.push(Self { corners: [apex, middle, to], area, ..part });
+            waiting.push(Self { corners: [apex, from, middle], area, ..part });
+        }
+    }
+
     fn middle(&self) -> Site {
         self.site(1.0 / 3.0, 1.0 / 3.0)
     }
@@ -184,9 +212,9 @@ impl Part {
     }
 
     fn site(&self, u: f32, v: f32) -> Site {
-        let (u, v) = if self.downward { (1.0 - u, 1.0 - v) } else { (u, v) };
-        let k = f32::from(self.splits);
-        Site { face: self.face, b1: (f32::from(self.row) + u) / k, b2: (f32::from(self.column) + v) / k }
+        let [a, b, c] = self.corners;
+        let mix = |k: usize| a[k] + u * (b[k] - a[k]) + v * (c[k] - a[k]);
+        Site { face: self.face, b1: mix(0), b2: mix(1) }
     }
 }
 

@@ -9,12 +9,33 @@ use rayon::prelude::*;
 
 use super::clusters::{Bounds, CHUNK, Clusters, Leaf, Neighbours, WIDTH, neighbours, obstacles_near};
 use super::quadrature::Background;
-use super::surface::{AtBorder, Face, Point, Site, Surface, spacing};
+use super::surface::{AtBorder, Point, Site, Surface, spacing};
 
 /// Dots and where they are; both in curve order.
 pub(crate) struct Dots {
     pub sites: Vec<Site>,
     pub points: Vec<Point>,
+    /// Distance from the border in spacings when it was last measured; infinite far from it.
+    pub border: Vec<f32>,
+}
+
+impl Dots {
+    pub fn new(surface: &Surface, sites: Vec<Site>) -> Self {
+        let points = sites.par_iter().map(|&site| surface.point(site)).collect();
+        let mut dots = Self { sites, points, border: Vec::new() };
+        dots.measure_border(surface);
+        dots
+    }
+
+    pub fn measure_border(&mut self, surface: &Surface) {
+        let of = |(site, &p): (&Site, &Point)| surface.border_distance(site.face, p);
+        self.border = self.sites.par_iter().zip(&self.points).with_min_len(CHUNK).map(of).collect();
+    }
+
+    /// Is the sum over the background not zero by symmetry: near a border, or on a steep slope?
+    pub fn needs_background(&self, surface: &Surface, dot: usize, reach_spacings: f32) -> bool {
+        self.border[dot] < reach_spacings || surface.faces[self.sites[dot].face as usize].is_steep()
+    }
 }
 
 /// Existing hairs and earlier dots, in curve order; the fourth component of a point is its clearance in mm.
@@ -34,17 +55,10 @@ const LIST_STEPS: [usize; 2] = [0, 3];
 /// Lists reach this much farther than the kernel, spacings.
 const SKIN: f32 = 0.08;
 const HAIR_SKIN: f32 = 0.3;
-/// A density that changes by more than this share over one spacing needs its background summed.
-const STEEP: f32 = 0.5;
 
 /// The range of a kernel of this sigma, in `t`.
 pub(crate) fn kernel_range(sigma: f32) -> f32 {
     8.0 * sigma * sigma
-}
-
-/// Where the sum over the background does not vanish by symmetry: near a border, or on a steep slope.
-pub(crate) fn needs_background(face: &Face, point: &Point, reach_spacings: f32) -> bool {
-    face.steepness > STEEP || face.border_mm < reach_spacings * spacing(point[3])
 }
 
 /// Moves all dots towards even spacing at the asked density, keeping off the hairs.
@@ -142,8 +156,7 @@ pub(crate) fn hair_push(p: Point, near: &[u32], hairs: &Hairs) -> Vec3 {
 /// Attraction of the background on the dots that need it: `- sum_q c_q K(t_iq) (x_i - x_q)`, zero elsewhere.
 fn pull(surface: &Surface, background: &Background, dots: &Dots, limit: f32) -> Vec<Vec3> {
     let reach = limit.sqrt() + 2.0 * CAP;
-    let flagged =
-        |i: usize| needs_background(&surface.faces[dots.sites[i].face as usize], &dots.points[i], reach);
+    let flagged = |i: usize| dots.needs_background(surface, i, reach);
     over_background(background, &dots.points, limit, flagged)
 }
 

@@ -37,19 +37,17 @@ struct Active {
 }
 
 pub(crate) fn repair(surface: &Surface, background: &Background, hairs: &Hairs, dots: &mut Dots) {
-    let border = border_points(surface);
-    let border_clusters = Clusters::new(&border);
-    let probes = [(&background.points[..], &background.clusters), (&border[..], &border_clusters)];
+    let probes = [&background.clusters, &surface.rim_clusters];
     let mut clusters = Clusters::new(&dots.points);
     let mut active = Active::all(&clusters);
-    let mut active_probes = [Active::all(probes[0].1), Active::all(probes[1].1)];
+    let mut active_probes = probes.map(Active::all);
     for round in 0..ROUNDS + HAIR_ROUNDS {
         let mut pulls = vec![Vec3::ZERO; dots.points.len()];
         let mut pulled = Vec::new();
         if round < ROUNDS {
             let [inner, outer] = &active_probes;
             let mut voids = inner.map(|leaf, found| voids_near(leaf, background, &clusters, found));
-            voids.extend(outer.map(|leaf, found| voids_at(leaf, &border, &clusters, found)));
+            voids.extend(outer.map(|leaf, found| voids_at(leaf, &surface.rim, &clusters, found)));
             voids.sort_by(|a, b| b.radius.total_cmp(&a.radius));
             pulled = fill(&voids, &clusters, &mut pulls);
         }
@@ -97,7 +95,7 @@ pub(crate) fn repair(surface: &Surface, background: &Background, hairs: &Hairs, 
             .collect();
         clusters = Clusters::new(&dots.points);
         active = Active::near(&changed, &clusters, CORE);
-        active_probes = [0, 1].map(|k| Active::near(&changed, probes[k].1, 1.2));
+        active_probes = probes.map(|probes| Active::near(&changed, probes, 1.2));
     }
 }
 
@@ -173,82 +171,46 @@ fn clearance(p: Point, near: &[u32], hairs: &Hairs) -> Vec3 {
     push
 }
 
-/// Places along the border, a tenth of a spacing apart or less.
-fn border_points(surface: &Surface) -> Vec<Point> {
-    let mut points = Vec::new();
-    for (&[a, b], &h) in surface.border.iter().zip(&surface.border_half_density) {
-        let pieces = ((b - a).length() / (0.1 * spacing(h))).ceil().clamp(1.0, 10_000.0) as usize;
-        for k in 0..pieces {
-            let p = a + (b - a) * (k as f32 / pieces as f32);
-            points.push([p.x, p.y, p.z, h]);
-        }
-    }
-    points
-}
-
-/// The probes of a leaf that have no dot within `radius` spacings.
-fn lonely<'a>(
-    leaf: usize,
-    probes: &'a [Point],
-    clusters: &Clusters,
-    radius: f32,
-) -> impl Iterator<Item = (f32, &'a Point)> {
-    let probes = &probes[leaf * WIDTH..(leaf * WIDTH + WIDTH).min(probes.len())];
-    let mut near = Vec::new();
-    clusters.near(&Bounds::of_points(probes), |_| reach_sq(probes, radius), &mut near);
-    let distances: Vec<f32> = probes
-        .iter()
-        .map(|&probe| {
-            let mut least = [f32::INFINITY; WIDTH];
-            for &leaf in &near {
-                let d = clusters.leaves[leaf as usize].distances_sq(probe);
-                for l in 0..WIDTH {
-                    least[l] = least[l].min(d[l]);
-                }
-            }
-            least.into_iter().fold(f32::INFINITY, f32::min).sqrt() / spacing(probe[3])
-        })
-        .collect();
-    distances.into_iter().zip(probes).filter(move |&(d, _)| d > radius)
-}
-
-/// Square of `radius` spacings in mm2 where the spacing is the widest of the points.
-fn reach_sq(points: &[Point], radius: f32) -> f32 {
-    let least_h = points.iter().map(|p| p[3]).fold(f32::INFINITY, f32::min);
-    radius * radius / (2.0 * least_h)
+/// Square of `radius` spacings at a place, mm2.
+fn reach_sq(p: Point, radius: f32) -> f32 {
+    radius * radius / (2.0 * p[3])
 }
 
 /// Voids around the charges of a leaf.
 fn voids_near(leaf: usize, background: &Background, clusters: &Clusters, found: &mut Vec<Void>) {
-    let mut near = Vec::new();
-    for (_, &probe) in lonely(leaf, &background.points, clusters, LARGEST - PROBE) {
-        clusters.near(&Bounds::of_points(&[probe]), |_| reach_sq(&[probe], 2.0), &mut near);
-        if let Some(void) = largest_circle(probe, &near, clusters) {
-            // A circle whose middle lies beyond the border is no void.
-            let reach = reach_sq(&[void.middle], 0.5);
-            background.clusters.near(&Bounds::of_points(&[void.middle]), |_| reach, &mut near);
-            let close = |&leaf: &u32| {
-                background.clusters.leaves[leaf as usize].distances_sq(void.middle).iter().any(|&d| d < reach)
-            };
-            if near.iter().any(close) {
-                found.push(void);
-            }
+    let mut lonely = Vec::new();
+    clusters.lonely(of_leaf(&background.points, leaf), LARGEST - PROBE, &mut lonely);
+    for &&probe in &lonely {
+        let Some(void) = largest_circle(probe, clusters) else { continue };
+        // A circle whose middle lies beyond the border is no void.
+        if background.clusters.nearest_mm(void.middle, None) < 0.5 * spacing(void.middle[3]) {
+            found.push(void);
         }
     }
 }
 
 /// Voids whose middle is on the border.
 fn voids_at(leaf: usize, border: &[Point], clusters: &Clusters, found: &mut Vec<Void>) {
-    let void = |(radius, &middle)| Void { middle, radius };
-    found.extend(lonely(leaf, border, clusters, LARGEST).map(void).filter(|void| void.radius < 4.0));
+    let mut lonely = Vec::new();
+    clusters.lonely(of_leaf(border, leaf), LARGEST, &mut lonely);
+    for &&middle in &lonely {
+        let radius = clusters.nearest_mm(middle, None) / spacing(middle[3]);
+        found.push(Void { middle, radius });
+    }
+}
+
+fn of_leaf(points: &[Point], leaf: usize) -> &[Point] {
+    &points[leaf * WIDTH..(leaf * WIDTH + WIDTH).min(points.len())]
 }
 
 /// The largest empty circle around a probe, if it is a void.
-fn largest_circle(probe: Point, near: &[u32], clusters: &Clusters) -> Option<Void> {
+fn largest_circle(probe: Point, clusters: &Clusters) -> Option<Void> {
     let scale = spacing(probe[3]);
+    let mut near = Vec::new();
+    clusters.near(&Bounds::of_points(&[probe]), |_| reach_sq(probe, 2.0), &mut near);
     let at = xyz(probe);
     let mut close: Vec<(f32, Vec3)> = Vec::with_capacity(24);
-    for &leaf in near {
+    for &leaf in &near {
         let l = &clusters.leaves[leaf as usize];
         let d = l.distances_sq(probe);
         for k in 0..WIDTH {
@@ -311,7 +273,7 @@ fn fill(voids: &[Void], clusters: &Clusters, pulls: &mut [Vec3]) -> Vec<u32> {
         }
         done.push(void.middle);
         let reach = 1.12 * void.radius;
-        clusters.near(&Bounds::of_points(&[void.middle]), |_| reach_sq(&[void.middle], reach), &mut near);
+        clusters.near(&Bounds::of_points(&[void.middle]), |_| reach_sq(void.middle, reach), &mut near);
         for &leaf in &near {
             let l = &clusters.leaves[leaf as usize];
             let d = l.distances_sq(void.middle);

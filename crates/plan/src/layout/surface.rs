@@ -4,6 +4,7 @@ use glam::{DVec3, Vec3};
 use hairline_scalp::TriMesh;
 use rayon::prelude::*;
 
+use super::clusters::Clusters;
 use super::hilbert;
 
 /// No face on the other side of this edge.
@@ -13,6 +14,12 @@ const THIN: f64 = 1e-4;
 /// Density used for distances never falls below this share of the mean, so that a feathered edge keeps a finite
 /// spacing.
 const DENSITY_FLOOR: f32 = 0.02;
+/// Places on the rim are this far apart, spacings.
+const RIM_STEP: f32 = 0.1;
+/// Distances to the border are known up to here, spacings.
+const BORDER_REACH: f32 = 9.0;
+/// A density that changes by more than this share over one spacing is steep.
+const STEEP: f32 = 0.5;
 /// A walk gives up (and stays where it is) after this many edges.
 const MAX_CROSSINGS: usize = 96;
 
@@ -31,7 +38,7 @@ pub(crate) struct Face {
     /// Distance of the face to the nearest border (lower bound), mm; capped.
     pub border_mm: f32,
     /// Relative change of the density over one spacing.
-    pub steepness: f32,
+    steepness: f32,
     /// Index into the caller's triangles.
     pub source: u32,
     thin: bool,
@@ -60,9 +67,12 @@ pub(crate) struct Surface {
     pub centre: DVec3,
     pub faces: Vec<Face>,
     /// Ends of every border edge, local mm.
-    pub border: Vec<[Vec3; 2]>,
+    border_edges: Vec<[Vec3; 2]>,
     /// Half the density at every border edge, 1/mm2.
-    pub border_half_density: Vec<f32>,
+    border_half_density: Vec<f32>,
+    /// Places along the border a tenth of a spacing apart.
+    pub rim: Vec<Point>,
+    pub rim_clusters: Clusters,
     /// Half the density is nowhere taken for less, 1/mm2.
     pub least_half_density: f32,
     /// Box of all faces, local mm.
@@ -122,20 +132,24 @@ impl Surface {
         let mut surface = Self {
             centre,
             faces,
-            border: Vec::new(),
+            border_edges: Vec::new(),
             border_half_density: Vec::new(),
+            rim: Vec::new(),
+            rim_clusters: Clusters::new(&[]),
             least_half_density: floor,
             low,
             high,
         };
         for f in surface.faces.iter().filter(|f| !f.thin) {
             for k in (0..3).filter(|&k| f.across[k] == BORDER) {
-                surface.border.push(f.edge_ends(k));
+                surface.border_edges.push(f.edge_ends(k));
                 let h = f.half_density;
                 surface.border_half_density.push(0.5 * (h[(k + 1) % 3] + h[(k + 2) % 3]));
             }
         }
         surface.measure_border_distance();
+        surface.rim = surface.border_points(RIM_STEP);
+        surface.rim_clusters = Clusters::new(&surface.rim);
         surface
     }
 
@@ -212,10 +226,32 @@ impl Surface {
         None
     }
 
+    /// Distance of a place on a face from the border, in its own spacings; infinite beyond [`BORDER_REACH`].
+    pub fn border_distance(&self, face: u32, p: Point) -> f32 {
+        let local = spacing(p[3]);
+        if self.faces[face as usize].border_mm > BORDER_REACH * local {
+            return f32::INFINITY;
+        }
+        let distance = self.rim_clusters.nearest_mm(p, None) / local;
+        if distance < BORDER_REACH { distance } else { f32::INFINITY }
+    }
+
+    /// Places along the border, at most `step` spacings apart.
+    pub fn border_points(&self, step: f32) -> Vec<Point> {
+        let mut points = Vec::new();
+        for (&[a, b], &h) in self.border_edges.iter().zip(&self.border_half_density) {
+            let pieces = ((b - a).length() / (step * spacing(h))).ceil().clamp(1.0, 10_000.0) as usize;
+            for k in 0..pieces {
+                let p = a + (b - a) * (k as f32 / pieces as f32);
+                points.push([p.x, p.y, p.z, h]);
+            }
+        }
+        points
+    }
+
     /// Lower bound of the distance to the border for every face within some spacings of it: each face learns the
     /// nearest border edge from its neighbours.
     fn measure_border_distance(&mut self) {
-        const REACH: f32 = 9.0;
         let mut nearest = vec![u32::MAX; self.faces.len()];
         let mut distance = vec![f32::INFINITY; self.faces.len()];
         let mut queue = std::collections::VecDeque::new();
@@ -225,7 +261,7 @@ impl Surface {
                 if f.across[k] != BORDER || f.thin {
                     continue;
                 }
-                let d = segment_distance_sq(f.middle(), self.border[number]).sqrt();
+                let d = segment_distance_sq(f.middle(), self.border_edges[number]).sqrt();
                 if d < distance[i] {
                     (distance[i], nearest[i]) = (d, number as u32);
                     queue.push_back(i as u32);
@@ -242,8 +278,8 @@ impl Surface {
                 }
                 let j = (across / 4) as usize;
                 let f = &self.faces[j];
-                let d = segment_distance_sq(f.middle(), self.border[source as usize]).sqrt();
-                if d < 0.999 * distance[j] && d < REACH * spacing(f.least_half_density()) + f.size() {
+                let d = segment_distance_sq(f.middle(), self.border_edges[source as usize]).sqrt();
+                if d < 0.999 * distance[j] && d < BORDER_REACH * spacing(f.least_half_density()) + f.size() {
                     (distance[j], nearest[j]) = (d, source);
                     queue.push_back(j as u32);
                 }
@@ -263,6 +299,11 @@ impl Face {
 
     pub fn area(&self) -> f32 {
         0.5 * self.edge1.cross(self.edge2).length()
+    }
+
+    /// Does the density change much over a spacing?
+    pub fn is_steep(&self) -> bool {
+        self.steepness > STEEP
     }
 
     pub fn is_thin(&self) -> bool {
@@ -427,4 +468,51 @@ pub(crate) fn segment_distance_sq(p: Vec3, [a, b]: [Vec3; 2]) -> f32 {
     let length_sq = edge.length_squared();
     let t = if length_sq > 0.0 { ((p - a).dot(edge) / length_sq).clamp(0.0, 1.0) } else { 0.0 };
     (p - a - edge * t).length_squared()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two rows of triangles whose shared line is subdivided differently on each side, slivers between.
+    fn seam() -> TriMesh {
+        let mut mesh = TriMesh::default();
+        for (half, shift) in [(-1.0, 0.0), (1.0, 0.5)] {
+            for k in 0..=6 {
+                for far in [0.0, 1.0] {
+                    mesh.positions.push(DVec3::new(k as f64 + shift, half * far, 0.0));
+                }
+            }
+        }
+        let at = |half: u32, k: u32, far: u32| 14 * half + 2 * k + far;
+        for k in 0..6 {
+            mesh.triangles.push([at(0, k, 1), at(0, k + 1, 1), at(0, k, 0)]);
+            mesh.triangles.push([at(0, k + 1, 1), at(0, k + 1, 0), at(0, k, 0)]);
+            mesh.triangles.push([at(1, k, 0), at(1, k + 1, 0), at(1, k, 1)]);
+            mesh.triangles.push([at(1, k + 1, 0), at(1, k + 1, 1), at(1, k, 1)]);
+            mesh.triangles.push([at(0, k, 0), at(0, k + 1, 0), at(1, k, 0)]);
+            mesh.triangles.push([at(0, k + 1, 0), at(1, k + 1, 0), at(1, k, 0)]);
+        }
+        mesh
+    }
+
+    #[test]
+    fn a_walk_passes_slivers_and_keeps_its_length() {
+        let mesh = seam();
+        let surface = Surface::new(&mesh, &vec![1.0; mesh.positions.len()]);
+        for start in 0..surface.faces.len() as u32 {
+            if surface.faces[start as usize].thin {
+                continue;
+            }
+            let from = Site { face: start, b1: 0.3, b2: 0.3 };
+            let p = surface.point(from);
+            if (p[0] + surface.centre.x as f32 - 3.25).abs() > 1.5 {
+                continue;
+            }
+            let step = Vec3::new(0.2, if p[1] < 0.0 { 0.9 } else { -0.9 }, 0.0);
+            let q = surface.point(surface.walk(from, step, AtBorder::Slide));
+            let moved = Vec3::new(q[0] - p[0], q[1] - p[1], q[2] - p[2]);
+            assert!((moved - step).length() < 1e-4, "{p:?} {moved} {step}");
+        }
+    }
 }

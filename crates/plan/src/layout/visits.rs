@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::clusters::{Bounds, CHUNK, Clusters, Lists, Neighbours, WIDTH, lists, neighbours};
 use super::quadrature::Background;
-use super::relax::{Dots, kernel, needs_background};
+use super::relax::{Dots, kernel};
 use super::rng::{Counter, Stream};
 use super::surface::{Point, Surface};
 
@@ -204,9 +204,7 @@ fn potentials(
 ) -> Vec<f32> {
     let width = kernels.len();
     let reach = kernels.iter().map(|k| k.range).fold(0.0, f32::max);
-    let flagged = |i: usize| {
-        needs_background(&surface.faces[dots.sites[i].face as usize], &dots.points[i], 0.9 * reach.sqrt())
-    };
+    let flagged = |i: usize| dots.needs_background(surface, i, 0.9 * reach.sqrt());
     let visits = kernels.iter().map(|k| k.set.last).max().map_or(0, |v| v + 1);
     let holders: Vec<Vec<usize>> =
         (0..visits).map(|v| (0..width).filter(|&s| kernels[s].set.holds(v)).collect()).collect();

@@ -215,9 +215,12 @@ impl Unfolded {
         let mut i = 0;
         while i <= self.portals.len() {
             let (l, r) = self.portals.get(i).map_or((self.end, self.end), |p| (p.left, p.right));
-            let bend = if turn(apex, right, r) >= 0.0 && left != apex && turn(apex, left, r) >= 0.0 {
+            // A side that still ends at the apex has not left it and crosses nothing.
+            let crosses_left = left != apex && r != apex && turn(apex, left, r) >= 0.0;
+            let crosses_right = right != apex && l != apex && turn(apex, right, l) <= 0.0;
+            let bend = if turn(apex, right, r) >= 0.0 && crosses_left {
                 Some((left_at, self.portals[left_at].left, self.portals[left_at].left_vertex))
-            } else if turn(apex, left, l) <= 0.0 && right != apex && turn(apex, right, l) <= 0.0 {
+            } else if turn(apex, left, l) <= 0.0 && crosses_right {
                 Some((right_at, self.portals[right_at].right, self.portals[right_at].right_vertex))
             } else {
                 None

@@ -13,6 +13,9 @@ const CRUMB_SHARE: f64 = 0.05;
 /// The part of a mesh above a plane, `normal . p >= height`; triangles across it are divided.
 pub fn cut_below(mesh: &TriMesh, normal: DVec3, height: f64) -> TriMesh {
     let above: Vec<f64> = mesh.positions.iter().map(|p| p.dot(normal) - height).collect();
+    if above.iter().all(|d| *d >= 0.0) {
+        return mesh.clone();
+    }
     let mut kept = TriMesh { positions: mesh.positions.clone(), triangles: Vec::new() };
     let mut on_edge: HashMap<(u32, u32), u32> = HashMap::new();
     for &t in &mesh.triangles {

@@ -14,6 +14,9 @@ use crate::topology::{Adjacency, VertexRings};
 /// Borders of more vertices are divided before they are triangulated; the work grows with the cube.
 const MOST_CORNERS: usize = 220;
 
+/// Borders of more vertices are left open; a border of the scalp has them 0.1 mm apart at most then.
+const MOST_VERTICES: usize = 5000;
+
 /// Closes the holes for which `fillable` holds (length of the border in mm, its vertices) by triangles at the end of the
 /// list. Gives a report for every hole of at least `least_mm`, with no filled area yet.
 pub fn close_holes(
@@ -27,7 +30,7 @@ pub fn close_holes(
         let points: Vec<DVec3> = border.iter().map(|&v| mesh.positions[v as usize]).collect();
         let border_mm = (0..points.len()).map(|i| points[i].distance(points[(i + 1) % points.len()])).sum();
         let centre = points.iter().sum::<DVec3>() / points.len() as f64;
-        let filled = border.len() >= 3 && fillable(border_mm, &points);
+        let filled = (3..=MOST_VERTICES).contains(&border.len()) && fillable(border_mm, &points);
         let mut filled_mm2 = 0.0;
         if filled {
             // The border runs as the triangles beside it; the patch has to run the other way.

@@ -4,7 +4,7 @@ use glam::DVec3;
 
 use super::pose::{Anchor, Pose, Residual, ScalePrior, step};
 use super::template::Template;
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 
 /// How well the average head lies on the scan.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Fit {
 
 /// Iterated closest points, point to plane (Chen and Medioni 1992), with the kernel of Geman and McClure and three
 /// scales. Points whose nearest surface is an open border or faces away are left out.
-pub fn fit(start: Pose, scan: &Surface, template: &Template, anchors: &[Anchor]) -> Fit {
+pub fn fit(start: Pose, scan: &CurvedSurface, template: &Template, anchors: &[Anchor]) -> Fit {
     /// Kernel widths, mm: from the error of the coarse search to the variety of faces.
     const WIDTHS_MM: [f64; 14] = [14.0, 12.0, 10.0, 9.0, 8.0, 7.0, 6.0, 6.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0];
     let prior = ScalePrior { mean: start.mean_scale(), sd_mean: 0.10, sd_each: 0.05 };
@@ -60,7 +60,7 @@ pub fn fit(start: Pose, scan: &Surface, template: &Template, anchors: &[Anchor])
 }
 
 /// Signed distance of a template point from the scan along the scan's normal, and that normal.
-fn gap(pose: &Pose, p_template: DVec3, normal: DVec3, scan: &Surface) -> Option<(f64, DVec3)> {
+fn gap(pose: &Pose, p_template: DVec3, normal: DVec3, scan: &CurvedSurface) -> Option<(f64, DVec3)> {
     /// No point of a roughly placed head is farther from its counterpart.
     const FARTHEST_MM: f64 = 25.0;
     let p = pose.scan_from_template(p_template);

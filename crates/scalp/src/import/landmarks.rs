@@ -164,7 +164,11 @@ pub fn find_frame(
         let aside = DVec3::new(sign, 1.0, 1.0);
         let mirrored = |p: DVec3| p * DVec3::new(-1.0, 1.0, 1.0);
         match (other_given, own, other) {
-            (Some(p), ..) => {
+            (Some(p), Some(own), _) => {
+                let how = "between the ear that was found and the mirror image of the given one";
+                (0.5 * (own + mirrored(p)), Origin::new(Source::Found, TRAGION_FOUND_MM, how))
+            }
+            (Some(p), None, _) => {
                 (mirrored(p), Origin::new(Source::Found, TRAGION_FOUND_MM, "mirror image of the given one"))
             }
             (None, Some(p), _) => (p, Origin::new(Source::Found, TRAGION_FOUND_MM, "the ear was found")),
@@ -225,14 +229,15 @@ fn find_ears(scan: &TriMesh, template: &Head, fit: &Fit) -> [Option<DVec3>; 2] {
     }
 }
 
-/// The head frame from tragions and nasion, all in one rigid frame of millimetres: origin midway between the tragions,
+/// The head frame from tragions and nasion, all in one rigid frame: origin midway between the tragions,
 /// x towards the left one, the nasion [`NASION_ELEVATION_DEG`] above horizontal. `None` where they lie on a line.
 pub fn head_frame(tragion_left: DVec3, tragion_right: DVec3, nasion: DVec3) -> Option<DMat4> {
     let origin = 0.5 * (tragion_left + tragion_right);
     let x = (tragion_left - tragion_right).try_normalize()?;
     let to_nasion = (nasion - origin).reject_from_normalized(x);
-    // Less than 10 mm in front of the ears is no nose root.
-    let ahead = to_nasion.try_normalize().filter(|_| to_nasion.length() > 10.0)?;
+    // It lies about two thirds of the tragions' distance in front of them; a tenth is none.
+    let apart = tragion_left.distance(tragion_right);
+    let ahead = to_nasion.try_normalize().filter(|_| to_nasion.length() > 0.1 * apart)?;
     let above = ahead.cross(x);
     let (s, c) = libm::sincos(NASION_ELEVATION_DEG.to_radians());
     let (y, z) = (c * above + s * ahead, c * ahead - s * above);

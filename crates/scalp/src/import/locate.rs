@@ -8,7 +8,7 @@ use super::landmarks::{self, GivenLandmarks};
 use super::pose::{Anchor, Pose};
 use super::search;
 use super::template::Template;
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 use crate::head::Landmarks;
 use crate::mesh::TriMesh;
 
@@ -25,6 +25,9 @@ pub struct Place {
 /// A cost of the search above which nothing is a head.
 const NO_HEAD_COST: f64 = 0.42;
 
+/// An uncertain head whose next best orientation is as good as this has no front.
+const LEAST_MARGIN: f64 = 0.02;
+
 /// Finds the head, or takes its place from given tragions and nasion.
 pub fn locate(
     scan: &TriMesh,
@@ -32,23 +35,47 @@ pub fn locate(
     given: &GivenLandmarks,
     name: &str,
 ) -> Result<Place, ImportError> {
+    for (landmark, p) in landmarks::NAMES.iter().zip(given.to_array()) {
+        if let Some(p) = p.filter(|p| !p.is_finite()) {
+            let field = format!("head.landmarks.{landmark}");
+            let problem = format!("found {:?}; three finite numbers are needed", p.to_array());
+            return Err(ImportError::Setting { field, problem });
+        }
+    }
     if let Some(points) = given.frame() {
         return locate_by_landmarks(scan, template, points);
     }
     let search = search::search(scan, template, &anchors(&template.landmarks, &given.to_array()));
     let no_head = |problem: &str| ImportError::Head { file: name.to_owned(), problem: problem.to_owned() };
     let Some(found) = search.best.filter(|b| b.cost < NO_HEAD_COST) else {
-        return Err(no_head(
+        return Err(no_head(if one_sided(scan) {
+            "no head was found in it, only one side of something, such as a face without a cranium; the whole scalp is \
+             needed"
+        } else {
             "no head was found in it; a scan of one head with the whole scalp is needed, or give the landmarks nasion, \
-             tragion_left and tragion_right in the file's coordinates",
-        ));
+             tragion_left and tragion_right in the file's coordinates"
+        }));
     };
+    if found.cost > search::CERTAIN_COST && found.runner_up_cost - found.cost < LEAST_MARGIN {
+        return Err(no_head(
+            "no head was found in it, only something round without a face; at least brow and nose root are needed to \
+             tell front from back",
+        ));
+    }
     if search.second.is_some() {
         return Err(no_head("it holds two heads; give a scan of one"));
     }
     // 0.2 is what separates the right orientation from the next on plain scans.
     let confidence = ((found.runner_up_cost - found.cost) / 0.2).clamp(0.0, 1.0);
     Ok(Place { pose: found.pose, confidence, mirrored: false })
+}
+
+/// Whether the surface faces one way on the whole: a closed one faces all ways alike, a head that is open at the neck
+/// nearly so.
+fn one_sided(scan: &TriMesh) -> bool {
+    let sum: DVec3 =
+        (0..scan.triangles.len()).map(|t| scan.corners(t)).map(|[a, b, c]| 0.5 * (b - a).cross(c - a)).sum();
+    sum.length() > 0.25 * scan.area_mm2()
 }
 
 /// Tragions and nasion give the pose; whether the file is mirrored shows in where the cranium then is.
@@ -82,18 +109,24 @@ fn locate_by_landmarks(
     let Some((cost, pose)) = try_pose(points, false) else {
         return Err(collinear());
     };
-    if cost < NO_HEAD_COST {
+    if cost < search::CERTAIN_COST {
         return Ok(Place { pose, confidence: 1.0, mirrored: false });
     }
-    match try_pose(points.map(mirror_point), true) {
-        Some((cost, pose)) if cost < NO_HEAD_COST => Ok(Place { pose, confidence: 1.0, mirrored: true }),
-        _ => Err(ImportError::Setting {
-            field: "head.landmarks".to_owned(),
-            problem: "an average head laid on nasion, tragion_left and tragion_right does not meet the scan's surface; \
-                      give them in the file's own coordinates, left being the client's left"
-                .to_owned(),
-        }),
+    // In a file with left and right exchanged the same landmarks turn the head upside down.
+    let exchanged = try_pose(points.map(mirror_point), true).filter(|(c, _)| *c < cost - LEAST_MARGIN);
+    let (cost, pose, mirrored) = match exchanged {
+        Some((cost, pose)) => (cost, pose, true),
+        None => (cost, pose, false),
+    };
+    if cost < NO_HEAD_COST {
+        return Ok(Place { pose, confidence: 1.0, mirrored });
     }
+    Err(ImportError::Setting {
+        field: "head.landmarks".to_owned(),
+        problem: "an average head laid on nasion, tragion_left and tragion_right does not meet the scan's surface; \
+                  give them in the file's own coordinates, left being the client's left"
+            .to_owned(),
+    })
 }
 
 /// Given landmarks that fix no frame.
@@ -120,6 +153,12 @@ pub fn check_head(fit: &Fit, name: &str) -> Result<(), ImportError> {
     const FACE_COVER: f64 = 0.15;
     let refuse = |problem: String| Err(ImportError::Head { file: name.to_owned(), problem });
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    if fit.cranium_cover < 0.5 * CRANIUM_COVER {
+        return refuse(format!(
+            "no head was found in it: an average head laid on its roundest part meets it on {} of the cranium only",
+            percent(fit.cranium_cover)
+        ));
+    }
     if fit.cranium_cover < CRANIUM_COVER {
         return refuse(format!(
             "only {} of the cranium (and {} of the face) is in the scan; the whole scalp is needed",
@@ -129,7 +168,7 @@ pub fn check_head(fit: &Fit, name: &str) -> Result<(), ImportError> {
     }
     if fit.cranium_rms_mm > CRANIUM_RMS_MM {
         return refuse(format!(
-            "the roundest thing in it is no head: it differs from the average cranium by {:.1} mm (root mean square; \
+            "no head was found in it: its roundest part differs from the average cranium by {:.1} mm (root mean square; \
              allowed is {CRANIUM_RMS_MM} mm)",
             fit.cranium_rms_mm
         ));
@@ -144,7 +183,7 @@ pub fn check_head(fit: &Fit, name: &str) -> Result<(), ImportError> {
 }
 
 /// Refuses given landmarks that do not lie on the surface.
-pub fn check_given(given: &[Option<DVec3>; 7], surface: &Surface) -> Result<(), ImportError> {
+pub fn check_given(given: &[Option<DVec3>; 7], surface: &CurvedSurface) -> Result<(), ImportError> {
     /// A tragion may lie over a hole of the scan, a clicked point above noise.
     const FARTHEST_MM: f64 = 15.0;
     for (name, p) in landmarks::NAMES.iter().zip(given) {

@@ -28,6 +28,8 @@ mod scale;
 mod search;
 mod template;
 
+use std::sync::LazyLock;
+
 use glam::{DMat4, DQuat, DVec3};
 
 pub use clean::CleanReport;
@@ -38,7 +40,7 @@ pub use report::{
     HoleReport, ImportReport, MeshReport, NeckReport, NoiseReport, OrientationReport, UnitReport,
 };
 
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 use crate::head::{Head, Landmarks};
 use crate::mesh::TriMesh;
 use crate::model::{self, Measurements, Sex};
@@ -91,6 +93,13 @@ const EDGE_MM: f64 = 2.0;
 const TEMPLATE_STEP_MM: f64 = 4.0;
 const TEMPLATE_POINTS: usize = 1500;
 
+/// The average head of men and women, and points of it; the tests of `model` hold that it can be built.
+static AVERAGE: LazyLock<Option<(Head, Template)>> = LazyLock::new(|| {
+    let average = model::fit_head(&Measurements::none(Sex::Unspecified), TEMPLATE_STEP_MM).ok()?.head;
+    let template = Template::new(&average, TEMPLATE_POINTS);
+    Some((average, template))
+});
+
 /// Where the neck is cut: `y + NECK_SLOPE z = NECK_HEIGHT_MM` on a head of average size: below chin (z 60, y -125)
 /// and hairline of the nape (z -100, y -85).
 const NECK_SLOPE: f64 = 0.25;
@@ -98,6 +107,13 @@ const NECK_HEIGHT_MM: f64 = -110.0;
 
 /// How much is kept below the neck until the head frame is known, mm: more than the first search is off.
 const NECK_MARGIN_MM: f64 = 25.0;
+
+/// What is farther to the sides, above, before or behind the middle of the ears is no head, mm: the nose reaches 125,
+/// the top 140, and a person may be rotated by the first search.
+const BOX_MM: f64 = 190.0;
+
+/// Largest surface in that box, mm2: a head with its neck has 0.2 m2, one with inner walls twice that.
+const LARGEST_MM2: f64 = 1.0e6;
 
 /// Holes with a shorter border are filled wherever they are: eyes, mouth, ear canals, gaps behind the ears.
 const SMALL_HOLE_MM: f64 = 250.0;
@@ -117,13 +133,14 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     if scan.area_mm2() <= 0.0 {
         return Err(no_head("the surface has no area; all its triangles are lines or points".to_owned()));
     }
-    let average = average_head().map_err(|e| no_head(format!("the average head cannot be built ({e})")))?;
-    let template = Template::new(&average, TEMPLATE_POINTS);
+    let Some((average, template)) = &*AVERAGE else {
+        return Err(no_head("the average head to compare it with could not be built".to_owned()));
+    };
     let mut warnings = Vec::new();
 
     // Where is the head, and how large?
     let given = settings.landmarks.to_array();
-    let place = locate::locate(&scan, &template, &settings.landmarks, name)?;
+    let place = locate::locate(&scan, template, &settings.landmarks, name)?;
     if place.mirrored {
         locate::mirror(&mut scan);
     }
@@ -139,7 +156,18 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let whole = transformed(&scan, &rough_from_scan);
     let neck_normal = DVec3::new(0.0, 1.0, NECK_SLOPE).normalize();
     let neck_height = NECK_HEIGHT_MM * size * neck_normal.y;
-    let (mut rough, _) = cut::drop_crumbs(&cut::cut_below(&whole, neck_normal, neck_height - NECK_MARGIN_MM));
+    let mut rough = cut::cut_below(&whole, neck_normal, neck_height - NECK_MARGIN_MM);
+    for inward in [DVec3::X, DVec3::NEG_X, DVec3::NEG_Y, DVec3::Z, DVec3::NEG_Z] {
+        rough = cut::cut_below(&rough, inward, -BOX_MM * size);
+    }
+    let (mut rough, _) = cut::drop_crumbs(&rough);
+    let area_mm2 = rough.area_mm2();
+    if area_mm2 > LARGEST_MM2 * size * size {
+        return Err(no_head(format!(
+            "the surface around the head has {:.1} m2, a head has 0.2; remove walls and furniture from the scan",
+            area_mm2 / 1e6
+        )));
+    }
     let edge_before_mm = median_edge_mm(&rough, on_scalp);
     let noise = noise::smooth_noise(&mut rough, on_scalp);
     let n_scanned = rough.triangles.len();
@@ -150,13 +178,13 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     };
     let mut holes = fill::close_holes(&mut rough, REPORTED_HOLE_MM, fillable, on_scalp);
     let surface =
-        Surface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
+        CurvedSurface::new(&rough).ok_or_else(|| no_head("no surface is left above the neck".to_owned()))?;
 
     // Lay the average head onto it.
     let start = Pose { rotation: DQuat::IDENTITY, translation: DVec3::ZERO, scale: place.pose.scale * mm };
     let given_rough = given.map(|p| p.map(|p| rough_from_scan.transform_point3(p)));
     locate::check_given(&given_rough, &surface)?;
-    let fit = fit::fit(start, &surface, &template, &locate::anchors(&template.landmarks, &given_rough));
+    let fit = fit::fit(start, &surface, template, &locate::anchors(&template.landmarks, &given_rough));
     locate::check_head(&fit, name)?;
 
     // Landmarks in the frame of the fitted template, then the head frame from them.
@@ -168,7 +196,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     };
     let given_fitted = given_rough.map(|p| p.map(|p| fitted_from_rough.transform_point3(p)));
     let fitted = transformed(&rough, &fitted_from_rough);
-    let mut frame = landmarks::find_frame(&fitted, onto_surface, &average, &fit, &given_fitted);
+    let mut frame = landmarks::find_frame(&fitted, onto_surface, average, &fit, &given_fitted);
     let [left, right, nasion] = [frame.tragion_left.0, frame.tragion_right.0, frame.nasion.0];
     let head_from_fitted = landmarks::head_frame(left, right, nasion).ok_or_else(locate::collinear)?;
     for landmark in [&mut frame.tragion_left, &mut frame.tragion_right, &mut frame.nasion] {
@@ -252,11 +280,6 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     report.warnings = report::warnings(&report, warnings);
     let head = Head { skin: head_mesh.clone(), mesh: head_mesh, landmarks: marks };
     Ok(ImportedScan { head, head_from_scan, report })
-}
-
-/// The average head of men and women.
-fn average_head() -> Result<Head, model::ModelError> {
-    Ok(model::fit_head(&Measurements::none(Sex::Unspecified), TEMPLATE_STEP_MM)?.head)
 }
 
 fn scaled(l: &Landmarks, factor: f64) -> Landmarks {

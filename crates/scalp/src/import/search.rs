@@ -20,7 +20,7 @@ const CRANIUM_CENTRE_MM: DVec3 = DVec3::new(0.0, 42.0, -3.0);
 
 /// A cost below this is a head beyond doubt, so that no further sphere is tried: the heads of the test set reach 0.02
 /// to 0.12 (0.30 where the face is missing below the nose), the wrong orientations of the same heads 0.23 or more.
-const CERTAIN_COST: f64 = 0.16;
+pub const CERTAIN_COST: f64 = 0.16;
 
 /// Orientations closer than this are one, degrees.
 const SAME_DEG: f64 = 25.0;

@@ -8,6 +8,10 @@ use crate::topology::{Adjacency, NO_TRIANGLE};
 /// Marks a removed triangle or vertex.
 const GONE: u32 = u32::MAX;
 
+/// Vertices with more edges are not drawn together: walking around them again and again takes too long. Flipping thins
+/// them out first.
+const MOST_EDGES: u32 = 60;
+
 /// Triangles with their neighbours, kept consistent through every edit. The mesh must be manifold.
 pub struct EditMesh {
     /// `positions[vertex]`, mm.
@@ -197,7 +201,13 @@ impl EditMesh {
         };
         let before = off(a, 0) + off(b, 0) + off(c, 0) + off(d, 0);
         let after = off(a, -1) + off(b, -1) + off(c, 1) + off(d, 1);
-        if after >= before || self.valence[a as usize] <= 3 || self.valence[b as usize] <= 3 || c == d {
+        let crowded = self.valence[c as usize] > MOST_EDGES;
+        if after >= before
+            || self.valence[a as usize] <= 3
+            || self.valence[b as usize] <= 3
+            || c == d
+            || crowded
+        {
             return;
         }
         let old = Self::normal(self.points([a, b, c])) + Self::normal(self.points([b, a, d]));
@@ -237,6 +247,9 @@ impl EditMesh {
     pub fn collapse(&mut self, t: usize, k: usize, longest: f64, fans: &mut [Vec<(u32, usize)>; 2]) -> bool {
         let (mut a, mut b, u) = self.edge(t, k);
         let border_edge = u == NO_TRIANGLE;
+        if self.valence[a as usize] + self.valence[b as usize] > MOST_EDGES {
+            return false;
+        }
         match (self.on_border[a as usize], self.on_border[b as usize]) {
             (true, true) if !border_edge => return false,
             (false, true) => std::mem::swap(&mut a, &mut b), // a stays

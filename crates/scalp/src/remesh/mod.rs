@@ -9,7 +9,7 @@ mod edit;
 use glam::DVec3;
 use rayon::prelude::*;
 
-use crate::curved_surface::Surface;
+use crate::curved::CurvedSurface;
 use crate::mesh::TriMesh;
 use edit::EditMesh;
 
@@ -41,11 +41,11 @@ pub fn median_edge_mm(mesh: &TriMesh, counts: impl Fn(DVec3) -> bool) -> f64 {
 /// Makes a manifold mesh anew with edges of about `edge_mm`. Open borders keep their course. Coarse facets are rounded:
 /// new vertices lie on the curved surface through the old vertices and their normals. `None` for an empty mesh.
 pub fn remesh(mesh: &TriMesh, edge_mm: f64) -> Option<Remeshed> {
-    Some(remesh_on(mesh, &Surface::new(mesh)?, edge_mm))
+    Some(remesh_on(mesh, &CurvedSurface::new(mesh)?, edge_mm))
 }
 
 /// As [`remesh`], with the surface that the vertices are put onto: the mesh itself, or one of which it is a part.
-pub(crate) fn remesh_on(mesh: &TriMesh, surface: &Surface, edge_mm: f64) -> Remeshed {
+pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
     let (shortest, longest) = (0.8 * edge_mm, 4.0 / 3.0 * edge_mm);
     let mut edit = EditMesh::new(mesh);
     let mut fan = Vec::new();
@@ -73,7 +73,10 @@ pub(crate) fn remesh_on(mesh: &TriMesh, surface: &Surface, edge_mm: f64) -> Reme
                 if !edit.is_alive(t) {
                     break;
                 }
-                let (a, b, _) = edit.edge(t, k);
+                let (a, b, beyond) = edit.edge(t, k);
+                if (beyond as usize) < t {
+                    continue; // seen from the other side
+                }
                 let (p, q) = (edit.positions[a as usize], edit.positions[b as usize]);
                 if p.distance_squared(q) < shortest * shortest && edit.collapse(t, k, longest, &mut fans) {
                     break;
@@ -83,7 +86,7 @@ pub(crate) fn remesh_on(mesh: &TriMesh, surface: &Surface, edge_mm: f64) -> Reme
         for _ in 0..if round + 1 == ROUNDS { 2 } else { 1 } {
             for t in 0..edit.triangles.len() {
                 for k in 0..3 {
-                    if edit.is_alive(t) {
+                    if edit.is_alive(t) && edit.edge(t, k).2 as usize > t {
                         edit.flip_for_valence(t, k, &mut fan);
                     }
                 }

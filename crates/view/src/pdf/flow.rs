@@ -42,6 +42,8 @@ pub enum Block {
     Figures {
         /// How many side by side.
         columns: usize,
+        /// Share of the width of the frame that they take, 0-1.
+        width_share: f64,
         /// The pictures.
         figures: Vec<Figure>,
     },
@@ -188,12 +190,14 @@ impl Setter<'_> {
             Block::Title { title, subtitle } => self.title(title, subtitle, width),
             Block::Heading(level, words) => nodes(self.heading(*level, words, width)),
             Block::Text(words) => nodes(self.paragraph(words, text::BODY, measure)),
-            Block::Small(words) => nodes(self.paragraph(words, text::SMALL, measure)),
+            Block::Small(words) => nodes(self.paragraph(words, text::SMALL, width)),
             Block::Bullets(items) => nodes(self.bullets(items, measure)),
             Block::Terms(terms) => nodes(self.terms(terms, measure)),
             Block::Facts(facts) => nodes(self.facts(facts, width)),
             Block::Table(table) => nodes(self.table(table, width)),
-            Block::Figures { columns, figures } => self.figures(*columns, figures, width)?,
+            Block::Figures { columns, width_share, figures } => {
+                self.figures(*columns, figures, width * width_share)?
+            }
             Block::Drawing { height_mm, alt, caption, marks } => {
                 nodes(self.drawing(*height_mm, alt, caption, marks, width))
             }

@@ -59,6 +59,9 @@ impl Fonts {
         let (shaper, font) = &self.faces[face as usize];
         // A name in a script the face lacks still prints, as boxes; control characters become spaces.
         let known = |c: char| match c {
+            // The glyph of a space that does not break is that of a space; a second character for it would need a
+            // replacement text around it, at which some readers stop.
+            '\u{A0}' => ' ',
             c if c.is_control() => ' ',
             c if shaper.glyph_index(c).is_some() => c,
             _ => '\u{25A1}',

@@ -151,7 +151,7 @@ fn length(points: &[DVec3]) -> f64 {
 }
 
 /// Runs of `true` as index lists; on a closed line a run may pass its end.
-fn runs(fresh: &[bool], closed: bool) -> Vec<Vec<usize>> {
+pub(super) fn runs(fresh: &[bool], closed: bool) -> Vec<Vec<usize>> {
     let n = fresh.len();
     let turn = if closed { fresh.iter().position(|f| !f).unwrap_or(0) } else { 0 };
     // The last point of a closed line is its first again; passing the end skips it.

@@ -64,7 +64,7 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
         Block::Heading(2, "How to lay it".to_string()),
         bullets(&[
             "Cut each piece out along its grey rim, and snip the short cuts at the rim. Paper does not stretch; the snips let it lie down on a round head. The skin beside the line is true.",
-            "Find the first mark of a piece with two tapes (see the table): one from the glabella, the most forward point between the brows, one from the notch above the ear's tragus. Lay both along the skin, without pulling.",
+            "Find a mark of a piece with two tapes, as long as it says beside the piece: one from the glabella, the most forward point between the brows, one from the notch above the ear's tragus; behind the ears from the inion, the bump at the back of the head. Lay both along the skin, without pulling.",
             "Lay the piece with the printed side out, its mark on your mark, the dashed blue midline on the middle of the head. The arrows beside each piece say which way is up, front and the client's left.",
             "Grey ends are tabs. Neighbouring pieces lie over each other there: the line with the same letter on both must coincide.",
             "Trace: cut along the line and draw along the edge, or prick through it.",
@@ -74,10 +74,18 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
     blocks.push(Block::Drawing {
         height_mm,
         alt: format!("The head from the front and from above with the {} pieces along their lines.", stencil.pieces.len()),
-        caption: "Left: from the front. Right: from above, the face at the foot of the picture. Numbers are those of the pieces; the client's left is on the right."
+        caption: "From the front; from above with the face at the foot of the picture (the client's left is on the right of both); and from behind where pieces lie there. Numbers are those of the pieces."
             .to_string(),
         marks,
     });
+    if !stencil.left_out.is_empty() {
+        let part = |(line, [from, to], why): &(String, [f64; 2], String)| {
+            format!("{line}, {from:.0} to {to:.0} mm along it: {why}")
+        };
+        let body = vec![Block::Bullets(stencil.left_out.iter().map(part).collect())];
+        let title = "Parts that no paper fits: mark them by tape".to_string();
+        blocks.push(Block::Callout { tone: Tone::Warning, title, body });
+    }
     let rows: Vec<Vec<String>> = stencil.tape.iter().filter(|r| r.hairline).map(tape_cells).collect();
     if !rows.is_empty() {
         blocks.push(Block::Need(70.0));
@@ -157,19 +165,25 @@ fn ruler([x, y]: [f64; 2], fonts: &Fonts) -> Vec<Mark> {
 fn overview(head: &Head, stencil: &Stencil, width: f64, fonts: &Fonts) -> (f64, Vec<Mark>) {
     const HEIGHT_MM: f64 = 74.0;
     let lowest = head.landmarks.nasion.y - 85.0;
-    let outline = |view: &dyn Fn(DVec3) -> DVec2| {
+    let outline = |view: fn(DVec3) -> DVec2| {
         silhouette(head.mesh.positions.iter().filter(|p| p.y > lowest).map(|p| view(*p)).collect())
     };
-    let front = |p: DVec3| DVec2::new(p.x, -p.y);
-    let above = |p: DVec3| DVec2::new(p.x, p.z);
+    let faces = |p: DVec3, facing: DVec3| (p - DVec3::Y * 45.0).dot(facing) > 0.0;
+    let hidden = |piece: &super::Piece| {
+        piece.stations.iter().all(|s| !faces(s.head_mm, DVec3::Z) && !faces(s.head_mm, DVec3::Y))
+    };
+    type View = fn(DVec3) -> DVec2;
+    let mut views: Vec<(View, DVec3)> =
+        vec![(|p| DVec2::new(p.x, -p.y), DVec3::Z), (|p| DVec2::new(p.x, p.z), DVec3::Y)];
+    if stencil.pieces.iter().any(hidden) {
+        views.push((|p| DVec2::new(-p.x, -p.y), DVec3::NEG_Z));
+    }
     let mut marks = vec![];
-    for (view, middle, facing) in [
-        (&front as &dyn Fn(DVec3) -> DVec2, width * 0.25, DVec3::Z),
-        (&above as &dyn Fn(DVec3) -> DVec2, width * 0.75, DVec3::Y),
-    ] {
+    for (i, &(view, facing)) in views.iter().enumerate() {
+        let middle = width * (2 * i + 1) as f64 / (2 * views.len()) as f64;
         let rim = outline(view);
         let (low, high) = rim.iter().fold((DVec2::MAX, DVec2::MIN), |(l, h), p| (l.min(*p), h.max(*p)));
-        let scale = (HEIGHT_MM / (high.y - low.y)).min(width * 0.45 / (high.x - low.x));
+        let scale = (HEIGHT_MM / (high.y - low.y)).min(0.9 * width / views.len() as f64 / (high.x - low.x));
         let place = |q: DVec2| {
             let p = (q - (low + high) / 2.0) * scale;
             [middle + p.x, HEIGHT_MM / 2.0 + p.y]
@@ -180,12 +194,13 @@ fn overview(head: &Head, stencil: &Stencil, width: f64, fonts: &Fonts) -> (f64, 
             fill: Some([249, 248, 245]),
             stroke: Some(Stroke { ink: HAIR, width_mm: 0.3, dash_mm: vec![] }),
         }));
-        let marks_here = &head.landmarks;
-        for (word, p) in [
-            ("glabella", marks_here.glabella),
-            ("ear", marks_here.tragion_left),
-            ("ear", marks_here.tragion_right),
-        ] {
+        let l = &head.landmarks;
+        for (word, p) in
+            [("glabella", l.glabella), ("inion", l.inion), ("ear", l.tragion_left), ("ear", l.tragion_right)]
+        {
+            if p.z * facing.z < 0.0 {
+                continue;
+            }
             let [x, y] = place(view(p));
             let fill = Some(GUIDE);
             marks.push(Mark::Line(Line { points_mm: circle([x, y], 0.8), closed: true, fill, stroke: None }));
@@ -193,7 +208,7 @@ fn overview(head: &Head, stencil: &Stencil, width: f64, fonts: &Fonts) -> (f64, 
         }
         for (i, piece) in stencil.pieces.iter().enumerate() {
             let seen: Vec<&super::Station> =
-                piece.stations.iter().filter(|s| (s.head_mm - DVec3::Y * 45.0).dot(facing) > 0.0).collect();
+                piece.stations.iter().filter(|s| faces(s.head_mm, facing)).collect();
             let points: Vec<[f64; 2]> = seen.iter().map(|s| place(view(s.head_mm))).collect();
             let (ink, width) = if piece.hairline { (ACCENT, 0.6) } else { (GREY, 0.4) };
             if let Some(at) = points.get(points.len() / 2).copied() {

@@ -6,7 +6,7 @@ use hairline_scalp::flatten::{Distortion, FlattenError, relax};
 use hairline_scalp::{Head, TriMesh};
 
 use super::line::DrawnLine;
-use super::{HALF_BAND_MM, Placed, STATION_STEP_MM, STATION_TOLERANCE_MM, StencilError, skin_error};
+use super::{HALF_BAND_MM, Placed, STATION_STEP_MM, STATION_TOLERANCE_MM};
 
 mod patch;
 
@@ -114,6 +114,14 @@ const RIM_WEIGHT: f64 = 0.03;
 /// A gore is not halved below this length, mm.
 const SHORTEST_GORE_MM: f64 = 20.0;
 
+/// What becomes of a part of a line.
+pub(super) enum Gore {
+    /// A piece of paper.
+    Laid(Box<Piece>),
+    /// Line, range and reason.
+    LeftOut(String, [f64; 2], FlattenError),
+}
+
 /// Cuts a gore, halving it as long as it does not lie true.
 pub(super) fn cut(
     skin: &Geodesics,
@@ -121,27 +129,29 @@ pub(super) fn cut(
     lines: &[DrawnLine],
     own: usize,
     range: [f64; 2],
-) -> Result<Vec<Piece>, StencilError> {
-    let line = &lines[own];
-    let result = lay(skin, head, lines, own, range);
+) -> Vec<Gore> {
     let [from, to] = range;
     let splittable = to - from >= 2.0 * SHORTEST_GORE_MM;
-    match result {
-        Ok(piece) if piece.misfit.station_mm <= STATION_TOLERANCE_MM || !splittable => Ok(vec![piece]),
-        Err(error) if !splittable => Err(skin_error(&line.name, line.at((from + to) / 2.0), error)),
-        _ => {
+    match lay(skin, head, lines, own, range) {
+        Ok(piece) if piece.misfit.station_mm <= STATION_TOLERANCE_MM => vec![Gore::Laid(Box::new(piece))],
+        Ok(_) | Err(_) if splittable => {
             let middle = (from + to) / 2.0;
-            let mut pieces = cut(skin, head, lines, own, [from, middle])?;
-            pieces.append(&mut cut(skin, head, lines, own, [middle, to])?);
-            Ok(pieces)
+            let mut gores = cut(skin, head, lines, own, [from, middle]);
+            gores.append(&mut cut(skin, head, lines, own, [middle, to]));
+            gores
         }
+        Ok(_) => {
+            vec![Gore::LeftOut(lines[own].name.clone(), range, FlattenError::NotADisc { found: "is folded" })]
+        }
+        Err(error) => vec![Gore::LeftOut(lines[own].name.clone(), range, error)],
     }
 }
 
 /// Numbers the pieces of each line and names the joins between them.
 pub(super) fn number(pieces: &mut [Piece]) {
     let mut first = 0;
-    let mut letter = b'A';
+    let mut letter = 25;
+    let ends: Vec<[f64; 2]> = pieces.iter().map(|p| p.range_mm).collect();
     while first < pieces.len() {
         let same = |p: &Piece| p.line == pieces[first].line;
         let count = pieces[first..].iter().take_while(|p| same(p)).count();
@@ -149,14 +159,14 @@ pub(super) fn number(pieces: &mut [Piece]) {
             let piece = &mut pieces[first + i];
             piece.number = [i + 1, count];
             let [from, to] = piece.range_mm;
-            // Joins at the outer ends of the line are none; the letter of the left one is the neighbour's right one.
-            piece.joins.retain(|j| (j.at_mm == from && i > 0) || (j.at_mm == to && i + 1 < count));
+            // A join has a neighbour; the letter of the left one is the neighbour's right one.
+            let (before, after) =
+                (i > 0 && ends[first + i - 1][1] == from, i + 1 < count && ends[first + i + 1][0] == to);
+            piece.joins.retain(|j| (j.at_mm == from && before) || (j.at_mm == to && after));
             for join in &mut piece.joins {
-                join.letter = char::from(if join.at_mm == from { letter.wrapping_sub(1) } else { letter });
+                join.letter = char::from(b'A' + ((letter + u8::from(join.at_mm == to)) % 26));
             }
-            if i + 1 < count {
-                letter = if letter == b'Z' { b'A' } else { letter + 1 };
-            }
+            letter = (letter + u8::from(after)) % 26;
         }
         first += count;
     }
@@ -204,8 +214,12 @@ fn lay(
         name: line.name.clone(),
         points_mm: spine.iter().filter_map(|&p| paper(p)).collect(),
     }];
-    for (_, other) in lines.iter().enumerate().filter(|(i, _)| *i != own) {
-        for points_mm in pieces_inside(&other.points, &paper) {
+    for (i, other) in lines.iter().enumerate() {
+        // Of the line itself another part may come near: the far side of a narrow scar.
+        let shown = |at: &f64| i != own || *at < range[0] - TAB_MM || *at > range[1] + TAB_MM;
+        let points =
+            other.points.iter().zip(&other.at_mm).map(|(p, at)| shown(at).then(|| paper(*p)).flatten());
+        for points_mm in joined(points) {
             drawn.push(FlatLine { kind: FlatKind::Other, name: other.name.clone(), points_mm });
         }
     }
@@ -281,11 +295,11 @@ fn measure(patch: &Patch, uv: &[DVec2], stations: &[Station], distortion: &Disto
     }
 }
 
-/// The parts of a line that lie on the piece, on the paper.
-fn pieces_inside(points: &[DVec3], paper: &impl Fn(DVec3) -> Placed) -> Vec<Vec<DVec2>> {
+/// The parts of a line that lie on the piece: runs of points that have a place on the paper.
+fn joined(points: impl Iterator<Item = Placed>) -> Vec<Vec<DVec2>> {
     let mut found: Vec<Vec<DVec2>> = vec![vec![]];
-    for &p in points {
-        match (paper(p), found.last_mut()) {
+    for point in points {
+        match (point, found.last_mut()) {
             (Some(q), Some(run)) => run.push(q),
             (None, Some(run)) if !run.is_empty() => found.push(vec![]),
             _ => {}

@@ -16,6 +16,8 @@ use super::{DensityFit, IDEAL, Measured, NearestNeighbours, Unmeasurable};
 /// Dots nearer than this to a border do not count for nearest neighbours, spacings.
 const INSIDE: f32 = 2.5;
 const LEAST_INSIDE: usize = 30;
+/// Every set has a place that is this many spacings from its dots: even a lattice leaves 0.62.
+const LONELY: f32 = 0.6;
 /// Radius of the discs in which dots are counted, mm, and their number.
 const DISC_MM: f32 = 6.0;
 const DISCS: usize = 3000;
@@ -31,7 +33,7 @@ pub(super) fn nearest(scene: &Scene) -> Result<NearestNeighbours, Unmeasurable> 
         .par_iter()
         .map(|&i| {
             let p = scene.points[i];
-            f64::from(nearest_mm(&scene.clusters, p, Some(i)) / spacing(p[3])) / IDEAL
+            f64::from(scene.clusters.nearest_mm(p, Some(i)) / spacing(p[3])) / IDEAL
         })
         .collect();
     let n = distances.len() as f64;
@@ -45,45 +47,31 @@ pub(super) fn nearest(scene: &Scene) -> Result<NearestNeighbours, Unmeasurable> 
     })
 }
 
-/// Distance from a place to the nearest dot other than `except`, mm.
-fn nearest_mm(clusters: &Clusters, p: Point, except: Option<usize>) -> f32 {
-    let mut near = Vec::new();
-    let mut limit = 4.0;
-    loop {
-        let mut best = f32::INFINITY;
-        let reach_sq = limit / (2.0 * p[3]);
-        clusters.near(&Bounds::of_points(&[p]), |_| reach_sq, &mut near);
-        for &leaf in &near {
-            for (l, &d) in clusters.leaves[leaf as usize].distances_sq(p).iter().enumerate() {
-                if Some(leaf as usize * WIDTH + l) != except {
-                    best = best.min(d);
-                }
-            }
-        }
-        if best <= reach_sq || limit > 1e9 {
-            return best.sqrt();
-        }
-        limit *= 8.0;
-    }
-}
-
 /// Radius of the largest empty circle whose middle is on the surface, over the ideal distance there.
 pub(super) fn largest_void(scene: &Scene) -> Measured {
     scene.enough_dots()?;
     // Probes about a third of a spacing apart: one lies near the middle of every void, and from the promising ones a
     // pattern search climbs to the middle. The border is sampled densely enough by itself.
-    let lonely = |p: Point| nearest_mm(&scene.clusters, p, None) / spacing(p[3]);
-    let start: Vec<(f32, Site)> = quadrature::sites(&scene.surface)
-        .into_par_iter()
-        .map(|site| (lonely(scene.surface.point(site)), site))
+    let height = |p: Point| scene.clusters.nearest_mm(p, None) / spacing(p[3]);
+    let probes: Vec<(Site, Point)> =
+        quadrature::sites(&scene.surface).into_iter().map(|site| (site, scene.surface.point(site))).collect();
+    let start: Vec<(f32, Site)> = probes
+        .par_chunks(8)
+        .flat_map_iter(|chunk| {
+            let points: Vec<Point> = chunk.iter().map(|c| c.1).collect();
+            let mut lonely = Vec::new();
+            scene.clusters.lonely(&points, LONELY, &mut lonely);
+            let of = |p: &Point| chunk.iter().find(|c| c.1 == *p).map(|c| (height(*p), c.0));
+            lonely.into_iter().filter_map(of).collect::<Vec<_>>()
+        })
         .collect();
-    let top = start.iter().map(|s| s.0).fold(0.0, f32::max);
+    let top = start.iter().map(|s| s.0).fold(LONELY, f32::max);
     let climbed = start
         .par_iter()
         .filter(|s| s.0 > top - 0.35)
-        .map(|&(_, site)| climb(&scene.surface, site, &lonely))
-        .reduce(|| 0.0, f32::max);
-    let border = scene.border.par_iter().map(|&p| lonely(p)).reduce(|| 0.0, f32::max);
+        .map(|&(_, site)| climb(&scene.surface, site, &height))
+        .reduce(|| top, f32::max);
+    let border = scene.border.par_iter().map(|&p| height(p)).reduce(|| 0.0, f32::max);
     Ok(f64::from(climbed.max(border)) / IDEAL)
 }
 

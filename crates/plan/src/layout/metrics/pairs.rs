@@ -170,7 +170,7 @@ fn short_range(g: &[f64]) -> PairCorrelation {
     };
     let core = (0..7).map(|k| mean(5 * k, 5 * k + 5)).fold(0.0, f64::max);
     let smoothed = |k: usize| g[k.saturating_sub(2)..k + 3].iter().sum::<f64>() / 5.0;
-    let top = (2..300).max_by(|&a, &b| smoothed(a).total_cmp(&smoothed(b))).unwrap_or(0);
+    let top = (2..300).rev().max_by(|&a, &b| smoothed(a).total_cmp(&smoothed(b))).unwrap_or(0);
     PairCorrelation { g: g[..300].to_vec(), core, peak: smoothed(top), peak_at: (top as f64 + 0.5) * BIN }
 }
 

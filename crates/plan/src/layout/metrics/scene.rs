@@ -45,13 +45,13 @@ impl Scene {
             })
             .collect();
         let background = quadrature::charges(&surface, dots.len());
-        let border = border_cloud(&surface, 0.05);
+        let border = surface.border_points(0.05);
         let low = scaled.iter().copied().filter(|&d| d > 0.0).fold(f64::INFINITY, f64::min);
         let high = scaled.iter().copied().fold(0.0, f64::max);
         Ok(Self {
             clusters: Clusters::new(&points),
             border_clusters: Clusters::new(&border),
-            coarse_border: Clusters::new(&border_cloud(&surface, 0.5)),
+            coarse_border: Clusters::new(&surface.border_points(0.5)),
             normals: dots.iter().map(|d| d.normal.as_vec3()).collect(),
             points,
             background,
@@ -105,16 +105,4 @@ pub(super) fn for_each_within(
             }
         }
     }
-}
-
-fn border_cloud(surface: &Surface, step_spacings: f32) -> Vec<Point> {
-    let mut points = Vec::new();
-    for (&[a, b], &h) in surface.border.iter().zip(&surface.border_half_density) {
-        let pieces = ((b - a).length() / (step_spacings * spacing(h))).ceil().clamp(1.0, 10_000.0) as usize;
-        for k in 0..pieces {
-            let p = a + (b - a) * (k as f32 / pieces as f32);
-            points.push([p.x, p.y, p.z, h]);
-        }
-    }
-    points
 }

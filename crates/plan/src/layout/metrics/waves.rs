@@ -13,8 +13,10 @@ use super::{Measured, Unmeasurable};
 const PATCHES: usize = 64;
 const PATCH: f32 = 14.0;
 /// Windows of the narrow-zone measure and their radius in spacings.
-const WINDOWS: usize = 300;
+const WINDOWS: usize = 250;
 const WINDOW: f32 = 6.0;
+const WINDOW_DIRECTIONS: usize = 12;
+const WINDOW_FREQUENCIES: usize = 5; // 0.10 to 0.30 per spacing
 
 /// A point of a window: place in spacings in the tangent plane, and its weight.
 struct Sample {
@@ -46,19 +48,8 @@ pub(super) fn anisotropy_db(scene: &Scene) -> Measured {
             let norm: f64 = samples.iter().map(|s| s.weight * s.weight).sum();
             let mut power = vec![0.0; FREQUENCIES * DIRECTIONS];
             for b in 0..DIRECTIONS {
-                let (sin, cos) = libm::sincos(std::f64::consts::PI * b as f64 / DIRECTIONS as f64);
-                let mut sums = [[0.0f64; 2]; FREQUENCIES];
-                for s in &samples {
-                    // Frequencies are equidistant: each is the one before turned by the same angle.
-                    let phase = std::f64::consts::TAU * (s.x * cos + s.y * sin);
-                    let (mut im, mut re) = libm::sincos(0.3 * phase);
-                    let (turn_im, turn_re) = libm::sincos(0.05 * phase);
-                    for sum in &mut sums {
-                        sum[0] += s.weight * re;
-                        sum[1] += s.weight * im;
-                        (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
-                    }
-                }
+                let angle = std::f64::consts::PI * b as f64 / DIRECTIONS as f64;
+                let sums: [_; FREQUENCIES] = waves(&samples, angle, 0.30, 0.05);
                 for (a, [re, im]) in sums.into_iter().enumerate() {
                     power[a * DIRECTIONS + b] = (re * re + im * im) / norm;
                 }
@@ -111,27 +102,36 @@ pub(super) fn window_power(scene: &Scene) -> Measured {
             // What white noise of this density would give.
             let noise: f64 = asked.iter().map(|s| s.weight * s.window()).sum();
             let mut power = 0.0;
-            let mut waves = 0;
-            for a in 0..5 {
-                for b in 0..12 {
-                    let nu = 0.10 + 0.05 * f64::from(a);
-                    let (sin, cos) = libm::sincos(std::f64::consts::PI * f64::from(b) / 12.0);
-                    let (fx, fy) = (std::f64::consts::TAU * nu * cos, std::f64::consts::TAU * nu * sin);
-                    let wave = |samples: &[Sample]| {
-                        samples.iter().fold([0.0, 0.0], |[re, im], s| {
-                            let (sin, cos) = libm::sincos(fx * s.x + fy * s.y);
-                            [re + s.weight * cos, im + s.weight * sin]
-                        })
-                    };
-                    let (d, q) = (wave(&dots), wave(&asked));
-                    power += (d[0] - q[0]) * (d[0] - q[0]) + (d[1] - q[1]) * (d[1] - q[1]);
-                    waves += 1;
+            for b in 0..WINDOW_DIRECTIONS {
+                let angle = std::f64::consts::PI * b as f64 / WINDOW_DIRECTIONS as f64;
+                let found: [_; WINDOW_FREQUENCIES] = waves(&dots, angle, 0.10, 0.05);
+                let wanted: [_; WINDOW_FREQUENCIES] = waves(&asked, angle, 0.10, 0.05);
+                for ([re, im], [re0, im0]) in found.into_iter().zip(wanted) {
+                    power += (re - re0) * (re - re0) + (im - im0) * (im - im0);
                 }
             }
-            power / f64::from(waves) / noise
+            power / (WINDOW_DIRECTIONS * WINDOW_FREQUENCIES) as f64 / noise
         })
         .collect();
     Ok(ratios.iter().sum::<f64>() / ratios.len() as f64)
+}
+
+/// `[re, im]` of the sum over samples of plane waves in one direction at equidistant frequencies per spacing.
+fn waves<const N: usize>(samples: &[Sample], angle: f64, first: f64, apart: f64) -> [[f64; 2]; N] {
+    let (sin, cos) = libm::sincos(angle);
+    let mut sums = [[0.0; 2]; N];
+    for s in samples {
+        // Each frequency's wave is the one before turned by the same angle.
+        let phase = std::f64::consts::TAU * (s.x * cos + s.y * sin);
+        let (mut im, mut re) = libm::sincos(first * phase);
+        let (turn_im, turn_re) = libm::sincos(apart * phase);
+        for sum in &mut sums {
+            sum[0] += s.weight * re;
+            sum[1] += s.weight * im;
+            (re, im) = (re * turn_re - im * turn_im, re * turn_im + im * turn_re);
+        }
+    }
+    sums
 }
 
 impl Sample {

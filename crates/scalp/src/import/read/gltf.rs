@@ -4,7 +4,9 @@ use base64::Engine as _;
 use glam::{DMat3, DMat4, DQuat, DVec3};
 use serde::Deserialize;
 
-use super::{Format, MAX_TRIANGLES, RawMesh, Unit, finite_point, human_bytes, malformed, too_many_triangles};
+use super::{
+    Format, MAX_TRIANGLES, RawMesh, Unit, excerpt, finite_point, human_bytes, malformed, too_many_triangles,
+};
 use crate::import::error::ImportError;
 use crate::mesh::TriMesh;
 
@@ -167,10 +169,10 @@ fn read_scene(
     file: &str,
 ) -> Result<RawMesh, ImportError> {
     let document: Document = serde_json::from_slice(json).map_err(|e| {
-        malformed(file, format!("JSON line {}, column {}", e.line(), e.column()), format!("{e}"))
+        malformed(file, format!("JSON line {}, column {}", e.line(), e.column()), excerpt(&e.to_string()))
     })?;
     if !document.asset.version.starts_with("2.") {
-        let problem = format!("it is of glTF version {}; 2.0 is allowed", document.asset.version);
+        let problem = format!("it is of glTF version {}; 2.0 is allowed", excerpt(&document.asset.version));
         return Err(malformed(file, "asset", problem));
     }
     refuse_extensions(&document, file)?;
@@ -206,7 +208,7 @@ fn refuse_extensions(document: &Document, file: &str) -> Result<(), ImportError>
             "EXT_meshopt_compression" | "KHR_meshopt_compression" => {
                 ("a meshopt-compressed glTF".to_owned(), "meshopt")
             }
-            other => (format!("a glTF that requires the extension {other}"), "that extension"),
+            other => (format!("a glTF that requires the extension {}", excerpt(other)), "that extension"),
         };
         let instead = format!("export it again without {instead} (in Blender: switch Compression off)");
         return Err(ImportError::Format { file: file.to_owned(), found, instead });
@@ -236,7 +238,7 @@ fn load_buffers<'a>(
             (None, _) => return Err(malformed(file, place, "it has neither a URI nor a binary chunk")),
             (Some(uri), _) => {
                 let Some(inline) = uri.strip_prefix("data:") else {
-                    let other: String = uri.chars().take(80).collect();
+                    let other = excerpt(uri);
                     let problem =
                         format!("its numbers lie in another file (`{other}`); export the scan as one GLB");
                     return Err(malformed(file, place, problem));
@@ -394,7 +396,7 @@ impl Reader<'_> {
             return bad("it is sparse; export the scan without sparse accessors or shape keys".to_owned());
         }
         if accessor.shape != shape {
-            return bad(format!("its type is {}; {shape} is needed", accessor.shape));
+            return bad(format!("its type is {}; {shape} is needed", excerpt(&accessor.shape)));
         }
         let view = accessor.buffer_view.and_then(|v| self.document.buffer_views.get(v));
         let Some((view, buffer)) = view.and_then(|v| self.buffers.get(v.buffer).map(|b| (v, b))) else {

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::error::ImportError;
 use crate::mesh::TriMesh;
 
-/// Largest mesh that is read, triangles: ten times what a hand-held scanner gives of a head at 0.2 mm.
-pub const MAX_TRIANGLES: usize = 20_000_000;
+/// Largest mesh that is read, triangles: what a hand-held scanner gives of head and shoulders at 0.5 mm.
+pub const MAX_TRIANGLES: usize = 5_000_000;
 
 /// A mesh as a file gives it.
 #[derive(Clone, Debug)]
@@ -168,6 +168,18 @@ fn too_many_triangles() -> String {
         "more than {} million triangles; reduce the scan to under a million before exporting it",
         MAX_TRIANGLES / 1_000_000
     )
+}
+
+/// Text of a file as a message can show it: its beginning, in one line.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let shown = text.trim().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut shown: String = shown.take(LONGEST + 1).collect();
+    if shown.chars().count() > LONGEST {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
 }
 
 /// Bytes as a person writes them: `1.2 MB`.

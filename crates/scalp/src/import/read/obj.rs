@@ -2,13 +2,13 @@
 
 use glam::DVec3;
 
-use super::{Format, RawMesh, finite_point, malformed, push_polygon};
+use super::{Format, RawMesh, excerpt, finite_point, malformed, push_polygon};
 use crate::import::error::ImportError;
 use crate::mesh::TriMesh;
 
 /// Reads an OBJ. Lines may end in `\` to go on; faces may count from the end (negative).
 pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let text = if text.contains("\\\n") || text.contains("\\\r\n") {
         text.replace("\\\r\n", " ").replace("\\\n", " ").into()
     } else {
@@ -30,7 +30,7 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                 for word in words {
                     let value = word.parse().ok().filter(|_| n < 7);
                     let Some(value) = value else {
-                        let problem = format!("a vertex has 3 to 7 numbers, found `{}`", line.trim());
+                        let problem = format!("a vertex has 3 to 7 numbers, found `{}`", excerpt(line));
                         return Err(malformed(name, place(), problem));
                     };
                     numbers[n] = value;
@@ -40,7 +40,7 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                     return Err(malformed(
                         name,
                         place(),
-                        format!("a vertex has 3 numbers, found `{}`", line.trim()),
+                        format!("a vertex has 3 numbers, found `{}`", excerpt(line)),
                     ));
                 }
                 positions.push(finite_point([numbers[0], numbers[1], numbers[2]], name, place)?);
@@ -59,7 +59,8 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                         Some(i) if i < 0 && -i <= positions.len() as i64 => positions.len() as i64 + i,
                         _ => {
                             let problem = format!(
-                                "`{word}` names no vertex; allowed are 1 to the number of vertices, or -1 down to -{}",
+                                "`{}` names no vertex; allowed are 1 to the number of vertices, or -1 down to -{}",
+                                excerpt(word),
                                 positions.len()
                             );
                             return Err(malformed(name, place(), problem));

@@ -1,6 +1,6 @@
 //! PLY, ascii and binary of both byte orders (Turk 1994, "The PLY Polygon File Format").
 
-use super::{Format, RawMesh, finite_point, human_bytes, malformed, push_polygon};
+use super::{Format, RawMesh, excerpt, finite_point, human_bytes, malformed, push_polygon};
 use crate::import::error::ImportError;
 use crate::mesh::TriMesh;
 
@@ -23,7 +23,8 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                 return Err(malformed(name, "header", "the vertices lack a property x, y or z"));
             };
             if let Some(list) = element.properties.iter().find(|p| p.list_count.is_some()) {
-                let problem = format!("vertex property `{}` is a list; plain numbers are allowed", list.name);
+                let problem =
+                    format!("vertex property `{}` is a list; plain numbers are allowed", excerpt(&list.name));
                 return Err(malformed(name, "header", problem));
             }
             let quality_at = column(&["quality"]);
@@ -62,7 +63,7 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
             }
         } else {
             for i in 0..element.count {
-                let place = || format!("{} {}", element.name, i + 1);
+                let place = || format!("{} {}", excerpt(&element.name), i + 1);
                 rows.read(element, &mut values, usize::MAX).map_err(|e| e.at(name, &rows, place()))?;
             }
         }
@@ -176,14 +177,15 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
                     "binary_big_endian" => Some(Encoding::Big),
                     _ => {
                         return bad(format!(
-                            "format `{kind}` is unknown; allowed are ascii, binary_little_endian, binary_big_endian"
+                            "format `{}` is unknown; allowed are ascii, binary_little_endian, binary_big_endian",
+                            excerpt(kind)
                         ));
                     }
                 }
             }
             ["element", element, count] => {
                 let Ok(count) = count.parse() else {
-                    return bad(format!("`{count}` is no number of elements"));
+                    return bad(format!("`{}` is no number of elements", excerpt(count)));
                 };
                 elements.push(Element { name: element.to_owned(), count, properties: Vec::new() });
             }
@@ -201,7 +203,7 @@ fn read_header(bytes: &[u8], name: &str) -> Result<Header, ImportError> {
                 };
                 match (property, elements.last_mut()) {
                     (Some(property), Some(element)) => element.properties.push(property),
-                    _ => return bad(format!("`{line}` is no property of an element")),
+                    _ => return bad(format!("`{}` is no property of an element", excerpt(&line))),
                 }
             }
             ["end_header"] => break,
@@ -241,7 +243,11 @@ fn check_size(element: &Element, rows: &Rows, name: &str) -> Result<(), ImportEr
         _ => element.properties.iter().map(|p| p.list_count.unwrap_or(p.kind).n_bytes()).sum(),
     };
     if smallest == 0 && element.count > 0 {
-        return Err(malformed(name, "header", format!("the element `{}` has no property", element.name)));
+        return Err(malformed(
+            name,
+            "header",
+            format!("the element `{}` has no property", excerpt(&element.name)),
+        ));
     }
     let needed = element.count as f64 * smallest as f64;
     // the last number of an ascii file needs no separator
@@ -250,7 +256,7 @@ fn check_size(element: &Element, rows: &Rows, name: &str) -> Result<(), ImportEr
         let problem = format!(
             "it announces {} of `{}` (at least {}), but only {} are left; the file is cut off or its header is wrong",
             element.count,
-            element.name,
+            excerpt(&element.name),
             human_bytes(needed),
             human_bytes(left - 1.0)
         );
@@ -283,7 +289,7 @@ impl RowError {
         let problem = match self {
             RowError::CutOff => "the file ends here; it is cut off".to_owned(),
             RowError::Short => "the line holds fewer numbers than the header announces".to_owned(),
-            RowError::Number(word) => format!("`{word}` is no number"),
+            RowError::Number(word) => format!("`{}` is no number", excerpt(&word)),
             RowError::Length { found } => {
                 format!("the line holds {found} more numbers than the header announces")
             }

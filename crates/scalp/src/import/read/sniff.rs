@@ -1,5 +1,7 @@
 //! What kind of file is this?
 
+use std::borrow::Cow;
+
 use crate::import::error::ImportError;
 
 /// A kind of file that has a reader.
@@ -98,6 +100,7 @@ pub fn sniff(bytes: &[u8], name: &str) -> Result<Kind, ImportError> {
         return Ok(if bytes[..bytes.len().min(512)].contains(&0) { Kind::StlBinary } else { Kind::StlAscii });
     }
     let text = text_start(bytes);
+    let text = text.as_deref();
     if text.is_some_and(|t| t.trim_start().starts_with('{')) {
         return Ok(Kind::Gltf);
     }
@@ -129,17 +132,12 @@ fn starts_with_word(bytes: &[u8], word: &str) -> bool {
 }
 
 /// The beginning of the file as text, if it is text: no control bytes but white space. Other alphabets in comments
-/// are cut off, not refused.
-fn text_start(bytes: &[u8]) -> Option<&str> {
+/// are no reason to refuse a file.
+fn text_start(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let start = &start[..start.len().min(65_536)];
-    if start.iter().any(|&b| b < 32 && !b.is_ascii_whitespace() && b != 0x0b) {
-        return None;
-    }
-    match std::str::from_utf8(start) {
-        Ok(text) => Some(text),
-        Err(e) => std::str::from_utf8(&start[..e.valid_up_to()]).ok(),
-    }
+    let control = |b: &u8| *b < 32 && !b.is_ascii_whitespace() && *b != 0x0b;
+    (!start.iter().any(control)).then(|| String::from_utf8_lossy(start))
 }
 
 /// Some line near the beginning is a vertex, a face or a name as OBJ writes them.

@@ -1,6 +1,8 @@
 //! STL, binary and ascii. Facet normals are ignored: the order of the corners says the same.
 
-use super::{Format, MAX_TRIANGLES, RawMesh, finite_point, human_bytes, malformed, too_many_triangles};
+use super::{
+    Format, MAX_TRIANGLES, RawMesh, excerpt, finite_point, human_bytes, malformed, too_many_triangles,
+};
 use crate::import::error::ImportError;
 use crate::mesh::TriMesh;
 
@@ -59,7 +61,7 @@ pub fn read_ascii(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                     return Err(malformed(
                         name,
                         place(),
-                        format!("a vertex has 3 numbers, found `{}`", line.trim()),
+                        format!("a vertex has 3 numbers, found `{}`", excerpt(line)),
                     ));
                 };
                 mesh.positions.push(finite_point([x, y, z], name, place)?);
@@ -72,7 +74,8 @@ pub fn read_ascii(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
             "solid" | "facet" | "outer" | "endloop" | "endfacet" => {}
             other => {
                 let problem = format!(
-                    "`{other}` is no word of an STL; allowed are solid, facet, outer, vertex, endloop"
+                    "`{}` is no word of an STL; allowed are solid, facet, outer, vertex, endloop",
+                    excerpt(other)
                 );
                 return Err(malformed(name, place(), problem));
             }

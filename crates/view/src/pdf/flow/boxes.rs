@@ -78,7 +78,7 @@ impl Setter<'_> {
         let mut nodes = vec![];
         let mut chunks = vec![];
         for row in facts.chunks(COLUMNS) {
-            let mut whole = Chunk { above_mm: 4.5, ..Chunk::default() };
+            let mut whole = Chunk { above_mm: 6.0, ..Chunk::default() };
             for (k, (what, how_much)) in row.iter().enumerate() {
                 let x = k as f64 * each;
                 let (label, names) = self.lines(&format!("{what} "), name, x, each - 5.0);
@@ -103,7 +103,7 @@ impl Setter<'_> {
         body: &[Block],
         width: f64,
     ) -> Result<(Node, Vec<Chunk>), PdfError> {
-        const PAD_MM: f64 = 5.0;
+        const PAD_MM: f64 = 4.0;
         const BAR_MM: f64 = 1.4;
         let (back, bar): (Ink, Ink) = match tone {
             Tone::Calm => ([245, 243, 238], [170, 160, 140]),
@@ -131,7 +131,7 @@ impl Setter<'_> {
         let ground = area(rounded([0.0, 0.0], [width, height], 1.5), back);
         let edge = area(rounded([0.0, 0.0], [BAR_MM, height], 0.7), bar);
         marks.insert(0, (Role::Decoration, vec![ground, edge]));
-        let chunk = Chunk { above_mm: 5.0, height_mm: height, marks, ..Chunk::default() };
+        let chunk = Chunk { above_mm: 3.6, height_mm: height, marks, ..Chunk::default() };
         Ok((Node::Group(Structure::Section, nodes), vec![chunk]))
     }
 }

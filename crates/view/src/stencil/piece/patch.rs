@@ -160,11 +160,13 @@ impl Patch {
             let wb = (q - a).perp_dot(c - a) / area;
             let wc = (b - a).perp_dot(q - a) / area;
             let barycentric = [1.0 - wb - wc, wb, wc];
-            let inside = barycentric.iter().all(|&w| w >= -1e-9);
-            let place = SurfacePoint { triangle: t as u32, barycentric };
+            if barycentric.iter().any(|&w| w < -1e-9) {
+                return None;
+            }
             let [pa, pb, pc] = self.mesh.corners(t);
             let on = pa * barycentric[0] + pb * barycentric[1] + pc * barycentric[2];
-            (inside && (p - on).dot(self.normal).abs() < SAME_SKIN_MM).then_some(place)
+            let place = SurfacePoint { triangle: t as u32, barycentric };
+            ((p - on).dot(self.normal).abs() < SAME_SKIN_MM).then_some(place)
         })
     }
 

@@ -8,7 +8,7 @@ use crate::mesh::TriMesh;
 use crate::topology::Adjacency;
 
 /// A mesh with a tree for nearest points.
-pub struct Surface {
+pub struct CurvedSurface {
     tree: TreeMesh,
     /// `normals[vertex]`, unit length.
     normals: Vec<DVec3>,
@@ -48,16 +48,16 @@ pub struct Nearest {
     pub on_border: bool,
 }
 
-impl Surface {
+impl CurvedSurface {
     /// Builds the tree; `None` for a mesh without triangles.
-    pub fn new(mesh: &TriMesh) -> Option<Surface> {
+    pub fn new(mesh: &TriMesh) -> Option<CurvedSurface> {
         let tree = TreeMesh::new(mesh.positions.clone(), mesh.triangles.clone()).ok()?;
         let mut on_border = vec![false; mesh.positions.len()];
         for [a, b] in Adjacency::of(mesh).border_edges(mesh) {
             on_border[a as usize] = true;
             on_border[b as usize] = true;
         }
-        Some(Surface { tree, normals: normals(mesh), on_border })
+        Some(CurvedSurface { tree, normals: normals(mesh), on_border })
     }
 
     /// The nearest point within `farthest_mm`.

@@ -1,0 +1,188 @@
+//! Fading, later hair loss, other ways.
+
+use hairline_plan::Plan;
+use hairline_plan::design::ZoneKind;
+use hairline_plan::forecast::{FADE_PER_YEAR, YEARS, remaining};
+
+use super::design::best_view;
+use super::{Shelf, figures, grouped, heading, money, part, table, text};
+use crate::pdf::{ACCENT, Block, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Tone};
+
+/// The better of the two views that have pictures of later years.
+pub(super) fn view(plan: &Plan) -> &'static str {
+    if best_view(plan) == "front" { "front" } else { "top" }
+}
+
+pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
+    let [early, middle, late] = plan.forecast.touch_up_years;
+    let mut blocks = vec![
+        heading("What fades, and when to refresh"),
+        text(format!(
+            "In the first month about a third of the fresh colour goes; the plan counts on that. After that the dots fade slowly. How fast differs from person to person, so there is a band and not one number: expect to want a **touch-up after about {middle:.0} years** (between {early:.0} and {late:.0}). Sun without cover, oily skin and scars make it sooner; sun cream makes it later. Hair that turns grey around darker dots is another reason for a new colour.",
+        )),
+        Block::Need(75.0),
+        fade_chart(plan),
+    ];
+    let view = view(plan);
+    let pictures = YEARS
+        .iter()
+        .zip(&plan.forecast.years)
+        .map(|(years, forecast)| {
+            let words =
+                if *years == 1.0 { "After 1 year".to_string() } else { format!("After {years:.0} years") };
+            let [slow, _, fast] = forecast.remaining;
+            shelf.figure(
+                view,
+                &format!("year-{years}"),
+                format!("The head {} without a touch-up.", words.to_lowercase()),
+                format!(
+                    "{words}: {:.0} to {:.0} % of the healed colour left",
+                    100.0 * fast.min(slow),
+                    100.0 * fast.max(slow)
+                ),
+            )
+        })
+        .collect();
+    let shown = figures(4, 1.0, pictures);
+    if !shown.is_empty() {
+        blocks.push(part("Without any touch-up"));
+        blocks.extend(shown);
+    }
+    blocks.push(Block::Small(format!("{}.", plan.forecast.note)));
+    blocks
+}
+
+/// Share of the healed colour over ten years, as a band with its middle and the touch-up limit.
+fn fade_chart(plan: &Plan) -> Block {
+    const WIDTH_MM: f64 = 120.0;
+    const HEIGHT_MM: f64 = 50.0;
+    const LEFT_MM: f64 = 12.0;
+    const YEARS_SHOWN: f64 = 10.0;
+    const BAND: Ink = [214, 230, 232];
+    let kind = plan.zones.iter().max_by_key(|z| z.dots).map_or(ZoneKind::Body, |z| z.kind);
+    let at =
+        |years: f64, share: f64| [LEFT_MM + WIDTH_MM * years / YEARS_SHOWN, 3.0 + HEIGHT_MM * (1.0 - share)];
+    let curve = |k: f64| -> Vec<[f64; 2]> {
+        (0..=40)
+            .map(|i| f64::from(i) / 40.0 * YEARS_SHOWN)
+            .map(|t| at(t, remaining(&plan.case, kind, t, k)))
+            .collect()
+    };
+    let line = |points_mm: Vec<[f64; 2]>, ink: Ink, width_mm: f64, dash_mm: Vec<f64>| {
+        Mark::Line(Line {
+            points_mm,
+            closed: false,
+            fill: None,
+            stroke: Some(Stroke { ink, width_mm, dash_mm }),
+        })
+    };
+    let words = |text: &str, at_mm: [f64; 2], ink: Ink| Mark::Text {
+        at_mm,
+        turn_deg: 0.0,
+        style: Style { face: Face::Regular, size_pt: 8.0, ink },
+        text: text.to_string(),
+    };
+    let mut marks = vec![];
+    let mut band = curve(FADE_PER_YEAR[0]);
+    band.extend(curve(FADE_PER_YEAR[2]).into_iter().rev());
+    marks.push(Mark::Line(Line { points_mm: band, closed: true, fill: Some(BAND), stroke: None }));
+    let fonts = Fonts::new();
+    for percent in [0u32, 50, 100] {
+        let [x, y] = at(0.0, f64::from(percent) / 100.0);
+        marks.push(line(vec![[x, y], [x + WIDTH_MM, y]], HAIR, 0.2, vec![]));
+        let label = format!("{percent} %");
+        marks.push(words(&label, [x - 1.5 - fonts.width_mm(&label, Face::Regular, 8.0), y + 1.0], GREY));
+    }
+    for years in (0..=10u32).step_by(2) {
+        let [x, y] = at(f64::from(years), 0.0);
+        marks.push(line(vec![[x, y], [x, y + 1.2]], GREY, 0.2, vec![]));
+        let label = if years == 0 { "healed".to_string() } else { format!("{years} years") };
+        marks.push(words(&label, [x - 0.5 * fonts.width_mm(&label, Face::Regular, 8.0), y + 4.8], GREY));
+    }
+    marks.push(line(curve(FADE_PER_YEAR[1]), ACCENT, 0.6, vec![]));
+    let limit = plan.forecast.touch_up_at;
+    marks.push(line(vec![at(0.0, limit), at(YEARS_SHOWN, limit)], INK, 0.25, vec![1.5, 1.2]));
+    let [x, y] = at(YEARS_SHOWN, limit);
+    marks.push(words("refresh about here", [x - 25.0, y - 1.4], INK));
+    let middle = remaining(&plan.case, kind, 6.0, FADE_PER_YEAR[1]);
+    let [x, y] = at(6.0, middle);
+    marks.push(words("most likely", [x + 1.5, y - 1.2], ACCENT));
+    let percent = |k: f64| format!("{:.0} %", 100.0 * remaining(&plan.case, kind, 5.0, k));
+    Block::Drawing {
+        height_mm: HEIGHT_MM + 9.0,
+        alt: format!(
+            "Share of the healed colour left over ten years: after five years most likely {}, between {} and {}.",
+            percent(FADE_PER_YEAR[1]),
+            percent(FADE_PER_YEAR[2]),
+            percent(FADE_PER_YEAR[0])
+        ),
+        caption: "Healed colour that is left, without a touch-up: the band holds slow and fast fading."
+            .to_string(),
+        marks,
+    }
+}
+
+pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
+    if plan.later.is_empty() {
+        return vec![];
+    }
+    let mut blocks = vec![
+        Block::Need(70.0),
+        heading("Ten and twenty years on"),
+        text(format!(
+            "Hair loss usually goes on. This is what your plan would meet if you moved one stage further about every {:.0} years; nobody can know your pace.",
+            plan.case.loss.years_per_stage
+        )),
+    ];
+    let rows = plan
+        .later
+        .iter()
+        .map(|l| {
+            vec![
+                format!("**In {:.0} years**", l.years),
+                l.stage.clone(),
+                format!("{}.", l.meaning.replace("cm2", "cm²")),
+            ]
+        })
+        .collect();
+    blocks.push(table(
+        "The plan on later hair loss",
+        &[("When", 0.8, false), ("Stage then", 1.1, false), ("What it means", 3.0, false)],
+        rows,
+    ));
+    if plan.later.iter().any(|l| l.stands_alone) {
+        blocks.push(Block::Callout {
+            tone: Tone::Warning,
+            title: "Think of this now".to_string(),
+            body: vec![text("A line in front of skin that goes bald behind it looks drawn. Either plan for further treatment as the hair goes, or choose a higher, softer line now.")],
+        });
+    }
+    blocks
+}
+
+pub(super) fn other_ways(plan: &Plan) -> Vec<Block> {
+    let currency = &plan.quote.currency;
+    let rows = plan
+        .alternatives
+        .iter()
+        .map(|a| {
+            vec![
+                format!("**{}**", a.name),
+                money(a.money, currency),
+                format!("{} h", grouped((a.minutes / 60.0).round())),
+                format!("{}.", a.how.replace("cm2", "cm²")),
+            ]
+        })
+        .collect();
+    vec![
+        Block::Need(90.0),
+        heading("Other ways, over ten years"),
+        text("Each way is right for somebody. A transplant grows real hair, once, as far as the donor hair goes. A hair system covers at once and needs care every week. Medicines can slow the loss while they are taken; a doctor prescribes them. Doing nothing is a good answer too."),
+        table(
+            "Cost and upkeep of the alternatives over ten years",
+            &[("Way", 1.2, false), ("Money in ten years", 1.0, true), ("Upkeep", 0.7, true), ("How it is reckoned", 2.6, false)],
+            rows,
+        ),
+        Block::Small("Prices are examples to be replaced by local ones, and none is an offer by anybody; upkeep counts shaving, sun cover, gluing or taking medicines, not visits.".to_string()),
+    ]
+}
