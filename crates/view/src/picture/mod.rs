@@ -19,7 +19,6 @@ mod tone;
 pub use camera::{Camera, VIEWS, View};
 pub use close_up::{CloseUp, FIELD_MM};
 pub use compose::{DotLook, State};
-pub use hair::{HairField, grow};
 pub use image::Image;
 pub use plate::Plate;
 pub use strands::combed_from_part;
