@@ -5,6 +5,7 @@ use hairline_plan::Dot;
 use rayon::prelude::*;
 
 use super::compose::{FLUSH, State};
+use super::hair::{BURIED_HALF_MM, buried_loss};
 use super::image::{Image, encode};
 use super::noise::{hash, noise2, unit};
 use super::splat::profile;
@@ -63,7 +64,7 @@ impl CloseUp {
             seed,
         };
         let hair = linear(scene.hair_lab_sce);
-        close_up.draw_hairs(scene.hairs, hair);
+        close_up.draw_hairs(scene.hairs, hair, colour);
         close_up.developed = close_up
             .base
             .iter()
@@ -157,7 +158,7 @@ impl CloseUp {
     }
 
     /// Hairs as shafts with a soft shadow beside them, over the skin.
-    fn draw_hairs(&mut self, hairs: &[Hair], colour: [f32; 3]) {
+    fn draw_hairs(&mut self, hairs: &[Hair], colour: [f32; 3], skin: [f32; 3]) {
         let px_per_mm = self.size as f64 / FIELD_MM;
         let mut shafts = Vec::new();
         for (i, hair) in hairs.iter().enumerate() {
@@ -172,6 +173,19 @@ impl CloseUp {
                 height,
                 hash(i as u32 ^ self.seed),
             ));
+        }
+        // The part inside the skin shimmers through around the root.
+        let loss = buried_loss(colour, skin);
+        let reach = 2.0 * BURIED_HALF_MM * px_per_mm as f32;
+        for &(root, ..) in &shafts {
+            self.stroke(root, root, reach, |plate, pixel, distance, _| {
+                let share = profile(2.0 * distance / reach, 1.0);
+                for c in 0..3 {
+                    let lost = plate.diffuse[pixel][c] * share * loss[c];
+                    plate.base[pixel][c] -= lost;
+                    plate.diffuse[pixel][c] -= lost;
+                }
+            });
         }
         for &(root, tip, half, height, _) in &shafts {
             // The key light stands at the upper left: the shadow of the tip falls to the lower right.

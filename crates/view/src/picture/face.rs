@@ -142,7 +142,11 @@ impl Front {
     fn new(mesh: &TriMesh) -> Front {
         let normals = mesh.vertex_normals();
         let points = mesh.positions.iter().zip(normals).map(|(&p, n)| (p, n));
-        Front { points: points.filter(|(p, n)| p.z > 30.0 && p.y.abs() < 70.0 && n.z > 0.2).collect() }
+        Front {
+            points: points
+                .filter(|(p, n)| p.z > 30.0 && (-10.0..55.0).contains(&p.y) && p.x.abs() < 75.0 && n.z > 0.2)
+                .collect(),
+        }
     }
 
     /// Point and normal of the face at x and y, none where there is no face.

@@ -19,7 +19,6 @@ mod tone;
 pub use camera::{Camera, VIEWS, View};
 pub use close_up::{CloseUp, FIELD_MM};
 pub use compose::{DotLook, State};
-pub use hair::{HairField, grow};
 pub use image::Image;
 pub use plate::Plate;
 pub use strands::combed_from_part;
@@ -163,6 +162,7 @@ impl<'a> HeadStudio<'a> {
             surface: &self.surface,
             colour: linear(self.scene.skin_lab_sce),
             tints: &self.tints,
+            scale: (self.scene.head.landmarks.vertex.y / 131.0) as f32,
             seed: self.scene.seed as u32,
         };
         let light = Studio::new(side);

@@ -19,9 +19,10 @@ const GRAZING: f32 = 0.22;
 const PAPER: f32 = 0.50;
 /// Share of the picture's height over which the bust fades at its lower edge.
 const HEM: f32 = 0.09;
-/// Length over which the bust fades before it is cut off, mm; seen from above only the neck stays.
+/// Length over which the bust fades before it is cut off, mm.
 const FADE_MM: f32 = 42.0;
-const FADE_FROM_ABOVE_MM: f32 = 135.0;
+/// Heights on a head of average size between which neck and shoulders fade when seen from above, mm.
+const FADE_FROM_ABOVE_MM: [f32; 2] = [-152.0, -118.0];
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
@@ -30,6 +31,8 @@ pub(super) struct Skin<'a> {
     pub colour: [f32; 3],
     /// Factor on the colour of every vertex.
     pub tints: &'a [[f32; 3]],
+    /// Size of the head against the average.
+    pub scale: f32,
     pub seed: u32,
 }
 
@@ -58,7 +61,8 @@ impl Plate {
         let eye = camera.position.as_vec3();
         let mut plate = Plate::paper(camera);
         let hem = Hem::of(camera);
-        let fade_mm = if hem.length > 0.0 { FADE_MM } else { FADE_FROM_ABOVE_MM };
+        let [low, high] = FADE_FROM_ABOVE_MM;
+        let from_above = hem.length == 0.0;
         let band_px = BAND_ROWS * camera.size_px[0];
         let bands = (
             plate.base.par_chunks_mut(band_px),
@@ -72,8 +76,9 @@ impl Plate {
                 depth[pixel] = fragments[0].depth_mm;
                 let mut sum = [0.0; 3];
                 for fragment in fragments {
-                    let (inner, gloss, from_cut_mm) = skin.shade(&light, &frame, eye, studio, fragment);
-                    let share = fragment.coverage * soft(from_cut_mm / fade_mm) * hem;
+                    let (inner, gloss, at) = skin.shade(&light, &frame, eye, studio, fragment);
+                    let above = if from_above { soft((at.height - low) / (high - low)) } else { 1.0 };
+                    let share = fragment.coverage * soft(at.from_cut_mm / FADE_MM) * above * hem;
                     for c in 0..3 {
                         sum[c] += share * (inner[c] + gloss);
                         diffuse[pixel][c] += share * inner[c];
@@ -133,6 +138,20 @@ impl Plate {
     /// inside a pixel.
     pub(super) fn shows(&self, pixel: usize, depth_mm: f32) -> bool {
         depth_mm <= self.depth_mm[pixel] + self.slack_mm()
+    }
+
+    /// Cosine between the line of sight and the surface a pixel shows, from the depths around it; 0 at outlines.
+    pub(super) fn facing(&self, pixel: usize) -> f32 {
+        let [width, height] = self.camera.size_px;
+        let (x, y) = (pixel % width, pixel / width);
+        if x == 0 || y == 0 || x + 1 == width || y + 1 == height {
+            return 0.0;
+        }
+        let d = |p: usize| self.depth_mm[p];
+        let scale = 0.5 * self.camera.focal_px as f32 / d(pixel);
+        let (dx, dy) = (scale * (d(pixel + 1) - d(pixel - 1)), scale * (d(pixel + width) - d(pixel - width)));
+        let slope = dx * dx + dy * dy;
+        if slope.is_finite() { 1.0 / (1.0 + slope).sqrt() } else { 0.0 }
     }
 
     /// How far behind the visible surface something may lie and still count as on it, mm.
@@ -206,8 +225,14 @@ impl Frame {
     }
 }
 
+/// Where on the bust a fragment lies: distance from where it is cut off, mm, and height on a head of average size, mm.
+struct Place {
+    from_cut_mm: f32,
+    height: f32,
+}
+
 impl Skin<'_> {
-    /// Diffuse light, gloss, and distance from where the bust is cut off, mm.
+    /// Diffuse light, gloss, and where on the bust this is.
     fn shade(
         &self,
         light: &[[f32; 3]],
@@ -215,7 +240,7 @@ impl Skin<'_> {
         eye: Vec3,
         studio: &Studio,
         f: &Fragment,
-    ) -> ([f32; 3], f32, f32) {
+    ) -> ([f32; 3], f32, Place) {
         let surface = self.surface;
         let [a, b, c] = surface.triangles[f.triangle].map(|v| v as usize);
         let [wa, wb, wc] = f.weights;
@@ -246,9 +271,9 @@ impl Skin<'_> {
         let fresnel = MIRROR + (1.0 - MIRROR) * GRAZING * grazing;
         let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share[1] * share[1];
 
-        let from_cut =
+        let from_cut_mm =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
-        (diffuse, gloss, from_cut)
+        (diffuse, gloss, Place { from_cut_mm, height: position.y / self.scale })
     }
 }
 
