@@ -21,8 +21,8 @@ const SCAR_STEP_MM: f64 = 0.8;
 const HAIR_STEP_MM: f64 = 2.5;
 /// Fields end where fewer dots are wanted: thinner, they would read as stray specks, dots/cm2 (own design). At the
 /// hairline, in its feathered edge, and elsewhere.
-const LEAST_AT_LINE_PER_CM2: f64 = 8.0;
-const LEAST_PER_CM2: f64 = 15.0;
+const LEAST_AT_LINE_PER_CM2: f64 = 10.0;
+const LEAST_PER_CM2: f64 = 20.0;
 /// Islands of a field smaller than this are left out, cm2 (own design): nobody treats a speck.
 const LEAST_ISLAND_CM2: f64 = 1.5;
 /// Dots of neighbouring fields keep this share of a spacing apart: the hard core of the layout (`dots.md` 5.0).
