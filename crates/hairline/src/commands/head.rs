@@ -53,7 +53,7 @@ fn words(report: &ImportReport) -> String {
         "head: {} triangles; {} holes filled ({:.1} cm2); {} loose pieces dropped\n",
         report.triangles,
         filled.clone().count(),
-        filled.map(|h| h.filled_mm2).sum::<f64>() / 100.0,
+        filled.fold(0.0, |sum, h| sum + h.filled_mm2) / 100.0,
         report.pieces_dropped
     );
     out += "measures:\n";

@@ -10,6 +10,7 @@ use hairline_scalp::{AzT, Chart, Head, Uv};
 use serde::Serialize;
 
 use crate::case::{Case, Look, Whorl};
+use crate::noise::{hash, smooth_noise};
 use crate::spread::Spread;
 
 pub(crate) use hairline::smoothstep;
@@ -39,6 +40,7 @@ pub struct Design {
     /// Highest density that keeps dots apart, dots/cm2.
     pub cap_per_cm2: f64,
     units_per_cm2: f64,
+    seed: u64,
     measured_hair: Option<Spread>,
     earlier: Option<Spread>,
 }
@@ -142,6 +144,7 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
         scar_per_cm2: (if case.look == Look::Scar { body } else { 0.75 * body }).min(cap),
         cap_per_cm2: cap,
         units_per_cm2: case.hair.units_per_cm2,
+        seed: hash(case.seed, 0x424F_5244),
         measured_hair: known.hairs_mm.as_ref().map(|p| Spread::new(p)),
         earlier: known.earlier_mm.as_ref().map(|p| Spread::new(p)),
     }
@@ -206,7 +209,7 @@ impl Design {
             return measured.per_cm2(p);
         }
         let fade = |signed_mm: f64| smoothstep(0.5 + 0.5 * signed_mm / BORDER_FADE_MM);
-        let on_scalp = smoothstep(self.scalp.signed_distance_mm(uv, p) / 3.0);
+        let on_scalp = self.hair_border(uv, p);
         if on_scalp == 0.0 {
             return 0.0;
         }
@@ -224,6 +227,18 @@ impl Design {
             };
         }
         density
+    }
+
+    /// Share of the full density at the natural border of the hair, 0-1: it thins out over some millimetres and wanders a
+    /// little, as grown hair does (own design).
+    fn hair_border(&self, uv: Uv, p: DVec3) -> f64 {
+        let inside_mm = self.scalp.signed_distance_mm(uv, p);
+        if inside_mm.abs() > 12.0 {
+            return if inside_mm > 0.0 { 1.0 } else { 0.0 };
+        }
+        let along_mm = self.scalp.curve.nearest(p).map_or(0.0, |n| n.along_mm);
+        let wander = 1.5 * smooth_noise(self.seed, along_mm, 26.0) + 1.2 * smooth_noise(self.seed ^ 1, along_mm, 7.0);
+        smoothstep((inside_mm + wander + 1.0) / 9.0)
     }
 
     /// Density of an earlier treatment's dots, dots/cm2.
