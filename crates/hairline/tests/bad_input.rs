@@ -224,7 +224,9 @@ fn files_that_are_no_case_are_refused() {
 #[test]
 fn files_a_case_names_are_asked_for_by_field() {
     let good = include_str!("../../plan/cases/shaved-norwood6.toml");
-    let rows: &[(&str, &str, Option<&[u8]>, &[&str])] = &[
+    /// What stands in the good case, what replaces it, the file beside it, and what the message must name.
+    type Row<'a> = (&'a str, &'a str, Option<&'a [u8]>, &'a [&'a str]);
+    let rows: &[Row] = &[
         (
             "[head.measurements]",
             "[head]\nscan = \"none.glb\"\n[head.measurements]",
