@@ -51,7 +51,7 @@ fn every_scan_with_every_example_gives_a_plan_like_that_on_the_built_head() {
                 let scanned = plan(folder, &what, &with_scan(text, &scan));
                 // A scar is as long as it is. A hairline is a height on the forehead, the hair behind it a place on the
                 // chart: what lies between differs much. Everything else is a share of the scalp.
-                let (size, sizes, densities) = match *name {
+                let (size, sizes, densities) = match name {
                     "scar-strip" => (area(&scanned) / area(&built), 0.95..=1.05, 0.98..=1.02),
                     "hairline-norwood3" => (share(&scanned) / share(&built), 0.3..=1.6, 0.75..=1.25),
                     _ => (share(&scanned) / share(&built), 0.85..=1.15, 0.9..=1.1),
