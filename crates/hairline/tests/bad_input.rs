@@ -206,6 +206,10 @@ fn files_that_are_no_case_are_refused() {
         (br#"{"look": "shaved",}"#, "not JSON"),
         (br#"{"look": "shaved" /* sure */}"#, "not JSON"),
         (br#"{"look": "shaved", "hed": {}}"#, "did you mean `head`"),
+        (
+            b"{\"look\": \"shaved\",\n\"look\": \"scar\"}",
+            "case:2: found not JSON: the key \"look\" stands twice",
+        ),
         (b"[1, 2]", "not TOML"),
         (b"look = ", "not TOML"),
         (b"PK\x03\x04\x00\x00", "not TOML"),
@@ -256,6 +260,12 @@ fn files_a_case_names_are_asked_for_by_field() {
             "positions = \"beside\"",
             Some(b"x_mm,y_mm,z_mm\n1,2,up\n"),
             &["beside:2", "\"up\""],
+        ),
+        (
+            "colour = \"dark-brown\"",
+            "positions = \"beside\"",
+            Some(b"x_mm,y_mm,z_mm\n0.01,0.13,0.02\n0.02,0.13,0.01\n"),
+            &["hair.positions", "mm from the skin", "head frame"],
         ),
         (
             "[sessions]",

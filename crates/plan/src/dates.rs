@@ -2,9 +2,9 @@
 
 use jiff::civil::{Date, Time};
 
-/// `2027-01-15`.
+/// `2027-01-15`; years in which a course may lie.
 pub(crate) fn parse_date(text: &str) -> Option<Date> {
-    text.trim().parse().ok()
+    text.trim().parse().ok().filter(|date: &Date| (1900..=2200).contains(&date.year()))
 }
 
 /// A date or `from/to`, both included.

@@ -5,7 +5,7 @@ use hairline_scalp::patch::{Patch, cut_patch};
 use hairline_scalp::{Chart, Uv};
 use rayon::prelude::*;
 
-use crate::case::Case;
+use crate::case::{Case, Look};
 use crate::design::{Design, HAIRLINE_ZONE_MM, Known, ZoneKind};
 use crate::layout::{
     EVEN_CV, LOOSEST_CV, Layout, LayoutError, LayoutSettings, NATURAL_CV, Obstacle, PlacedDot, place_dots,
@@ -23,6 +23,9 @@ const HAIR_STEP_MM: f64 = 2.5;
 /// hairline, in its feathered edge, and elsewhere.
 const LEAST_AT_LINE_PER_CM2: f64 = 10.0;
 const LEAST_PER_CM2: f64 = 20.0;
+/// How fast the density runs out at a blended border, dots/cm2 a mm: a density below the least counts as so far outside
+/// (100 dots/cm2 over the 20 mm of the widest blend).
+const TYPICAL_SLOPE_PER_CM2_MM: f64 = 5.0;
 /// Islands of a field smaller than this are left out, cm2 (own design): nobody treats a speck.
 const LEAST_ISLAND_CM2: f64 = 1.5;
 /// Dots of neighbouring fields keep this share of a spacing apart: the hard core of the layout (`dots.md` 5.0).
@@ -60,9 +63,13 @@ pub struct RawDot {
 pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
     let body = cut_patch(chart, FIELD_STEP_MM, &|uv, p| {
         let wanted = design.wanted(uv, p);
-        let at_line = wanted.behind_line_mm < HAIRLINE_ZONE_MM;
-        let least = if at_line { LEAST_AT_LINE_PER_CM2 } else { LEAST_PER_CM2 };
-        wanted.inside_field_mm.min(wanted.dots_per_cm2 - least)
+        let least = match design.look {
+            // Dots between harvested units are few on purpose.
+            Look::Scar => 0.0,
+            _ if wanted.behind_line_mm < HAIRLINE_ZONE_MM => LEAST_AT_LINE_PER_CM2,
+            _ => LEAST_PER_CM2,
+        };
+        wanted.inside_field_mm.min((wanted.dots_per_cm2 - least) / TYPICAL_SLOPE_PER_CM2_MM)
     });
     let body = body.without_islands(LEAST_ISLAND_CM2);
     let wanted: Vec<(f64, f64)> = (0..body.uv.len())
@@ -82,7 +89,7 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
             patch.mesh.positions.iter().map(|&p| (design.scar_wanted_per_cm2(p), f64::MAX)).collect();
         pieces.push((Some(scar.name.clone()), patch, wanted));
     }
-    pieces.retain(|(.., wanted)| wanted.iter().any(|w| w.0 > LEAST_AT_LINE_PER_CM2));
+    pieces.retain(|(.., wanted)| wanted.iter().any(|w| w.0 > 1.0));
 
     let mut zones: Vec<Zone> = Vec::new();
     let fields = pieces
@@ -153,6 +160,7 @@ pub fn existing_units(
 /// Those of the layout.
 pub fn lay_dots(
     case: &Case,
+    design: &Design,
     fields: &[Field],
     hairs: &[(DVec3, DVec3)],
     known: &Known,
@@ -163,8 +171,7 @@ pub fn lay_dots(
         hairs.iter().map(|&(position_mm, _)| Obstacle { position_mm, clearance_mm }).collect();
     let spacing_mm = |per_cm2: f64| (100.0 / per_cm2.max(1.0)).sqrt();
     for &position_mm in known.earlier_mm.iter().flatten() {
-        let clearance_mm =
-            (CORE * spacing_mm(case.artist.density_per_cm2.unwrap_or(100.0))).max(clearance_mm);
+        let clearance_mm = (CORE * spacing_mm(design.body_per_cm2)).max(clearance_mm);
         obstacles.push(Obstacle { position_mm, clearance_mm });
     }
     let mut layouts: Vec<Layout> = Vec::new();
@@ -236,14 +243,15 @@ const AZIMUTH_SPREAD_DEG: f64 = 12.0;
 pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, n_sessions: usize) -> Touch {
     let artist = &case.artist;
     let seed = hash(case.seed, 0x544F_5543);
-    let n = |which: u64| normal(seed, 8 * index + which);
+    // A seed of its own for each property: they vary apart from each other.
+    let n = |which: u64| normal(hash(seed, which), index);
     let diameter = artist.dot_diameter_mm * diameter_factor(dot.kind);
     let depth = artist.depth_mm * artist.deposit_depth_share * depth_factor(dot.kind);
     let normal_mm = dot.placed.normal;
     let lie = design.hair_direction(dot.placed.position_mm, normal_mm);
     // Three cups a pass: most dots from the middle one, a fifth each from a step lighter and darker (`smp.md` 2.3).
     let step = shade_step(case, dot.kind, dot.placed.visit as usize + 1, n_sessions) as i32;
-    let cup = match uniform(seed, 8 * index + 7) {
+    let cup = match uniform(hash(seed, 4), index) {
         u if u < 0.2 => -1,
         u if u > 0.8 => 1,
         _ => 0,

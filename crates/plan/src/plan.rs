@@ -6,6 +6,7 @@
 use glam::DVec3;
 use hairline_scalp::patch::cut_patch;
 use hairline_scalp::regions::RegionCurves;
+use hairline_scalp::surface::Surface;
 use hairline_scalp::{Chart, Head};
 use serde::Serialize;
 
@@ -174,6 +175,18 @@ pub enum PlanError {
     /// The dots cannot be placed.
     #[error("dots: {0}")]
     Layout(#[from] LayoutError),
+    /// Points of a file that lie nowhere near the head.
+    #[error(
+        "{field}: found points {median_mm:.0} mm from the skin (half of them); they belong on the head: mm in the head \
+         frame, origin between the ears, x to the left, y up, z forwards (for a scan, `head_from_scan` of plan.json leads \
+         there)"
+    )]
+    Elsewhere {
+        /// Field of the case.
+        field: &'static str,
+        /// Median distance from the skin, mm.
+        median_mm: f64,
+    },
     /// There is nothing to treat.
     #[error("nothing to treat: {0}")]
     Nothing(String),
@@ -192,6 +205,27 @@ pub enum Step {
     Course,
 }
 
+/// Measured points lie on the skin but for the errors of scanner and landmarks: half of them within this, mm.
+const ON_SKIN_MM: f64 = 10.0;
+
+fn check_known(head: &Head, known: &Known) -> Result<(), PlanError> {
+    let Some(skin) = Surface::new(&head.skin) else { return Ok(()) };
+    for (field, points) in [("hair.positions", &known.hairs_mm), ("earlier.dots", &known.earlier_mm)] {
+        let points = points.as_deref().unwrap_or_default();
+        // A thousand tell as much as all.
+        let some = points.iter().step_by(1 + points.len() / 1000);
+        let mut distances: Vec<f64> = some.map(|&p| p.distance(skin.nearest(p))).collect();
+        distances.sort_by(f64::total_cmp);
+        match distances.get(distances.len() / 2) {
+            Some(&median_mm) if median_mm > ON_SKIN_MM => {
+                return Err(PlanError::Elsewhere { field, median_mm });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Plans a case on its head.
 ///
 /// # Errors
@@ -206,6 +240,7 @@ pub fn make_plan(
     let HeadSource { head, head_from_scan, summary: mut head_summary, warnings: mut all_warnings } = source;
     progress(Step::Design);
     let chart = Chart::new(&head)?;
+    check_known(&head, known)?;
     let curves = RegionCurves::standard();
     let design = design(case, &head, &chart, &curves, known);
     let (fields, zones) = placing::fields(&design, &chart);
@@ -223,7 +258,7 @@ pub fn make_plan(
     let total_work: f64 =
         zones.iter().zip(&expected).map(|((kind, _), n)| n / sessions::dots_per_min(case, *kind)).sum();
     let shares = visit_shares(&case.sessions, total_work);
-    let layouts = placing::lay_dots(case, &fields, &hair_units, known, &shares)?;
+    let layouts = placing::lay_dots(case, &design, &fields, &hair_units, known, &shares)?;
     let raw = placing::raw_dots(&fields, &layouts, &zones);
     if raw.is_empty() {
         return Err(PlanError::Nothing(nothing_because(case)));

@@ -387,4 +387,12 @@ fn bad_input_is_refused_with_its_place() {
     let settings = LayoutSettings { dots: Some(10), ..Default::default() };
     let error = refused(&mesh, &[0.0; 9], &[], &settings);
     assert_eq!(error, LayoutError::NoRoom { asked: 10, area_mm2: 100.0 });
+    // Sizes at which the arithmetic of the layout would not end.
+    let sized = |factor: f64| {
+        let mut mesh = mesh.clone();
+        mesh.positions.iter_mut().for_each(|p| *p *= factor);
+        mesh
+    };
+    assert!(matches!(refused(&sized(1e9), &even, &[], &settings), LayoutError::BadSize { .. }));
+    assert!(matches!(refused(&sized(1e-18), &even, &[], &settings), LayoutError::TooDense { asked: 10, .. }));
 }

@@ -1,7 +1,7 @@
 //! Whole plans: what a plan promises, whatever the case.
 
 use glam::DVec3;
-use hairline_plan::case::{Case, EXAMPLES, HairlineStyle, Place, read};
+use hairline_plan::case::{Case, EXAMPLES, HairlineStyle, Place, Scar, read};
 use hairline_plan::design::{Known, definition_cap_per_cm2};
 use hairline_plan::head_source::head_from_measurements;
 use hairline_plan::{Planned, make_plan};
@@ -45,6 +45,20 @@ fn counts_follow_the_density_and_dots_keep_clear_of_hairs_spots_and_the_lower_sk
             }
         }
     }
+}
+
+#[test]
+fn scattered_scars_get_a_dot_for_every_unit_taken_up_to_their_border() {
+    let mut case = example("scar-strip");
+    // A field of about 60 x 60 mm at the back of the head, 30 of 78 units a cm2 taken.
+    let corners = [[160.0, 0.65], [-160.0, 0.65], [-160.0, 0.95], [160.0, 0.95]];
+    let outline = corners.map(Place).to_vec();
+    case.scars = vec![Scar::Scattered { per_cm2: 30.0, diameter_mm: 0.9, outline }];
+    let plan = plan(&case).plan;
+    let density = plan.dots as f64 / plan.treated_area_cm2;
+    assert!(plan.treated_area_cm2 > 15.0, "{:.1} cm2", plan.treated_area_cm2);
+    // Hair thins over a few millimetres at the border: a little less than 30 on average.
+    assert!((27.0..=30.5).contains(&density), "{density:.1} dots/cm2");
 }
 
 #[test]

@@ -11,17 +11,25 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use crate::Failure;
 
-/// Reads a file, or standard input for `-`.
+/// Largest file read.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// Reads a file, or standard input for `-`; never more than is allowed, whatever the file says of its size.
 fn read_input(path: &str) -> Result<Vec<u8>, Failure> {
+    let name = if path == "-" { "standard input" } else { path };
+    let failed = |e: std::io::Error| Failure::input(format!("{name}: {}", reason(&e)));
     let mut bytes = Vec::new();
-    if path == "-" {
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Failure::input(format!("standard input: {e}")))?;
-        return Ok(bytes);
+    let size = if path == "-" {
+        std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+    };
+    match size.map_err(failed)? as u64 {
+        size if size > MAX_FILE_BYTES => {
+            Err(Failure::input(format!("{name}: the file is larger than 1 GB; allowed are files up to 1 GB")))
+        }
+        _ => Ok(bytes),
     }
-    std::fs::read(path).map_err(|e| Failure::input(format!("{path}: {}", reason(&e))))
 }
 
 /// Writes to standard output; a reader that has gone away is no error.

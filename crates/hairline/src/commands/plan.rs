@@ -13,7 +13,7 @@ use hairline_plan::{Planned, make_plan};
 use hairline_view::stencil::stencil_of;
 use hairline_view::{calendar, ply, preview, report, tables};
 
-use super::{print, read_input, reason};
+use super::{print, read_input};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
@@ -83,20 +83,10 @@ impl Beside<'_> {
             "-" => Path::new("."),
             path => Path::new(path).parent().unwrap_or(Path::new(".")),
         };
-        let path = folder.join(file);
-        let size = std::fs::metadata(&path).map(|m| m.len()).unwrap_or(0);
-        if size > MAX_FILE_BYTES {
-            return Err(Failure::input(format!(
-                "{field} = \"{file}\": found {size} bytes; allowed are files up to 1 GB"
-            )));
-        }
-        std::fs::read(&path)
-            .map_err(|e| Failure::input(format!("{field} = \"{file}\": {} ({})", reason(&e), path.display())))
+        read_input(&folder.join(file).to_string_lossy())
+            .map_err(|e| Failure::input(format!("{field} = \"{file}\": {}", e.message)))
     }
 }
-
-/// Largest file read.
-const MAX_FILE_BYTES: u64 = 1 << 30;
 
 fn head(case: &Case, name: &str, beside: &Beside) -> Result<HeadSource, Failure> {
     match &case.head.scan {

@@ -166,17 +166,9 @@ fn places(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
     }
     for (i, scar) in case.scars.iter().enumerate() {
         match scar {
-            Scar::Strip { at, length_mm, width_mm } => {
+            Scar::Strip { at, .. } => {
                 if let Some(p) = *at {
                     one(format!("scars[{}].at", i + 1), p);
-                }
-                if width_mm > length_mm {
-                    say(
-                        &format!("scars[{}].width_mm", i + 1),
-                        format!("a strip {width_mm} mm wide and {length_mm} mm long"),
-                        "a strip is longer than wide; for another shape use kind \"patch\"".into(),
-                    );
-                    return;
                 }
             }
             Scar::Patch { outline } | Scar::Scattered { outline, .. } => {
@@ -184,6 +176,26 @@ fn places(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
                     one(format!("scars[{}].outline[{}]", i + 1, k + 1), p);
                 }
             }
+        }
+    }
+    for (i, scar) in case.scars.iter().enumerate() {
+        if let Scar::Strip { length_mm, width_mm, .. } = scar
+            && width_mm > length_mm
+        {
+            say(
+                &format!("scars[{}].width_mm", i + 1),
+                format!("a strip {width_mm} mm wide and {length_mm} mm long"),
+                "a strip is longer than wide; for another shape use kind \"patch\"".into(),
+            );
+        }
+    }
+    for (i, zone) in case.loss.painted.iter().enumerate() {
+        if case.loss.painted[..i].iter().any(|earlier| earlier.name == zone.name) {
+            say(
+                &format!("loss.painted[{}].name", i + 1),
+                format!("\"{}\" a second time", zone.name),
+                "every painted zone has a name of its own".into(),
+            );
         }
     }
 }
@@ -219,7 +231,11 @@ fn sessions(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
             (Some(from), Some(to)) if from <= to => {}
             _ => say(
                 &format!("sessions.occasions[{}]", i + 1),
-                format!("from {:?} to {:?}", occasion.from, occasion.to),
+                format!(
+                    "from \"{}\" to \"{}\"",
+                    occasion.from,
+                    occasion.to.as_ref().unwrap_or(&occasion.from)
+                ),
                 "two dates such as 2027-06-01, the first not after the last".into(),
             ),
         }

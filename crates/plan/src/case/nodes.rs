@@ -40,6 +40,18 @@ impl Node {
         }
     }
 
+    /// The second of two equal keys of one table: its line and the key.
+    fn repeated_key(&self) -> Option<(usize, &str)> {
+        match &self.value {
+            Value::Table(entries) => entries.iter().enumerate().find_map(|(i, (key, line, child))| {
+                let again = entries[..i].iter().any(|(earlier, ..)| earlier == key);
+                if again { Some((*line, key.as_str())) } else { child.repeated_key() }
+            }),
+            Value::List(items) => items.iter().find_map(Node::repeated_key),
+            _ => None,
+        }
+    }
+
     /// The child at a path of keys and list indices; the deepest node that exists.
     pub fn at(&self, path: &str) -> &Node {
         let mut node = self;
@@ -85,7 +97,8 @@ fn toml_value(value: &DeValue, lines: &Lines) -> Value {
         DeValue::String(s) => Value::Text(s.to_string()),
         DeValue::Integer(i) => match i64::from_str_radix(&i.as_str().replace('_', ""), i.radix()) {
             Ok(i) => Value::Integer(i),
-            Err(_) => Value::Float(f64::NAN),
+            // Too large for an integer; the check of its range shows it.
+            Err(_) => Value::Float(i.as_str().replace('_', "").parse().unwrap_or(f64::INFINITY)),
         },
         DeValue::Float(f) => Value::Float(f.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(b) => Value::Bool(*b),
@@ -118,7 +131,15 @@ pub(crate) fn from_json(text: &str) -> Result<Node, (usize, String)> {
     let parsed = jsonc_parser::parse_to_ast(text, &Default::default(), &strict)
         .map_err(|e| (lines.line(e.range().start), format!("not JSON: {}", e.kind())))?;
     match parsed.value {
-        Some(value) => Ok(json_node(&value, &lines)),
+        Some(value) => {
+            let node = json_node(&value, &lines);
+            match node.repeated_key() {
+                Some((line, key)) => {
+                    Err((line, format!("not JSON: the key \"{key}\" stands twice in one object")))
+                }
+                None => Ok(node),
+            }
+        }
         None => Err((1, "the file is empty".to_owned())),
     }
 }

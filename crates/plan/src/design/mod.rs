@@ -276,7 +276,8 @@ impl Design {
                 // A field of its own.
                 wanted.inside_field_mm = wanted.inside_field_mm.min(-inside_mm);
             } else if inside_mm > 0.0 && self.look == Look::Scar {
-                dots = self.scar_per_cm2;
+                // As many as stood there before the harvest: a dot for every unit that was taken.
+                dots = self.units_per_cm2;
             }
         }
         for &(centre, radius) in &self.spots {
@@ -285,7 +286,11 @@ impl Design {
         let earlier = self.earlier_per_cm2(p);
         let there = self.units_per_cm2(uv, p) + earlier;
         let room = (self.cap_per_cm2 - earlier).max(0.0);
-        let blend = smoothstep((treated_mm + width_mm) / width_mm);
+        // Scattered scars end where they end.
+        let blend = match self.look {
+            Look::Scar => 1.0,
+            _ => smoothstep((treated_mm + width_mm) / width_mm),
+        };
         wanted.dots_per_cm2 = ((dots - there).max(0.0) * blend).min(room);
         wanted
     }
@@ -295,7 +300,6 @@ impl Design {
         let scattered = self.scars.iter().filter(|s| s.scattered.is_some());
         let scars = scattered.map(|s| s.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
         if self.look == Look::Scar {
-            // Scattered scars need no blend: their field ends where they end.
             return scars - blend_width_mm(self.look);
         }
         let loss =

@@ -35,6 +35,10 @@ pub const LOOSEST_CV: f64 = 0.25;
 pub const HAIR_CLEARANCE_MM: f64 = 0.3;
 /// Most dots in one layout.
 pub const MOST_DOTS: usize = 5_000_000;
+/// Largest mesh, mm: beyond, single precision loses the dots' spacing.
+const LARGEST_MM: f64 = 1e5;
+/// Highest density, dots per mm2: 1 um apart.
+const MOST_PER_MM2: f64 = 1e6;
 
 /// What a layout is asked for beside mesh, density and obstacles.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +156,20 @@ pub enum LayoutError {
         /// The value.
         found: f64,
     },
+    /// A surface of no size that skin has.
+    #[error("the mesh measures {size_mm:.3e} mm across; allowed is up to {LARGEST_MM} mm")]
+    BadSize {
+        /// Diagonal of its box, mm.
+        size_mm: f64,
+    },
+    /// More dots than the surface has room for.
+    #[error("{asked} dots asked for on {area_mm2:.3e} mm2: the closest would lie less than 1 um apart")]
+    TooDense {
+        /// Dots asked for.
+        asked: usize,
+        /// Area of the mesh, mm2.
+        area_mm2: f64,
+    },
     /// Too many dots.
     #[error("{found} dots asked for; at most {MOST_DOTS} are placed at once")]
     TooMany {
@@ -243,6 +261,12 @@ fn check_mesh(mesh: &TriMesh, density: &[f64]) -> Result<(), LayoutError> {
     if let Some(vertex) = mesh.positions.iter().position(|p| !p.is_finite()) {
         return Err(LayoutError::BadVertex { vertex });
     }
+    let low = mesh.positions.iter().copied().reduce(DVec3::min).unwrap_or(DVec3::ZERO);
+    let high = mesh.positions.iter().copied().reduce(DVec3::max).unwrap_or(DVec3::ZERO);
+    let size_mm = low.distance(high);
+    if size_mm > LARGEST_MM {
+        return Err(LayoutError::BadSize { size_mm });
+    }
     if let Some(vertex) = density.iter().position(|d| !(d.is_finite() && *d >= 0.0)) {
         return Err(LayoutError::BadDensity { vertex, found: density[vertex] });
     }
@@ -271,7 +295,11 @@ fn scaled_density(
         return Err(LayoutError::NoRoom { asked, area_mm2: mesh.area_mm2() });
     }
     let scale = asked as f64 / integral.max(f64::MIN_POSITIVE);
-    Ok((asked, density.iter().map(|d| d * scale).collect()))
+    let density: Vec<f64> = density.iter().map(|d| d * scale).collect();
+    if density.iter().any(|&d| d.is_nan() || d > MOST_PER_MM2) {
+        return Err(LayoutError::TooDense { asked, area_mm2: mesh.area_mm2() });
+    }
+    Ok((asked, density))
 }
 
 /// Dots of every visit by largest remainder.
