@@ -87,19 +87,40 @@ fn rooms_import_only_the_rooms_below_them() {
 fn the_engine_touches_no_file_clock_network_or_console() {
     for room in ENGINE {
         for (file, text) in sources(room) {
-            // Tests at the end of a file may.
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = without_tests(&text);
             for word in FORBIDDEN {
-                let used = code.lines().find(|l| l.contains(word) && !l.trim_start().starts_with("//"));
+                let used = code.iter().find(|l| l.contains(word) && !l.trim_start().starts_with("//"));
                 assert!(
                     used.is_none(),
                     "{} uses {word}: {}",
                     file.display(),
-                    used.unwrap_or_default().trim()
+                    used.copied().unwrap_or_default().trim()
                 );
             }
         }
     }
+}
+
+/// The lines of a file but those of items for tests alone: from `#[cfg(test)]` to the end of the item that follows.
+fn without_tests(text: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() != "#[cfg(test)]" {
+            kept.push(line);
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let ends = |l: &&str| l.ends_with(';') || *l == format!("{}}}", " ".repeat(indent));
+        lines.find(ends);
+    }
+    kept
+}
+
+#[test]
+fn items_for_tests_end_where_they_end() {
+    let text = "use a;\n#[cfg(test)]\nmod tests;\nprintln!();\n#[cfg(test)]\nmod more {\n    fn f() {\n        x\n    }\n}\nlast";
+    assert_eq!(without_tests(text), ["use a;", "println!();", "last"]);
 }
 
 #[test]
@@ -121,9 +142,8 @@ fn every_data_table_names_its_source() {
         for table in found.iter().filter(|f| f.extension().is_some_and(|e| e == "csv")) {
             let text = std::fs::read_to_string(table).expect("a table is text");
             let first = text.lines().next().unwrap_or_default().to_lowercase();
-            let notice = table.with_extension("source.txt");
             assert!(
-                first.starts_with('#') || first.contains("source") || notice.is_file(),
+                first.starts_with('#') || first.contains("source"),
                 "{} names no source in its first line",
                 table.display()
             );
@@ -131,6 +151,20 @@ fn every_data_table_names_its_source() {
         }
     }
     assert!(tables > 3, "the tables were found");
+}
+
+#[test]
+fn the_architecture_page_names_every_module() {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page");
+    for (room, _) in ROOMS {
+        let folder = root().join("crates").join(room).join("src");
+        for entry in std::fs::read_dir(&folder).expect("sources").flatten() {
+            let path = entry.path();
+            let module = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let named = ["lib", "main"].contains(&module.as_str()) || page.contains(&format!("`{module}`"));
+            assert!(named, "ARCHITECTURE.md says nothing of `{module}` in {room}");
+        }
+    }
 }
 
 #[test]

@@ -6,11 +6,13 @@ use std::process::{Command, Stdio};
 use crate::{cargo, must, root, target};
 
 /// Programs that the tests run, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("qpdf", "qpdf"),
     ("pdftoppm", "poppler-utils"),
     ("pdftotext", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
+    ("pdffonts", "poppler-utils"),
+    ("script", "bsdutils"),
     ("python3", "python3"),
 ];
 

@@ -57,7 +57,7 @@ fn sheet() -> String {
 /// Rows of the command's `x,y,z,visit`.
 fn rows(csv: &str) -> Vec<[f64; 4]> {
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("x,y,z,visit"));
+    assert_eq!(lines.next(), Some("# x,y,z,visit"));
     let row = |line: &str| {
         let cells: Vec<f64> = line.split(',').map(|c| c.parse().expect("a number")).collect();
         <[f64; 4]>::try_from(cells).expect("four columns")

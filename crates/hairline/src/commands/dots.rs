@@ -10,7 +10,7 @@ use super::{note, print, read_input};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
-/// Lay dots on any mesh: the layout engine for engineers. Writes `x,y,z,visit` in mm.
+/// Lay dots on any mesh: the layout engine for engineers. Writes rows of `x,y,z,visit` in mm below a comment line.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
@@ -120,7 +120,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     .map_err(|e| Failure::input(format!("{}: {e}", arguments.mesh)))?;
     progress.finish();
     let mut csv = String::with_capacity(layout.dots.len() * 40);
-    csv.push_str("x,y,z,visit\n");
+    // A comment, not a header: numpy.loadtxt and its like then read the rows as they are.
+    csv.push_str("# x,y,z,visit\n");
     for dot in &layout.dots {
         let p = dot.position_mm;
         // Writing to a String cannot fail.
