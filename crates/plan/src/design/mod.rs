@@ -237,7 +237,8 @@ impl Design {
             return if inside_mm > 0.0 { 1.0 } else { 0.0 };
         }
         let along_mm = self.scalp.curve.nearest(p).map_or(0.0, |n| n.along_mm);
-        let wander = 1.5 * smooth_noise(self.seed, along_mm, 26.0) + 1.2 * smooth_noise(self.seed ^ 1, along_mm, 7.0);
+        let wander =
+            1.5 * smooth_noise(self.seed, along_mm, 26.0) + 1.2 * smooth_noise(self.seed ^ 1, along_mm, 7.0);
         smoothstep((inside_mm + wander + 1.0) / 9.0)
     }
 

@@ -22,7 +22,7 @@ const HEM: f32 = 0.09;
 /// Length over which the bust fades before it is cut off, mm.
 const FADE_MM: f32 = 42.0;
 /// Heights on a head of average size between which neck and shoulders fade when seen from above, mm.
-const FADE_FROM_ABOVE_MM: [f32; 2] = [-152.0, -118.0];
+const FADE_FROM_ABOVE_MM: [f32; 2] = [-128.0, -108.0];
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
