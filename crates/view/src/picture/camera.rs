@@ -39,10 +39,10 @@ impl View {
     /// Azimuth from +z towards +x and elevation, degrees.
     fn pose(self) -> (f64, f64) {
         match self {
-            View::Front => (0.0, 17.0),
+            View::Front => (0.0, 20.0),
             View::Left => (90.0, 7.0),
             View::Right => (-90.0, 7.0),
-            View::Top => (0.0, 72.0),
+            View::Top => (0.0, 75.0),
             View::Back => (180.0, 12.0),
         }
     }

@@ -9,14 +9,14 @@ use super::noise::{hash, unit};
 /// Middle line of the left brow on the average head: x, y from the middle outwards, and half its height, mm.
 /// Placed on the brow ridge of the model's face (`head.md` 2.5, 2.7); shape chosen by eye.
 const BROW: [(f64, f64, f64); 6] = [
-    (11.0, 27.6, 3.0),
-    (19.0, 29.2, 4.2),
-    (28.0, 30.8, 4.2),
-    (38.0, 31.8, 3.4),
-    (47.0, 30.6, 2.4),
-    (55.5, 26.8, 1.0),
+    (10.5, 26.8, 3.8),
+    (19.0, 28.4, 5.0),
+    (28.0, 30.2, 5.0),
+    (38.0, 31.6, 4.3),
+    (47.0, 30.8, 3.2),
+    (56.0, 27.2, 1.4),
 ];
-const BROW_HAIRS: u32 = 520;
+const BROW_HAIRS: u32 = 640;
 /// Where the lids of the left eye meet: x, y on the average head, mm (canthi of `head.md` 2.5).
 const LID: [(f64, f64); 5] = [(17.5, 11.6), (23.0, 10.0), (31.0, 9.0), (39.0, 9.6), (45.5, 11.2)];
 
@@ -46,7 +46,7 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
             };
             let t = draw(0);
             let (line, half) = along_brow(t);
-            let off = (draw(1) + draw(2) - 1.0) * half;
+            let off = 1.15 * (draw(1) + draw(2) - 1.0) * half;
             let at = DVec2::new(side * line.x * scale.x, (line.y + off) * scale.y);
             let Some((root, normal)) = front.at(at) else { continue };
             // Inner hairs rise, outer hairs lie along the brow, upper ones point down and lower ones up to its middle.
@@ -57,7 +57,7 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
                 root_mm: root,
                 direction: direction.normalize(),
                 length_mm: (5.0 + 2.5 * draw(4)) * (1.0 - 0.35 * t),
-                shaft_mm: 0.065 + 0.03 * draw(5),
+                shaft_mm: 0.042 + 0.028 * draw(5),
             });
         }
         for i in 0..70u32 {
@@ -72,8 +72,8 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
             hairs.push(Hair {
                 root_mm: root,
                 direction: direction.normalize(),
-                length_mm: (1.6 + 1.6 * draw(1)) * (0.6 + 0.7 * t),
-                shaft_mm: 0.055,
+                length_mm: (2.6 + 2.2 * draw(1)) * (0.6 + 0.7 * t),
+                shaft_mm: 0.07,
             });
         }
     }
@@ -107,8 +107,8 @@ pub(super) fn tint_at(p: Vec3, marks: &Landmarks) -> (f32, f32) {
     };
     let around = libm::exp(-(((x - 31.0) / 17.0).powi(2) + ((y - 9.0) / 9.0).powi(2)));
     (
-        (0.26 * lips + 0.22 * line + 0.30 * lid + 0.06 * around) as f32,
-        (0.22 * line + 0.45 * lid + 0.05 * around) as f32,
+        (0.26 * lips + 0.22 * line + 0.20 * lid + 0.05 * around) as f32,
+        (0.22 * line + 0.55 * lid + 0.06 * around) as f32,
     )
 }
 
