@@ -111,27 +111,27 @@ impl CloseUp {
                 });
             }
         }
-        wide.spread();
+        let kept = wide.spread();
         let mut rgb = self.developed.clone();
-        for i in 0..n * n {
-            let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-            let around = wide.at(i % n, i / n);
-            if halo.is_empty() && around[0] == 0.0 && left[i] == [1.0; 3] && scab == 0.0 {
-                continue;
+        for y in 0..n {
+            let pixels = if halo.is_empty() { kept.pixels(y, n) } else { 0..n };
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let i = y * n + x;
+                let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+                let red = if halo.is_empty() {
+                    [1.0; 3]
+                } else {
+                    tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
+                };
+                let mut light = self.base[i];
+                for c in 0..3 {
+                    let diffuse = self.diffuse[i][c];
+                    // A scab lies on the skin and takes the light the skin would.
+                    let skin = diffuse * red[c] * left[i][c] * kept[c];
+                    light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
+                }
+                rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, x, y));
             }
-            let red = if halo.is_empty() {
-                [1.0; 3]
-            } else {
-                tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
-            };
-            let mut light = self.base[i];
-            for c in 0..3 {
-                let diffuse = self.diffuse[i][c];
-                // A scab lies on the skin and takes the light the skin would.
-                let skin = diffuse * red[c] * left[i][c] * libm::expf(-around[c]);
-                light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
-            }
-            rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, i % n, i / n));
         }
         Image { width: n, height: n, rgb }
     }
@@ -196,12 +196,13 @@ impl CloseUp {
                 }
             });
         }
-        wide.spread();
-        for pixel in 0..self.base.len() {
-            let around = wide.at(pixel % self.size, pixel / self.size);
-            if around[0] > 0.0 {
+        let kept = wide.spread();
+        for y in 0..self.size {
+            let pixels = kept.pixels(y, self.size);
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let pixel = y * self.size + x;
                 for c in 0..3 {
-                    let lost = self.diffuse[pixel][c] * (1.0 - libm::expf(-around[c]));
+                    let lost = self.diffuse[pixel][c] * (1.0 - kept[c]);
                     self.base[pixel][c] -= lost;
                     self.diffuse[pixel][c] -= lost;
                 }

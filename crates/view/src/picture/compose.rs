@@ -97,21 +97,17 @@ impl Plate {
         if seen.is_empty() {
             return image;
         }
-        let losses = self.losses(&seen);
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        for (pixel, loss) in losses.iter().enumerate() {
+        self.each_loss(&seen, redness.is_some(), |pixel, left| {
             let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
-            if (loss[1] == 0.0 && flush < 1e-3) || self.coverage[pixel] == 0.0 {
-                continue;
-            }
             let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
             let mut light = self.base[pixel];
             for c in 0..3 {
-                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * (1.0 - loss[c]));
+                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
             }
             let rgb = encode(light, pixel % size[0], pixel / size[0]);
             image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
-        }
+        });
         image
     }
 
@@ -123,8 +119,9 @@ impl Plate {
         state.dots.iter().filter_map(see).collect()
     }
 
-    /// What the dots take from the diffuse light of every pixel, as a share of it, per colour.
-    pub(super) fn losses(&self, seen: &[Seen]) -> Vec<[f32; 3]> {
+    /// Calls `put(pixel, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
+    /// for all pixels of the head.
+    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut(usize, [f32; 3])) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
         let mut halo = Halo::new(size, 1.0 / self.camera.pixel_mm());
@@ -141,16 +138,18 @@ impl Plate {
                 halo.add(s.footprint.at, s.halo_px);
             }
         }
-        halo.spread();
-        for (pixel, loss) in losses.iter_mut().enumerate().filter(|(pixel, _)| self.coverage[*pixel] > 0.0) {
-            let around = halo.at(pixel % size[0], pixel / size[0]);
-            if around[0] > 0.0 || loss[0] > 0.0 {
-                for c in 0..3 {
-                    loss[c] = 1.0 - ((1.0 - loss[c]) * libm::expf(-around[c])).max(DARKEST);
+        let kept = halo.spread();
+        for y in 0..size[1] {
+            let pixels = if all { 0..size[0] } else { kept.pixels(y, size[0]) };
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let pixel = y * size[0] + x;
+                let loss = losses[pixel];
+                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || kept[1] < 1.0) {
+                    let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
+                    put(pixel, [left(0), left(1), left(2)]);
                 }
             }
         }
-        losses
     }
 
     fn see(&self, position: DVec3, normal: DVec3, look: &DotLook) -> Option<Seen> {

@@ -133,7 +133,10 @@ fn on_line(line: &[(f64, f64)], t: f64) -> DVec2 {
     DVec2::new(line[i].0, line[i].1).lerp(DVec2::new(line[i + 1].0, line[i + 1].1), f)
 }
 
-/// The front of the face, looked up by x and y.
+/// A place of the face farther than this from every vertex is no place, mm.
+const REACH_MM: f64 = 6.0;
+
+/// The front of the face, sorted by x, looked up by x and y.
 struct Front {
     points: Vec<(DVec3, DVec3)>,
 }
@@ -142,19 +145,20 @@ impl Front {
     fn new(mesh: &TriMesh) -> Front {
         let normals = mesh.vertex_normals();
         let points = mesh.positions.iter().zip(normals).map(|(&p, n)| (p, n));
-        Front {
-            points: points
-                .filter(|(p, n)| p.z > 30.0 && (-10.0..55.0).contains(&p.y) && p.x.abs() < 75.0 && n.z > 0.2)
-                .collect(),
-        }
+        let mut points: Vec<(DVec3, DVec3)> = points
+            .filter(|(p, n)| p.z > 30.0 && (-10.0..55.0).contains(&p.y) && p.x.abs() < 75.0 && n.z > 0.2)
+            .collect();
+        points.sort_by(|a, b| a.0.x.total_cmp(&b.0.x));
+        Front { points }
     }
 
     /// Point and normal of the face at x and y, none where there is no face.
     fn at(&self, at: DVec2) -> Option<(DVec3, DVec3)> {
         let distance = |p: &DVec3| DVec2::new(p.x, p.y).distance_squared(at);
         let near = |a: &&(DVec3, DVec3), b: &&(DVec3, DVec3)| distance(&a.0).total_cmp(&distance(&b.0));
-        let &(p, n) = self.points.iter().min_by(near)?;
+        let from = |x: f64| self.points.partition_point(|(p, _)| p.x < x);
+        let &(p, n) = self.points[from(at.x - REACH_MM)..from(at.x + REACH_MM)].iter().min_by(near)?;
         let z = p.z - (n.x * (at.x - p.x) + n.y * (at.y - p.y)) / n.z;
-        (distance(&p) < 36.0).then_some((DVec3::new(at.x, at.y, z), n))
+        (distance(&p) < REACH_MM * REACH_MM).then_some((DVec3::new(at.x, at.y, z), n))
     }
 }

@@ -88,22 +88,24 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
             }
         });
     }
-    wide.spread();
-    for pixel in (0..bare.len()).filter(|&pixel| plate.coverage[pixel] > 0.0) {
-        let around = wide.at(pixel % size[0], pixel / size[0]);
-        for c in 0..3 {
-            let near = (shadow[pixel] * buried.near_per_mm[c]).min(0.9);
-            let lost = plate.diffuse[pixel][c] * (1.0 - (1.0 - near) * libm::expf(-around[c]));
-            plate.base[pixel][c] -= lost;
-            plate.diffuse[pixel][c] -= lost;
-        }
-        let covered = 1.0 - bare[pixel];
-        if covered > 0.0 {
-            let sum = light[pixel];
+    let kept = wide.spread();
+    for y in 0..size[1] {
+        let pixels = kept.pixels(y, size[0]);
+        for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+            let pixel = y * size[0] + x;
             for c in 0..3 {
-                plate.base[pixel][c] = plate.base[pixel][c] * bare[pixel] + covered * sum[c] / sum[3];
-                plate.diffuse[pixel][c] *= bare[pixel];
+                let near = (shadow[pixel] * buried.near_per_mm[c]).min(0.9);
+                let lost = plate.diffuse[pixel][c] * (1.0 - (1.0 - near) * kept[c]);
+                plate.base[pixel][c] -= lost;
+                plate.diffuse[pixel][c] -= lost;
             }
+        }
+    }
+    for (pixel, &bare) in bare.iter().enumerate().filter(|(_, bare)| **bare < 1.0) {
+        let sum = light[pixel];
+        for c in 0..3 {
+            plate.base[pixel][c] = plate.base[pixel][c] * bare + (1.0 - bare) * sum[c] / sum[3];
+            plate.diffuse[pixel][c] *= bare;
         }
     }
 }

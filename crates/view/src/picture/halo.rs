@@ -2,12 +2,21 @@
 
 use hairline_optics::dot_table::HALO_SIGMA_MM;
 
-/// Wide bells over a picture: how much of its light each place loses to them, per colour.
+/// Wide bells over a picture, while they are put down.
 pub(super) struct Halo {
-    /// `cells[row][column]`.
+    /// `cells[row][column]`: sum of the bells, per colour.
     cells: Vec<[f32; 3]>,
     columns: usize,
     cell_px: f32,
+}
+
+/// What wide bells leave of the light: `exp` of the negative sum, since what each leaves multiplies (`optics.md` 5.3).
+pub(super) struct Kept {
+    cells: Vec<[f32; 3]>,
+    columns: usize,
+    cell_px: f32,
+    /// Columns and rows of cells outside which nothing is lost.
+    range: [[usize; 2]; 2],
 }
 
 impl Halo {
@@ -23,7 +32,14 @@ impl Halo {
 
     /// Adds a bell at a place of the picture (px) that takes as much light as a black area of `area_px` (px2) would.
     pub fn add(&mut self, at: [f32; 2], area_px: [f32; 3]) {
-        let Some((cell, weights)) = self.around(at) else { return };
+        // The middle of the first pixel lies inside, with room for the spread around it.
+        let [x, y] = at.map(|v| v / self.cell_px + 1.0);
+        let rows = self.cells.len() / self.columns;
+        if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (rows - 1) as f32) {
+            return;
+        }
+        let (cell, tx, ty) = (y as usize * self.columns + x as usize, x.fract(), y.fract());
+        let weights = [(1.0 - tx) * (1.0 - ty), tx * (1.0 - ty), (1.0 - tx) * ty, tx * ty];
         let per_cell = 1.0 / (self.cell_px * self.cell_px);
         for (offset, weight) in [0, 1, self.columns, self.columns + 1].into_iter().zip(weights) {
             for c in 0..3 {
@@ -32,9 +48,17 @@ impl Halo {
         }
     }
 
-    /// Spreads what was added into bells; to be called once, before [`Halo::at`].
-    pub fn spread(&mut self) {
+    /// Spreads what was added into bells.
+    pub fn spread(mut self) -> Kept {
         let columns = self.columns;
+        let rows = self.cells.len() / columns;
+        let mut range = [[columns, 0], [rows, 0]];
+        for (y, row) in self.cells.chunks(columns).enumerate() {
+            for (x, _) in row.iter().enumerate().filter(|(_, cell)| **cell != [0.0; 3]) {
+                range[0] = [range[0][0].min(x.saturating_sub(1)), range[0][1].max((x + 2).min(columns))];
+                range[1] = [range[1][0].min(y.saturating_sub(1)), range[1][1].max((y + 2).min(rows))];
+            }
+        }
         for row in self.cells.chunks_mut(columns) {
             let mut left = [0.0; 3];
             for x in 0..columns - 1 {
@@ -49,34 +73,53 @@ impl Halo {
             self.cells[cell] = mean(above[cell % columns], own, self.cells[cell + columns]);
             above[cell % columns] = own;
         }
-    }
-
-    /// Sum of the bells at the middle of a pixel.
-    pub fn at(&self, x: usize, y: usize) -> [f32; 3] {
-        let Some((cell, [a, b, c, d])) = self.around([x as f32 + 0.5, y as f32 + 0.5]) else {
-            return [0.0; 3];
-        };
-        let (upper, lower) = (&self.cells[cell..cell + 2], &self.cells[cell + self.columns..][..2]);
-        [0, 1, 2].map(|k| a * upper[0][k] + b * upper[1][k] + c * lower[0][k] + d * lower[1][k])
-    }
-
-    /// The first of the four cells around a place and the weights of all; none outside the picture.
-    fn around(&self, at: [f32; 2]) -> Option<(usize, [f32; 4])> {
-        // The middle of the first pixel lies inside, with room for the spread around it.
-        let [x, y] = at.map(|v| v / self.cell_px + 1.0);
-        let rows = self.cells.len() / self.columns;
-        if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (rows - 1) as f32) {
-            return None;
+        for cell in &mut self.cells {
+            *cell = if *cell == [0.0; 3] { [1.0; 3] } else { cell.map(|sum| libm::expf(-sum)) };
         }
-        let (ix, iy) = (x as usize, y as usize);
-        let (tx, ty) = (x - ix as f32, y - iy as f32);
-        let weights = [(1.0 - tx) * (1.0 - ty), tx * (1.0 - ty), (1.0 - tx) * ty, tx * ty];
-        Some((iy * self.columns + ix, weights))
+        Kept { cells: self.cells, columns, cell_px: self.cell_px, range }
+    }
+}
+
+impl Kept {
+    /// Pixels of a row outside which nothing is lost; empty where nothing is lost in the whole row.
+    pub fn pixels(&self, y: usize, width: usize) -> std::ops::Range<usize> {
+        let [[left, right], [top, bottom]] = self.range;
+        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        if row + 1.0 < top as f32 || row > bottom as f32 {
+            return 0..0;
+        }
+        let px = |cell: f32| ((cell - 1.0) * self.cell_px).max(0.0) as usize;
+        px(left as f32 - 2.0).min(width)..(px(right as f32 + 1.0) + 1).min(width)
+    }
+
+    /// Share of the light that is left at the middles of pixels of a row, per colour, from the first pixel on.
+    pub fn row(&self, y: usize, pixels: std::ops::Range<usize>) -> impl Iterator<Item = [f32; 3]> {
+        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        let (cell, ty) = (row as usize * self.columns, row.fract());
+        let (upper, lower) = (&self.cells[cell..], &self.cells[cell + self.columns..]);
+        let per_px = 1.0 / self.cell_px;
+        let mut column = usize::MAX;
+        let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
+        pixels.map(move |x| {
+            let place = (x as f32 + 0.5) * per_px + 1.0;
+            let at = place as usize;
+            if at != column {
+                column = at;
+                (left, right) = (mix(upper[at], lower[at], ty), mix(upper[at + 1], lower[at + 1], ty));
+            }
+            mix(left, right, place - at as f32)
+        })
     }
 }
 
 fn mean(a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3] {
-    [0, 1, 2].map(|k| (a[k] + b[k] + c[k]) * (1.0 / 3.0))
+    let third = |k: usize| (a[k] + b[k] + c[k]) * (1.0 / 3.0);
+    [third(0), third(1), third(2)]
+}
+
+fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
+    let one = |k: usize| a[k] + (b[k] - a[k]) * t;
+    [one(0), one(1), one(2)]
 }
 
 #[cfg(test)]
@@ -88,12 +131,13 @@ mod tests {
         #[test]
         fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64) {
             let mut halo = Halo::new([200, 200], px_per_mm);
-            halo.add([x, y], [3.0, 2.0, 1.0]);
-            halo.spread();
+            halo.add([x, y], [3e-3, 2e-3, 1e-3]);
+            let kept = halo.spread();
             let (mut sum, mut second) = ([0.0f32; 3], 0.0f32);
             for row in 0..200 {
-                for column in 0..200 {
-                    let lost = halo.at(column, row);
+                let pixels = kept.pixels(row, 200);
+                for (column, kept) in pixels.clone().zip(kept.row(row, pixels)) {
+                    let lost = kept.map(|k| 1e3 * (1.0 - k));
                     let (dx, dy) = (column as f32 + 0.5 - x, row as f32 + 0.5 - y);
                     second += 0.5 * (dx * dx + dy * dy) * lost[0];
                     for c in 0..3 {
@@ -115,8 +159,9 @@ mod tests {
             let mut halo = Halo::new([30, 20], 1.0);
             halo.add([x, y], [1.0; 3]);
             halo.add([f32::NAN, y], [1.0; 3]);
-            halo.spread();
-            proptest::prop_assert!(halo.at(29, 19)[0].is_finite());
+            let kept = halo.spread();
+            proptest::prop_assert!((0..20).all(|y| kept.row(y, 0..30).all(|k| k[0] > 0.0 && k[0] <= 1.0)));
+            proptest::prop_assert!(kept.pixels(19, 30).end <= 30);
         }
     }
 }

@@ -131,6 +131,13 @@ fn all_with(dots: &[Dot], look: DotLook) -> State {
     State { dots: (0..dots.len() as u32).map(|i| (i, look)).collect(), ..State::default() }
 }
 
+/// What dots take from the diffuse light of every pixel, as a share of it.
+fn losses(plate: &Plate, seen: &[compose::Seen]) -> Vec<[f32; 3]> {
+    let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
+    plate.each_loss(seen, false, |pixel, left| losses[pixel] = left.map(|l| 1.0 - l));
+    losses
+}
+
 /// Light lost over the picture = sum over dots of what the optics say that each takes x local light, at any size and
 /// angle. Weak dots far apart, so that no dot stands in the halo of another.
 #[test]
@@ -146,7 +153,7 @@ fn lone_dots_take_the_light_the_optics_say_at_any_resolution_and_angle() {
                 let look = DotLook::new(dot, diameter);
                 let dots = patch(&plate.camera, angle, 2.4);
                 let state = all_with(&dots, look);
-                let losses = plate.losses(&plate.seen(&dots, &state));
+                let losses = losses(&plate, &plate.seen(&dots, &state));
                 for c in 0..3 {
                     let lost: f64 =
                         (0..losses.len()).map(|p| f64::from(losses[p][c] * plate.diffuse[p][c])).sum();
@@ -179,7 +186,7 @@ fn a_field_of_dots_is_as_dark_as_its_footprints_and_halos() {
         let dot = dot_transmission(0.02, 0.28, 0.23, 12.0);
         let look = DotLook::new(dot, 0.28);
         let dots = patch(&plate.camera, 20.0, spacing);
-        let losses = plate.losses(&plate.seen(&dots, &all_with(&dots, look)));
+        let losses = losses(&plate, &plate.seen(&dots, &all_with(&dots, look)));
         let centre = plate.camera.project(dots[84].position_mm);
         // Three lattice steps to each side; the patch has six, and a halo is gone after 1.6 mm.
         let reach = 3.0 * spacing * plate.camera.focal_px / centre.z;
@@ -212,7 +219,7 @@ fn the_finished_picture_is_as_dark_as_its_losses() {
     let look = DotLook::new(dot_transmission(0.02, 0.3, 0.2, 40.0), 0.3);
     let dots = patch(&plate.camera, 30.0, 0.9);
     let state = all_with(&dots, look);
-    let losses = plate.losses(&plate.seen(&dots, &state));
+    let losses = losses(&plate, &plate.seen(&dots, &state));
     let (bare, after) = (plate.compose(&dots, &State::default()), plate.compose(&dots, &state));
     let light = |image: &Image, p: usize| decode_srgb(f64::from(image.rgb[3 * p + 1]) / 255.0);
     let lost: f64 = (0..losses.len()).map(|p| light(&bare, p) - light(&after, p)).sum();
