@@ -98,14 +98,15 @@ impl Plate {
             return image;
         }
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        self.each_loss(&seen, redness.is_some(), |pixel, left| {
+        self.each_loss(&seen, redness.is_some(), |[x, y], left| {
+            let pixel = y * size[0] + x;
             let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
             let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
             let mut light = self.base[pixel];
             for c in 0..3 {
                 light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
             }
-            let rgb = encode(light, pixel % size[0], pixel / size[0]);
+            let rgb = encode(light, x, y);
             image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
         });
         image
@@ -119,9 +120,9 @@ impl Plate {
         state.dots.iter().filter_map(see).collect()
     }
 
-    /// Calls `put(pixel, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
+    /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
     /// for all pixels of the head.
-    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut(usize, [f32; 3])) {
+    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut([usize; 2], [f32; 3])) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
         let mut halo = Halo::new(size, 1.0 / self.camera.pixel_mm());
@@ -146,7 +147,7 @@ impl Plate {
                 let loss = losses[pixel];
                 if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || kept[1] < 1.0) {
                     let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
-                    put(pixel, [left(0), left(1), left(2)]);
+                    put([x, y], [left(0), left(1), left(2)]);
                 }
             }
         }

@@ -151,11 +151,12 @@ impl Plate {
     }
 }
 
-/// Light falling on each vertex as a share of what a free surface with its normal would get, per colour.
+/// Diffuse light that comes from the skin at each vertex, per colour, and the share of the light of a free surface with its
+/// normal that falls on it.
 ///
 /// Shadows are softened by light wandering under the skin (red farthest) and lightened by light that bounces between
 /// folds of skin (the fit of Jimenez et al. 2016, "Practical realtime strategies for accurate indirect occlusion").
-fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> {
+fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 4]> {
     const CHUNK: usize = 512;
     let surface = skin.surface;
     let frame = Frame::of(camera);
@@ -189,7 +190,12 @@ fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> 
         share.max(((share * a + b) * share + c) * share)
     };
     (0..free.len())
-        .map(|v| [0, 1, 2].map(|c| bounce(if c == 0 { free[v] } else { sharp[v] }, skin.colour[c])))
+        .map(|v| {
+            let falling = studio.diffuse(frame.turn(surface.normals[v]));
+            let share = |c: usize| bounce(if c == 0 { free[v] } else { sharp[v] }, skin.colour[c]);
+            let diffuse = |c: usize| skin.colour[c] * skin.tints[v][c] * falling[c] * share(c);
+            [diffuse(0), diffuse(1), diffuse(2), share(1)]
+        })
         .collect()
 }
 
@@ -226,7 +232,7 @@ impl Skin<'_> {
     /// Diffuse light, gloss, and where on the bust this is.
     fn shade(
         &self,
-        light: &[[f32; 3]],
+        light: &[[f32; 4]],
         frame: &Frame,
         eye: Vec3,
         studio: &Studio,
@@ -238,21 +244,10 @@ impl Skin<'_> {
         let position = wa * surface.positions[a] + wb * surface.positions[b] + wc * surface.positions[c];
         let normal = wa * surface.normals[a] + wb * surface.normals[b] + wc * surface.normals[c];
         let normal = normal.normalize_or(Vec3::Y);
-        let mix = |v: &[[f32; 3]]| {
-            let (a, b, c) = (v[a], v[b], v[c]);
-            [
-                wa * a[0] + wb * b[0] + wc * c[0],
-                wa * a[1] + wb * b[1] + wc * c[1],
-                wa * a[2] + wb * b[2] + wc * c[2],
-            ]
-        };
-        let (share, tint) = (mix(light), mix(self.tints));
-        let falling = studio.diffuse(frame.turn(normal));
+        let mixed = |k: usize| wa * light[a][k] + wb * light[b][k] + wc * light[c][k];
         let (grain, bump) = tone::grain(position, self.seed);
-        let mut diffuse = self.colour;
-        for c in 0..3 {
-            diffuse[c] *= tint[c] * falling[c] * share[c] * grain;
-        }
+        let diffuse = [mixed(0) * grain, mixed(1) * grain, mixed(2) * grain];
+        let share = mixed(3);
 
         // Gloss breaks up on the fine relief of the skin.
         let rough = (normal + bump).normalize_or(normal);
@@ -260,7 +255,7 @@ impl Skin<'_> {
         let mirror = 2.0 * rough.dot(to_camera) * rough - to_camera;
         let grazing = (1.0 - normal.dot(to_camera).clamp(0.0, 1.0)).powi(5);
         let fresnel = MIRROR + (1.0 - MIRROR) * GRAZING * grazing;
-        let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share[1] * share[1];
+        let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share * share;
 
         let from_cut_mm =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];

@@ -134,7 +134,9 @@ fn all_with(dots: &[Dot], look: DotLook) -> State {
 /// What dots take from the diffuse light of every pixel, as a share of it.
 fn losses(plate: &Plate, seen: &[compose::Seen]) -> Vec<[f32; 3]> {
     let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
-    plate.each_loss(seen, false, |pixel, left| losses[pixel] = left.map(|l| 1.0 - l));
+    plate.each_loss(seen, false, |[x, y], left| {
+        losses[y * plate.camera.size_px[0] + x] = left.map(|l| 1.0 - l)
+    });
     losses
 }
 
