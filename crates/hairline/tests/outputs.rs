@@ -88,7 +88,7 @@ fn every_example_writes_every_file_the_same_on_one_and_two_threads_and_foreign_p
                 let rows: Vec<&str> = fonts.lines().skip(2).collect();
                 // Columns from the right: object number and generation, unicode, subset, embedded.
                 let embedded = |row: &&str| row.split_whitespace().rev().nth(4) == Some("yes");
-                assert!(!rows.is_empty() && rows.iter().all(|row| embedded(&row)), "{name}: {pdf}: {fonts}");
+                assert!(!rows.is_empty() && rows.iter().all(embedded), "{name}: {pdf}: {fonts}");
             }
             let python = tools.join("venv/bin/python");
             judge(Command::new(&python).arg(scripts.join("check_ics.py")).arg(out.join("course.ics")));

@@ -1,7 +1,8 @@
 //! The same design on the hair loss of ten and twenty years on.
 
 use hairline_scalp::Chart;
-use hairline_scalp::patch::cut_patch;
+use hairline_scalp::loss::Stage;
+use hairline_scalp::patch::{Patch, cut_patch};
 use hairline_scalp::regions::{OutlineOnHead, RegionCurves};
 use serde::Serialize;
 
@@ -28,6 +29,19 @@ const STEP_MM: f64 = 3.0;
 /// Bare skin behind the treated area above which a hairline reads as standing alone, cm2: own design.
 const ALONE_CM2: f64 = 12.0;
 
+/// What a stage leaves bare behind the hairline and outside the field of dots.
+fn left_bare(stage: Stage, design: &Design, chart: &Chart, curves: &RegionCurves) -> Patch {
+    let bald: Vec<OutlineOnHead> = stage.zones(curves).iter().map(|z| z.outline.on(chart)).collect();
+    cut_patch(chart, STEP_MM, &|uv, p| {
+        let lost = bald.iter().map(|b| b.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
+        if lost <= 0.0 {
+            return lost;
+        }
+        let behind_line = design.hairline.as_ref().map_or(f64::MAX, |h| h.depth_mm(uv, p));
+        lost.min(-design.wanted(uv, p).inside_field_mm).min(behind_line)
+    })
+}
+
 /// The design ten and twenty years on; `None` for years in which the scale has no further stage or the case no stage.
 pub fn later(case: &Case, design: &Design, chart: &Chart, curves: &RegionCurves) -> Vec<Later> {
     let Some(now) = case.loss.stage else { return vec![] };
@@ -35,14 +49,8 @@ pub fn later(case: &Case, design: &Design, chart: &Chart, curves: &RegionCurves)
         .into_iter()
         .map(|years| {
             let stage = stage_after(now, years, case.loss.years_per_stage);
-            let bald: Vec<OutlineOnHead> = stage.zones(curves).iter().map(|z| z.outline.on(chart)).collect();
-            let bare = cut_patch(chart, STEP_MM, &|uv, p| {
-                let lost = bald.iter().map(|b| b.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
-                // Dots fade out over half of the blend; beyond, skin without hair is bare.
-                let behind_line = design.hairline.as_ref().map_or(f64::MAX, |h| h.depth_mm(uv, p));
-                lost.min(-10.0 - design.field_mm(uv, p) + 10.0).min(behind_line)
-            });
-            let bare_cm2 = if stage == now { 0.0 } else { bare.area_cm2() };
+            let bare_cm2 =
+                if stage == now { 0.0 } else { left_bare(stage, design, chart, curves).area_cm2() };
             let stands_alone =
                 matches!(case.look, Look::Shaved | Look::Hairline) && !stage.diffuse() && bare_cm2 > ALONE_CM2;
             let meaning = if stage == now {

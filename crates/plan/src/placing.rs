@@ -59,13 +59,10 @@ pub struct RawDot {
 /// Cuts the fields, first the body, then each closed scar, and names their zones.
 pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
     let body = cut_patch(chart, FIELD_STEP_MM, &|uv, p| {
-        let inside = design.field_mm(uv, p);
-        if inside <= 0.0 {
-            return inside;
-        }
         let wanted = design.wanted(uv, p);
         let at_line = wanted.behind_line_mm < HAIRLINE_ZONE_MM;
-        inside.min(wanted.dots_per_cm2 - if at_line { LEAST_AT_LINE_PER_CM2 } else { LEAST_PER_CM2 })
+        let least = if at_line { LEAST_AT_LINE_PER_CM2 } else { LEAST_PER_CM2 };
+        wanted.inside_field_mm.min(wanted.dots_per_cm2 - least)
     });
     let body = body.without_islands(LEAST_ISLAND_CM2);
     let wanted: Vec<(f64, f64)> = (0..body.uv.len())

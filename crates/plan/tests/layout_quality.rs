@@ -1,23 +1,12 @@
-//! The bars a layout has to hold, measured on heads, a strip, a disc and a real scan.
-#![allow(missing_docs, clippy::print_stdout)]
+//! The bars a layout has to hold, measured on heads, a strip and a disc.
+#![allow(missing_docs)]
 
 mod support;
 
-use glam::DVec3;
-use hairline_plan::layout::metrics::{DotSet, LayoutReport, SetReport, measure};
-use hairline_plan::layout::{Layout, LayoutSettings, Obstacle, place_dots};
+use hairline_plan::layout::metrics::LayoutReport;
+use hairline_plan::layout::{LayoutSettings, Obstacle, place_dots};
 use hairline_scalp::TriMesh;
-
-fn laid(
-    mesh: &TriMesh,
-    density: &[f64],
-    hairs: &[Obstacle],
-    settings: &LayoutSettings,
-) -> (Layout, LayoutReport) {
-    let layout = place_dots(mesh, density, hairs, settings).expect("the surface has room");
-    let report = measure(mesh, density, hairs, &layout.dots).expect("the mesh is sound");
-    (layout, report)
-}
+use support::{holds_everywhere, laid, show};
 
 fn hairs_on(mesh: &TriMesh, count: usize) -> Vec<Obstacle> {
     let settings =
@@ -25,29 +14,6 @@ fn hairs_on(mesh: &TriMesh, count: usize) -> Vec<Obstacle> {
     let layout =
         place_dots(mesh, &vec![1.0; mesh.positions.len()], &[], &settings).expect("the surface has room");
     layout.dots.iter().map(|d| Obstacle::hair(d.position_mm)).collect()
-}
-
-/// What every surface allows: even without a wide interior.
-fn holds_everywhere(report: &LayoutReport) {
-    for set in &report.sets {
-        let name = set.set;
-        let window = set.window_power.expect("windows fit anywhere");
-        let (bar, border) = match name {
-            DotSet::Whole => (0.03, 0.9..=1.1),
-            DotSet::FirstVisits(_) => (0.04, 0.85..=1.15),
-            DotSet::Visit(_) => (0.05, 0.8..=1.2),
-        };
-        assert!(window <= bar, "{name}: low-frequency power in windows {window:.4}, bar {bar}");
-        if let Ok(ratio) = set.border_ratio {
-            assert!(border.contains(&ratio), "{name}: dots at the border {ratio:.3}, bar {border:?}");
-        }
-    }
-    let whole = &report.sets[0];
-    let void = whole.largest_void.expect("enough dots");
-    assert!(void <= 1.0, "largest void {void:.3}");
-    if let Some(spare) = report.least_spare_clearance_mm {
-        assert!(spare >= 0.0, "a dot is {spare} mm too close to a hair");
-    }
 }
 
 /// What a head allows on top: spectra and pair correlation.
@@ -69,27 +35,6 @@ fn holds_on_heads(report: &LayoutReport) {
     assert!((1.3..=1.5).contains(&pairs.peak), "g peak {:.3}", pairs.peak);
     assert!((0.9..=1.15).contains(&pairs.peak_at), "g peak at {:.3}", pairs.peak_at);
     assert!(whole.anisotropy_db.expect("wide enough") < -16.0);
-}
-
-fn show(report: &LayoutReport) {
-    for s in &report.sets {
-        let SetReport {
-            set,
-            count,
-            nearest,
-            largest_void,
-            spectrum,
-            window_power,
-            border_ratio,
-            density,
-            ..
-        } = s;
-        println!(
-            "{set} {count} cv {:?} P {:?} W {window_power:?} void {largest_void:?} border {border_ratio:?} fit {density:?}",
-            nearest.map(|n| n.cv),
-            spectrum.as_ref().map(|s| s.low)
-        );
-    }
 }
 
 #[test]
@@ -178,28 +123,5 @@ fn a_disc_of_five_square_centimetres_with_hairs_holds_the_bars() {
     let (layout, report) = laid(&mesh, &density, &hairs, &LayoutSettings::default());
     show(&report);
     assert!((layout.dots.len() as f64 - 0.8 * mesh.area_mm2()).abs() <= 1.0);
-    holds_everywhere(&report);
-}
-
-#[test]
-fn a_real_scan_in_unjoined_triangles_holds_the_bars() {
-    let path = support::shared().join("scans/lps_head_subdivided.stl");
-    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mesh = support::stl(&bytes);
-    let low = mesh.positions.iter().copied().reduce(DVec3::min).expect("not empty");
-    let high = mesh.positions.iter().copied().reduce(DVec3::max).expect("not empty");
-    println!("scan {} triangles {low} {high}", mesh.triangles.len());
-    // The top third along the longest axis, with a soft edge.
-    let size = high - low;
-    let axis = if size.y > size.z { DVec3::Y } else { DVec3::Z };
-    let (top, height) = (high.dot(axis), size.dot(axis));
-    let density: Vec<f64> = mesh
-        .positions
-        .iter()
-        .map(|p| (1.0 - (top - p.dot(axis)) / (0.3 * height)).clamp(0.0, 0.3) / 0.3)
-        .collect();
-    let settings = LayoutSettings { dots: Some(15_000), ..Default::default() };
-    let (_, report) = laid(&mesh, &density, &[], &settings);
-    show(&report);
     holds_everywhere(&report);
 }

@@ -180,7 +180,7 @@ fn every_dot_has_its_own_touch_within_the_artists_means() {
         d.position_mm.y > 115.0 && d.position_mm.z > 10.0 && d.position_mm.x.abs() < 25.0
     };
     let top: Vec<f64> =
-        planned.dots.iter().filter(forwards).map(|d| d.azimuth_deg.to_radians().cos()).collect();
+        planned.dots.iter().filter(forwards).map(|d| libm::cos(d.azimuth_deg.to_radians())).collect();
     assert!(top.len() > 100 && top.iter().sum::<f64>() / top.len() as f64 > 0.7, "{} dots", top.len());
     // The first pass is lighter than the last.
     let shade = |s: u8| {

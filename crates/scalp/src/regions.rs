@@ -92,19 +92,6 @@ impl Outline {
         Outline { points }
     }
 
-    /// Whether a place lies inside (even-odd rule).
-    pub fn contains(&self, uv: Uv) -> bool {
-        let mut inside = false;
-        let n = self.points.len();
-        for i in 0..n {
-            let (a, b) = (self.points[i], self.points[(i + 1) % n]);
-            if (a.y > uv.y) != (b.y > uv.y) && uv.x < a.x + (uv.y - a.y) / (b.y - a.y) * (b.x - a.x) {
-                inside = !inside;
-            }
-        }
-        inside
-    }
-
     /// The same outline with left and right exchanged.
     pub fn flipped(&self) -> Outline {
         Outline { points: self.points.iter().rev().map(|p| DVec2::new(-p.x, p.y)).collect() }
@@ -112,7 +99,17 @@ impl Outline {
 
     /// Lays the outline on a head.
     pub fn on(&self, chart: &Chart) -> OutlineOnHead {
-        OutlineOnHead { outline: self.clone(), curve: CurveOnHead::closed(chart, &self.points) }
+        let n = self.points.len();
+        let boxes = (0..n)
+            .step_by(CHUNK)
+            .map(|start| {
+                let none = [f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+                (start..=(start + CHUNK).min(n))
+                    .map(|i| self.points[i % n])
+                    .fold(none, |[low, high, right], p| [low.min(p.y), high.max(p.y), right.max(p.x)])
+            })
+            .collect();
+        OutlineOnHead { outline: self.clone(), curve: CurveOnHead::closed(chart, &self.points), boxes }
     }
 }
 
@@ -202,7 +199,6 @@ impl CurveOnHead {
     pub fn nearest(&self, p: DVec3) -> Option<NearestOnCurve> {
         let n = self.points_mm.len();
         let n_segments = self.arc_mm.len() - 1;
-        let bound = |c: usize| (p.distance(self.chunks[c].0) - self.chunks[c].1).max(0.0);
         let mut best = (f64::INFINITY, 0, 0.0);
         let scan = |c: usize, best: &mut (f64, usize, f64)| {
             for i in c * CHUNK..((c + 1) * CHUNK).min(n_segments) {
@@ -215,12 +211,15 @@ impl CurveOnHead {
                 }
             }
         };
-        // The nearest sphere first makes most of the others drop out.
-        let first = (0..self.chunks.len()).min_by(|&a, &b| bound(a).total_cmp(&bound(b)))?;
+        // The nearest centre first makes most of the others drop out.
+        let from_centre = |c: usize| p.distance_squared(self.chunks[c].0);
+        let first = (0..self.chunks.len()).min_by(|&a, &b| from_centre(a).total_cmp(&from_centre(b)))?;
         scan(first, &mut best);
+        let mut reach_mm = best.0.sqrt();
         for c in 0..self.chunks.len() {
-            if c != first && bound(c).powi(2) < best.0 {
+            if c != first && from_centre(c) < (reach_mm + self.chunks[c].1).powi(2) {
                 scan(c, &mut best);
+                reach_mm = best.0.sqrt();
             }
         }
         let (d2, i, s) = best;
@@ -236,17 +235,38 @@ impl CurveOnHead {
 #[derive(Clone, Debug)]
 pub struct OutlineOnHead {
     /// The outline on the chart.
-    pub outline: Outline,
+    outline: Outline,
     /// The same on the skin.
     pub curve: CurveOnHead,
+    /// Lowest and highest v and highest u of every [`CHUNK`] sides: the others cross no ray towards +u.
+    boxes: Vec<[f64; 3]>,
 }
 
 impl OutlineOnHead {
+    /// Whether a place lies inside (even-odd rule).
+    pub fn contains(&self, uv: Uv) -> bool {
+        let corners = &self.outline.points;
+        let mut inside = false;
+        for (c, &[low, high, right]) in self.boxes.iter().enumerate() {
+            if uv.y >= low && uv.y <= high && uv.x < right {
+                for i in c * CHUNK..((c + 1) * CHUNK).min(corners.len()) {
+                    inside ^= crosses(corners[i], corners[(i + 1) % corners.len()], uv);
+                }
+            }
+        }
+        inside
+    }
+
     /// Distance to the border, mm, positive inside.
     pub fn signed_distance_mm(&self, uv: Uv, p: DVec3) -> f64 {
         let distance = self.curve.nearest(p).map_or(f64::INFINITY, |n| n.distance_mm);
-        if self.outline.contains(uv) { distance } else { -distance }
+        if self.contains(uv) { distance } else { -distance }
     }
+}
+
+/// Whether the side from `a` to `b` crosses the ray from `uv` towards +u.
+fn crosses(a: Uv, b: Uv, uv: Uv) -> bool {
+    (a.y > uv.y) != (b.y > uv.y) && uv.x < a.x + (uv.y - a.y) / (b.y - a.y) * (b.x - a.x)
 }
 
 /// A smooth curve through control points, sampled about every millimetre: centripetal Catmull-Rom

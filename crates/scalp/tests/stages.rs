@@ -85,12 +85,13 @@ fn later_stages_hold_more_skin_than_earlier_ones() {
 fn an_a_variant_recedes_further_on_the_midline_than_the_plain_stage() {
     use Stage::*;
     let curves = RegionCurves::standard();
+    let chart = chart(Sex::Male, 197.0, 154.0, 130.0);
     let front = |stage: Stage| {
         // The hindmost bald place on the front midline.
-        let zones = stage.zones(&curves);
+        let zones: Vec<OutlineOnHead> = stage.zones(&curves).iter().map(|z| z.outline.on(&chart)).collect();
         (0..900)
             .map(|i| 0.55 - f64::from(i) * 0.001)
-            .filter(|&v| zones.iter().any(|z| z.outline.contains(hairline_scalp::Uv::new(0.0, v))))
+            .filter(|&v| zones.iter().any(|z| z.contains(hairline_scalp::Uv::new(0.0, v))))
             .fold(1.0, f64::min)
     };
     for (plain, a) in [(NorwoodII, NorwoodIIA), (NorwoodIII, NorwoodIIIA)] {

@@ -1,4 +1,5 @@
 //! Running the real program in a folder of its own.
+#![allow(dead_code, reason = "each test file uses some of these")]
 
 use std::path::Path;
 use std::process::Command;

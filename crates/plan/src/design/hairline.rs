@@ -4,7 +4,7 @@
 //! height asked for (the move fades out towards the temples), and is bent by the style. Rules: `smp.md` 2.8.
 
 use glam::DVec3;
-use hairline_scalp::regions::{CurveOnHead, Outline, RegionCurves, smooth_curve};
+use hairline_scalp::regions::{CurveOnHead, Outline, OutlineOnHead, RegionCurves, smooth_curve};
 use hairline_scalp::{AzT, Chart, Head, Uv};
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct HairlineDesign {
     /// The line from the client's right sideburn over the forehead to the left sideburn, without irregularity.
     pub curve: CurveOnHead,
     /// The scalp behind it.
-    pub behind: Outline,
+    behind: OutlineOnHead,
     /// What `plan.json` says about it.
     pub summary: HairlineSummary,
     irregularity: f64,
@@ -133,7 +133,7 @@ pub fn design_hairline(case: &Case, head: &Head, chart: &Chart, curves: &RegionC
         let control: Vec<Uv> = wish.curve.iter().map(|p| p.az_t().to_uv()).collect();
         (smooth_curve(&control, false), "own curve".to_owned(), "the client's own curve".to_owned())
     };
-    let behind = scalp_behind(&line, curves);
+    let behind = scalp_behind(&line, curves).on(chart);
     let curve = CurveOnHead::open(chart, &line);
     let feather_mm = wish.feather_mm.unwrap_or(shape.feather_mm);
     let summary = summarise(&curve, head, chart, style, reason, feather_mm, irregularity);

@@ -196,6 +196,8 @@ fn whorls(case: &Case, place: &dyn Fn(Uv) -> (Uv, DVec3)) -> Vec<WhorlOnHead> {
 /// What is wanted at one place.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
+    /// Distance inside the border of the field of dots, mm, negative outside; closed scars are fields of their own.
+    pub inside_field_mm: f64,
     /// Dots to place there in all sessions together, dots/cm2.
     pub dots_per_cm2: f64,
     /// Distance behind the hairline, mm; far for looks without one.
@@ -247,23 +249,45 @@ impl Design {
         self.earlier.as_ref().map_or(0.0, |e| e.per_cm2(p))
     }
 
-    /// Signed distance to the border of the field of dots (scars are fields of their own), mm, positive inside.
-    pub fn field_mm(&self, uv: Uv, p: DVec3) -> f64 {
-        let mut inside = self.treated_mm(uv, p) + blend_width_mm(self.look);
-        if inside <= 0.0 {
-            return inside;
+    /// What is wanted at a place. Far outside the field only the distance to it is worked out.
+    pub fn wanted(&self, uv: Uv, p: DVec3) -> Wanted {
+        let width_mm = blend_width_mm(self.look);
+        let treated_mm = self.treated_mm(uv, p);
+        let mut wanted =
+            Wanted { inside_field_mm: treated_mm + width_mm, dots_per_cm2: 0.0, behind_line_mm: 1e3 };
+        if wanted.inside_field_mm <= 0.0 {
+            return wanted;
         }
+        let mut line_share = 1.0;
         if let Some(line) = &self.hairline {
+            let depth = line.depth_mm(uv, p);
+            wanted.behind_line_mm = depth;
             // The feather ends where a tenth of a dot is left.
-            inside = inside.min(line.depth_mm(uv, p) + 0.55 * line.summary.feather_mm);
+            wanted.inside_field_mm = wanted.inside_field_mm.min(depth + 0.55 * line.summary.feather_mm);
+            line_share = line.edge(depth) * front_ramp(depth);
+        } else if self.look == Look::Density {
+            // The client's own frontal edge stays as it grew.
+            line_share = smoothstep((self.scalp.signed_distance_mm(uv, p) - 6.0) / 14.0);
         }
-        for scar in self.scars.iter().filter(|s| s.scattered.is_none()) {
-            inside = inside.min(-scar.outline.signed_distance_mm(uv, p));
+        let mut dots = self.body_per_cm2 * line_share * self.whorl_factor(p);
+        for scar in &self.scars {
+            let inside_mm = scar.outline.signed_distance_mm(uv, p);
+            if scar.scattered.is_none() {
+                // A field of its own.
+                wanted.inside_field_mm = wanted.inside_field_mm.min(-inside_mm);
+            } else if inside_mm > 0.0 && self.look == Look::Scar {
+                dots = self.scar_per_cm2;
+            }
         }
         for &(centre, radius) in &self.spots {
-            inside = inside.min(p.distance(centre) - radius);
+            wanted.inside_field_mm = wanted.inside_field_mm.min(p.distance(centre) - radius);
         }
-        inside
+        let earlier = self.earlier_per_cm2(p);
+        let there = self.units_per_cm2(uv, p) + earlier;
+        let room = (self.cap_per_cm2 - earlier).max(0.0);
+        let blend = smoothstep((treated_mm + width_mm) / width_mm);
+        wanted.dots_per_cm2 = ((dots - there).max(0.0) * blend).min(room);
+        wanted
     }
 
     /// Signed distance to the border of what the look treats, before blending, mm.
@@ -288,33 +312,6 @@ impl Design {
             treated = treated.min((uv.y - FRONTAL_V) * 180.0);
         }
         treated.max(scars)
-    }
-
-    /// What is wanted at a place.
-    pub fn wanted(&self, uv: Uv, p: DVec3) -> Wanted {
-        let width_mm = blend_width_mm(self.look);
-        let blend = smoothstep((self.treated_mm(uv, p) + width_mm) / width_mm);
-        let (behind_line_mm, line) = match &self.hairline {
-            Some(line) => {
-                let depth = line.depth_mm(uv, p);
-                (depth, line.edge(depth) * front_ramp(depth))
-            }
-            None if self.look == Look::Density => {
-                // The client's own frontal edge stays as it grew.
-                let inside = self.scalp.signed_distance_mm(uv, p);
-                (1e3, smoothstep((inside - 6.0) / 14.0))
-            }
-            None => (1e3, 1.0),
-        };
-        let mut dots = self.body_per_cm2 * line * self.whorl_factor(p);
-        for scar in self.scars.iter().filter(|s| s.scattered.is_some()) {
-            if scar.outline.signed_distance_mm(uv, p) > 0.0 && self.look == Look::Scar {
-                dots = self.scar_per_cm2;
-            }
-        }
-        let there = self.units_per_cm2(uv, p) + self.earlier_per_cm2(p);
-        let room = (self.cap_per_cm2 - self.earlier_per_cm2(p)).max(0.0);
-        Wanted { dots_per_cm2: ((dots - there).max(0.0) * blend).min(room), behind_line_mm }
     }
 
     /// What is wanted in a closed scar, dots/cm2.

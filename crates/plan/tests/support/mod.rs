@@ -1,7 +1,9 @@
-//! Test surfaces with known areas, and hairs on them.
-#![allow(dead_code, missing_docs)]
+//! Test surfaces with known areas, and the bars that every surface allows.
+#![allow(dead_code, missing_docs, clippy::print_stdout)]
 
 use glam::DVec3;
+use hairline_plan::layout::metrics::{DotSet, LayoutReport, SetReport, measure};
+use hairline_plan::layout::{Layout, LayoutSettings, Obstacle, place_dots};
 use hairline_scalp::TriMesh;
 
 /// Half an ellipsoid with semi-axes 100 (x), 80 (y) and 90 (z) mm, cut at z = 0: 4 `frequency`^2 triangles of nearly
@@ -108,25 +110,59 @@ pub fn disc(radius: f64, rings: usize) -> TriMesh {
     mesh
 }
 
-/// Triangles of a binary STL file as they stand: three vertices each.
-pub fn stl(bytes: &[u8]) -> TriMesh {
-    let mut mesh = TriMesh::default();
-    for record in bytes[84..].chunks_exact(50) {
-        let number = |k: usize| {
-            f64::from(f32::from_le_bytes([record[k], record[k + 1], record[k + 2], record[k + 3]]))
-        };
-        let first = mesh.positions.len() as u32;
-        for corner in 1..4 {
-            let at = 12 * corner;
-            mesh.positions.push(DVec3::new(number(at), number(at + 4), number(at + 8)));
-        }
-        mesh.triangles.push([first, first + 1, first + 2]);
-    }
-    mesh
+/// A layout and its measures.
+pub fn laid(
+    mesh: &TriMesh,
+    density: &[f64],
+    hairs: &[Obstacle],
+    settings: &LayoutSettings,
+) -> (Layout, LayoutReport) {
+    let layout = place_dots(mesh, density, hairs, settings).expect("the surface has room");
+    let report = measure(mesh, density, hairs, &layout.dots).expect("the mesh is sound");
+    (layout, report)
 }
 
-/// Read-only material beside the repository: scans, benches.
-pub fn shared() -> std::path::PathBuf {
-    std::env::var_os("HAIRLINE_SHARED")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into(), Into::into)
+/// What every surface allows: even without a wide interior.
+pub fn holds_everywhere(report: &LayoutReport) {
+    for set in &report.sets {
+        let name = set.set;
+        let window = set.window_power.expect("windows fit anywhere");
+        let (bar, border) = match name {
+            DotSet::Whole => (0.03, 0.9..=1.1),
+            DotSet::FirstVisits(_) => (0.04, 0.85..=1.15),
+            DotSet::Visit(_) => (0.05, 0.8..=1.2),
+        };
+        assert!(window <= bar, "{name}: low-frequency power in windows {window:.4}, bar {bar}");
+        if let Ok(ratio) = set.border_ratio {
+            assert!(border.contains(&ratio), "{name}: dots at the border {ratio:.3}, bar {border:?}");
+        }
+    }
+    let whole = &report.sets[0];
+    let void = whole.largest_void.expect("enough dots");
+    assert!(void <= 1.0, "largest void {void:.3}");
+    if let Some(spare) = report.least_spare_clearance_mm {
+        assert!(spare >= 0.0, "a dot is {spare} mm too close to a hair");
+    }
+}
+
+/// Prints the measures, for `--nocapture`.
+pub fn show(report: &LayoutReport) {
+    for s in &report.sets {
+        let SetReport {
+            set,
+            count,
+            nearest,
+            largest_void,
+            spectrum,
+            window_power,
+            border_ratio,
+            density,
+            ..
+        } = s;
+        println!(
+            "{set} {count} cv {:?} P {:?} W {window_power:?} void {largest_void:?} border {border_ratio:?} fit {density:?}",
+            nearest.map(|n| n.cv),
+            spectrum.as_ref().map(|s| s.low)
+        );
+    }
 }

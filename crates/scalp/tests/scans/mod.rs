@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses some of these")]
 
 use glam::{DMat3, DMat4, DVec3};
+use hairline_scalp::{Head, Landmarks, TriMesh};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -24,19 +25,20 @@ impl Truth {
     }
 }
 
-/// Bytes of a file of the shared scans; `None` where they are absent (the test command counts what was left out).
-pub fn scan_bytes(file: &str) -> Option<Vec<u8>> {
-    let fallback = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    let folder = PathBuf::from(std::env::var("HAIRLINE_SHARED").unwrap_or_else(|_| fallback.to_owned()));
-    std::fs::read(folder.join("scans").join(file)).ok()
+/// Bytes of a file of the shared scans.
+pub fn scan_bytes(file: &str) -> Vec<u8> {
+    let shared = std::env::var("HAIRLINE_SHARED").expect("cargo sets it (.cargo/config.toml)");
+    let path = PathBuf::from(shared).join("scans").join(file);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn json(file: &str) -> Value {
+    serde_json::from_slice(&scan_bytes(file)).expect("JSON")
 }
 
 /// All scans with what is known of them.
 pub fn truths() -> Vec<Truth> {
-    let json = |file: &str| Some(serde_json::from_slice::<Value>(&scan_bytes(file)?).expect("JSON"));
-    let Some(index) = json("index.json") else {
-        return Vec::new();
-    };
+    let index = json("index.json");
     let entries = index.as_array().expect("a list");
     let named = |file: &str| entries.iter().find(|e| e["file"] == file).expect("listed");
     // x left, y up, z forward to x right, y forward, z up
@@ -55,7 +57,7 @@ pub fn truths() -> Vec<Truth> {
     // The GLB holds the same head in the head frame's own axes, in metres.
     let same = named("lps_head_textured.obj");
     truths.push(truth("lps_head_textured.glb", DMat4::from_scale(DVec3::splat(0.001)), same));
-    let phone = json("lps_phone_like_scan_truth.json").expect("beside the scan");
+    let phone = json("lps_phone_like_scan_truth.json");
     let number = |v: &Value| v.as_f64().expect("a number");
     let rows = [0, 1, 2].map(|i| DVec3::from([0, 1, 2].map(|j| number(&phone["R"][i][j]))));
     let rotation = DMat3::from_cols_array_2d(&rows.map(|r| r.to_array())).transpose();
@@ -64,4 +66,117 @@ pub fn truths() -> Vec<Truth> {
     truths.push(truth("lps_phone_like_scan.ply", scan_from_table * DMat4::from_mat3(table_from_head), same));
     truths.sort_by(|a, b| a.file.cmp(&b.file));
     truths
+}
+
+/// One head of `scans/index.json` that stands in the frame of `head.md` 2.1.
+pub struct RealHead {
+    pub file: String,
+    pub head: Head,
+    measures: Value,
+}
+
+impl RealHead {
+    /// A measure of the index, mm.
+    pub fn measure_mm(&self, key: &str) -> f64 {
+        self.measures[key].as_f64().unwrap_or_else(|| panic!("{} has the measure {key}", self.file))
+    }
+}
+
+/// All heads with measures, without the copies of the same scan.
+pub fn real_heads() -> Vec<RealHead> {
+    let index = json("index.json");
+    let entries = index.as_array().expect("the index is a list").iter();
+    let measured = entries.filter(|e| !e["measures"]["length"].is_null());
+    measured.filter(|e| !named(e).ends_with(".stl")).map(real_head_of).collect()
+}
+
+/// One of them.
+pub fn real_head(file: &str) -> RealHead {
+    let index = json("index.json");
+    let entry = index.as_array().expect("the index is a list").iter().find(|e| named(e) == file);
+    real_head_of(entry.unwrap_or_else(|| panic!("{file} is listed")))
+}
+
+fn named(entry: &Value) -> &str {
+    entry["file"].as_str().expect("a name")
+}
+
+fn real_head_of(entry: &Value) -> RealHead {
+    let file = named(entry);
+    let bytes = scan_bytes(file);
+    let mesh = if file.ends_with(".ply") { read_ply(&bytes) } else { read_obj(&bytes) };
+    let mesh = mesh.unwrap_or_else(|| panic!("{file} is readable"));
+    let landmarks = landmarks(&entry["landmarks"], &mesh);
+    RealHead {
+        file: file.to_owned(),
+        head: Head { skin: mesh.clone(), mesh, landmarks },
+        measures: entry["measures"].clone(),
+    }
+}
+
+/// From x right, y forward, z up to the head frame.
+fn head_from_table([x, y, z]: [f64; 3]) -> DVec3 {
+    DVec3::new(-x, z, y)
+}
+
+fn landmarks(entry: &Value, mesh: &TriMesh) -> Landmarks {
+    let point = |name: &str| {
+        let value = |i: usize| entry[name][i].as_f64().unwrap_or_else(|| panic!("{name} has three numbers"));
+        head_from_table([value(0), value(1), value(2)])
+    };
+    // The tragions lie on the x axis; the index leaves out how far apart: where the axis leaves the head.
+    let near_axis = |p: &&DVec3| (p.y * p.y + p.z * p.z).sqrt() < 6.0;
+    let side = mesh.positions.iter().filter(near_axis).map(|p| p.x.abs()).fold(0.0, f64::max);
+    Landmarks {
+        nasion: point("nasion"),
+        glabella: point("glabella"),
+        inion: point("inion"),
+        opisthocranion: point("opisthocranion"),
+        vertex: point("vertex"),
+        tragion_left: DVec3::X * side,
+        tragion_right: DVec3::NEG_X * side,
+    }
+}
+
+/// Binary little-endian PLY with `float x y z` first in a vertex and triangles as `uchar int` lists.
+fn read_ply(bytes: &[u8]) -> Option<TriMesh> {
+    let end = bytes.windows(11).position(|w| w == b"end_header\n")? + 11;
+    let header = std::str::from_utf8(&bytes[..end]).ok()?;
+    let count = |element: &str| -> Option<usize> {
+        header.lines().find_map(|line| line.strip_prefix(element)?.trim().parse().ok())
+    };
+    let (n_vertices, n_faces) = (count("element vertex ")?, count("element face ")?);
+    let float = |at: usize| Some(f64::from(f32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
+    let int = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let mut mesh = TriMesh::default();
+    for v in 0..n_vertices {
+        let at = end + 12 * v;
+        mesh.positions.push(head_from_table([float(at)?, float(at + 4)?, float(at + 8)?]));
+    }
+    for f in 0..n_faces {
+        let at = end + 12 * n_vertices + 13 * f;
+        mesh.triangles.push([int(at + 1)?, int(at + 5)?, int(at + 9)?]);
+    }
+    Some(mesh)
+}
+
+/// OBJ with triangles.
+fn read_obj(bytes: &[u8]) -> Option<TriMesh> {
+    let mut mesh = TriMesh::default();
+    for line in String::from_utf8_lossy(bytes).lines() {
+        let mut fields = line.split_whitespace();
+        match fields.next() {
+            Some("v") => {
+                let xyz: Vec<f64> = fields.filter_map(|f| f.parse().ok()).collect();
+                mesh.positions.push(head_from_table([*xyz.first()?, *xyz.get(1)?, *xyz.get(2)?]));
+            }
+            Some("f") => {
+                let corners: Vec<u32> =
+                    fields.filter_map(|f| f.split('/').next()?.parse::<u32>().ok()).map(|i| i - 1).collect();
+                mesh.triangles.push([*corners.first()?, *corners.get(1)?, *corners.get(2)?]);
+            }
+            _ => {}
+        }
+    }
+    Some(mesh)
 }

@@ -1,5 +1,4 @@
-//! Every real scan of the shared material imports, and stands where its truth says. Without the material these tests
-//! have nothing to read and say so.
+//! Every real scan of the shared material imports, and stands where its truth says.
 
 #![allow(clippy::print_stdout, reason = "`--nocapture` shows the errors head by head")]
 
@@ -74,7 +73,7 @@ const BARS: [(&str, [f64; 5]); 16] = [
 fn every_scan_imports_and_stands_where_its_truth_says() {
     let mut wrong = Vec::new();
     for truth in truths() {
-        let scan = import(&scan_bytes(&truth.file).expect("listed"), &truth.file);
+        let scan = import(&scan_bytes(&truth.file), &truth.file);
         let e = errors(&scan, &truth);
         let found = [e.rotation_deg, e.tragions_mm, e.nasion_mm, e.inion_mm, e.vertex_height_mm];
         let row =
@@ -136,8 +135,8 @@ fn check_mesh(mesh: &TriMesh, file: &str) {
 
 #[test]
 fn a_phone_scan_is_cleaned_and_its_scale_is_corrected_by_a_tape() {
-    let Some(truth) = truths().into_iter().find(|t| t.file == "lps_phone_like_scan.ply") else { return };
-    let bytes = scan_bytes(&truth.file).expect("listed");
+    let truth = truths().into_iter().find(|t| t.file == "lps_phone_like_scan.ply").expect("listed");
+    let bytes = scan_bytes(&truth.file);
     let found = import(&bytes, &truth.file);
     let report = &found.report;
     // noise 0.5 mm, three holes of which two are on the scalp, 1.3 % too large
@@ -159,8 +158,7 @@ fn a_phone_scan_is_cleaned_and_its_scale_is_corrected_by_a_tape() {
     assert!((scaled.report.measures.circumference_mm - 575.0).abs() < 0.2);
 
     // Against the undamaged scan, in true millimetres: the warp of 1.5 mm stays, noise and holes do not.
-    let whole =
-        read_mesh(&scan_bytes("lps_head_subdivided.stl").expect("listed"), "lps.stl").expect("reads").mesh;
+    let whole = read_mesh(&scan_bytes("lps_head_subdivided.stl"), "lps.stl").expect("reads").mesh;
     let true_from_found = truth.scan_from_head.inverse() * scaled.head_from_scan.inverse();
     let whole = moved(&whole, |p| DVec3::new(-p.x, p.z, p.y));
     let surface = parry3d_f64::shape::TriMesh::new(whole.positions, whole.triangles).expect("has triangles");
@@ -175,21 +173,21 @@ fn a_phone_scan_is_cleaned_and_its_scale_is_corrected_by_a_tape() {
 }
 
 /// The landmarks of the real scan, in its file's coordinates.
-fn lps_landmarks() -> Option<GivenLandmarks> {
-    let all: serde_json::Value = serde_json::from_slice(&scan_bytes("lps_landmarks_mm.json")?).expect("JSON");
+fn lps_landmarks() -> GivenLandmarks {
+    let all: serde_json::Value = serde_json::from_slice(&scan_bytes("lps_landmarks_mm.json")).expect("JSON");
     let point = |name: &str| Some([0, 1, 2].map(|i| all[name][i].as_f64().expect("a number")));
-    Some(GivenLandmarks {
+    GivenLandmarks {
         nasion: point("nasion"),
         glabella: point("glabella"),
         tragion_left: point("tragion_L"),
         tragion_right: point("tragion_R"),
         ..GivenLandmarks::default()
-    })
+    }
 }
 
 #[test]
 fn given_landmarks_fix_the_frame_exactly() {
-    let (Some(bytes), Some(given)) = (scan_bytes("lps_head_textured.obj"), lps_landmarks()) else { return };
+    let (bytes, given) = (scan_bytes("lps_head_textured.obj"), lps_landmarks());
     let settings = ImportSettings { landmarks: given, ..ImportSettings::find_all() };
     let scan = import_scan(&bytes, "lps.obj", &settings).expect("imports");
     let place = |p: Option<[f64; 3]>| scan.head_from_scan.transform_point3(DVec3::from(p.expect("given")));
@@ -247,7 +245,7 @@ fn assert_same_landmarks(a: &Landmarks, b: &Landmarks, allowed_mm: f64, what: &s
 
 #[test]
 fn some_given_landmarks_are_kept_and_the_rest_is_found() {
-    let (Some(bytes), Some(all)) = (scan_bytes("lps_head_textured.obj"), lps_landmarks()) else { return };
+    let (bytes, all) = (scan_bytes("lps_head_textured.obj"), lps_landmarks());
     let none = GivenLandmarks::default();
     for given in [
         GivenLandmarks { nasion: all.nasion, ..none },
@@ -283,7 +281,7 @@ fn some_given_landmarks_are_kept_and_the_rest_is_found() {
 #[test]
 fn orientation_unit_and_winding_of_a_file_do_not_matter() {
     for (file, n_turns) in [("ict_random_identity_00.ply", 6), ("mesh2hrtf_example_head.ply", 3)] {
-        let Some(bytes) = scan_bytes(file) else { return };
+        let bytes = scan_bytes(file);
         let mesh = read_mesh(&bytes, file).expect("reads").mesh;
         let first = import(&bytes, file);
         let axis = |x: f64, y: f64, z: f64| DVec3::new(x, y, z).normalize();
@@ -331,7 +329,7 @@ fn orientation_unit_and_winding_of_a_file_do_not_matter() {
 
 #[test]
 fn an_import_gives_the_same_bytes_on_one_and_on_two_threads() {
-    let Some(bytes) = scan_bytes("lps_phone_like_scan.ply") else { return };
+    let bytes = scan_bytes("lps_phone_like_scan.ply");
     let on = |n: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads start");
         pool.install(|| import(&bytes, "phone.ply"))
@@ -344,7 +342,7 @@ fn an_import_gives_the_same_bytes_on_one_and_on_two_threads() {
 
 #[test]
 fn a_real_face_without_its_cranium_and_a_scan_taken_twice_are_refused() {
-    let Some(bytes) = scan_bytes("lps_head_subdivided.stl") else { return };
+    let bytes = scan_bytes("lps_head_subdivided.stl");
     let mesh = read_mesh(&bytes, "lps.stl").expect("reads").mesh;
     // x right, y forward, z up
     let face = part(&mesh, |p| p.y > 35.0 && p.z < 60.0 && p.z > -110.0);

@@ -1,5 +1,5 @@
 //! The chart, the regions and the stages on real heads, against `head.md` 3.0 (computed there with other code).
-mod support;
+mod scans;
 
 use hairline_scalp::loss::Stage;
 use hairline_scalp::patch::cut_patch;
@@ -23,7 +23,7 @@ fn the_same_curves_land_where_they_were_computed_on_other_heads() {
         ("makehuman_caucasian_female.ply", 62.2, 530.0, 224.0),
         ("makehuman_asian_female.ply", 52.7, 462.0, 188.0),
     ] {
-        let head = support::head(file);
+        let head = scans::real_head(file).head;
         let chart = Chart::new(&head).expect("a whole head");
         let midpoint = chart.above_glabella_mm(&head, 0.5228);
         assert!((midpoint - midpoint_mm).abs() < 1.0, "{file}: midpoint {midpoint:.1} mm");
@@ -37,7 +37,7 @@ fn the_same_curves_land_where_they_were_computed_on_other_heads() {
 #[test]
 fn landmarks_have_the_same_coordinates_on_every_head() {
     for file in ["mesh2hrtf_example_head.ply", "makehuman_african_male.ply", "ict_random_identity_03.ply"] {
-        let head = support::head(file);
+        let head = scans::real_head(file).head;
         let chart = Chart::new(&head).expect("a whole head");
         let marks = head.landmarks;
         for (p, az_deg) in [
@@ -55,7 +55,7 @@ fn landmarks_have_the_same_coordinates_on_every_head() {
 
 #[test]
 fn a_place_found_on_the_skin_leads_back_to_the_same_place() {
-    let head = support::head("makehuman_african_male.ply");
+    let head = scans::real_head("makehuman_african_male.ply").head;
     let chart = Chart::new(&head).expect("a whole head");
     let surface = Surface::new(&head.skin).expect("a mesh");
     for az_deg in [-170.0, -121.0, -88.0, -31.0, 0.0, 17.0, 64.0, 93.0, 140.0] {
@@ -77,7 +77,7 @@ fn a_place_found_on_the_skin_leads_back_to_the_same_place() {
 #[test]
 fn a_height_above_the_glabella_is_met_within_a_millimetre() {
     for file in ["mesh2hrtf_example_head.ply", "makehuman_asian_female.ply", "ict_random_identity_07.ply"] {
-        let head = support::head(file);
+        let head = scans::real_head(file).head;
         let chart = Chart::new(&head).expect("a whole head");
         for height_mm in [50.0, 65.0, 80.0] {
             let t = chart.t_above_glabella(&head, height_mm);

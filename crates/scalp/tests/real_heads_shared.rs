@@ -1,18 +1,19 @@
-//! Tape and fit on real heads. Without the shared material these tests have nothing to read and say so.
+//! Tape and fit on real heads.
 
-mod shared;
+mod scans;
 
 use glam::{DMat3, DVec3};
 use hairline_scalp::model::{Measurements, STANDARD_STEP_MM, Sex, fit_head};
 use hairline_scalp::{Head, Measure, TriMesh, tape};
 use parry3d_f64::query::{Ray, RayCast};
-use shared::RealHead;
+use scans::RealHead;
 
 /// The measures of `scans/index.json` were taken by another program.
 #[test]
 fn tape_and_calipers_read_on_real_heads_what_another_program_read() {
-    for head in shared::real_heads() {
-        let read = tape::measure(&head.mesh, &head.landmarks).expect("the head covers every measure");
+    for real in scans::real_heads() {
+        let read =
+            tape::measure(&real.head.mesh, &real.head.landmarks).expect("the head covers every measure");
         let rows = [
             (Measure::Circumference, "circ"),
             (Measure::Length, "length"),
@@ -21,15 +22,15 @@ fn tape_and_calipers_read_on_real_heads_what_another_program_read() {
             (Measure::TragionTop, "tragion_top"),
         ];
         for (measure, key) in rows {
-            let (read, other) = (read.get(measure), head.measure_mm(key));
+            let (read, other) = (read.get(measure), real.measure_mm(key));
             // One head's tape runs so low that the other program's went over its ears.
-            let over_ears = measure == Measure::Circumference && head.measure_mm("circ_plane_z") < 30.0;
+            let over_ears = measure == Measure::Circumference && real.measure_mm("circ_plane_z") < 30.0;
             let allowed = if over_ears { -6.0..=0.6 } else { -0.6..=0.6 };
-            assert!(allowed.contains(&(read - other)), "{} {key}: {read} against {other}", head.file);
+            assert!(allowed.contains(&(read - other)), "{} {key}: {read} against {other}", real.file);
         }
         // The other program's tragions are not known, and so the arc between them less well.
-        let (read, other) = (read.tragus_arc_mm, head.measure_mm("coronal_arc_hull"));
-        assert!((read - other).abs() < 7.0, "{} tragus arc: {read} against {other}", head.file);
+        let (read, other) = (read.tragus_arc_mm, real.measure_mm("coronal_arc_hull"));
+        assert!((read - other).abs() < 7.0, "{} tragus arc: {read} against {other}", real.file);
     }
 }
 
@@ -37,7 +38,7 @@ fn tape_and_calipers_read_on_real_heads_what_another_program_read() {
 #[test]
 fn a_head_from_length_breadth_and_height_lies_close_to_the_real_one() {
     let mut all = Vec::new();
-    for real in shared::real_heads() {
+    for real in scans::real_heads() {
         let readings = |sex| Measurements {
             length_mm: Some(real.measure_mm("length")),
             breadth_mm: Some(real.measure_mm("breadth")),
@@ -71,7 +72,7 @@ fn percentile_95(differences: &[f64]) -> f64 {
 
 /// Radial differences over the scalp, real less built, mm, with the place of the ears (front-back) and the pitch set free.
 fn aligned(real: &RealHead, built: &Head) -> Vec<f64> {
-    let centre = DVec3::new(0.0, 45.0 * real.landmarks.vertex.y / 131.0, 0.0);
+    let centre = DVec3::new(0.0, 45.0 * real.head.landmarks.vertex.y / 131.0, 0.0);
     let scalp = scalp_radii(real, centre);
     let built = collider(&built.skin);
     let differences = |[shift_mm, pitch]: [f64; 2]| -> Vec<f64> {
@@ -107,7 +108,7 @@ fn aligned(real: &RealHead, built: &Head) -> Vec<f64> {
 fn scalp_radii(real: &RealHead, centre: DVec3) -> Vec<(DVec3, f64)> {
     const N: u32 = 2000;
     const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
-    let mesh = collider(&real.mesh);
+    let mesh = collider(&real.head.mesh);
     (0..N)
         .filter_map(|i| {
             let up = 1.0 - 2.0 * (f64::from(i) + 0.5) / f64::from(N);
@@ -117,9 +118,9 @@ fn scalp_radii(real: &RealHead, centre: DVec3) -> Vec<(DVec3, f64)> {
             let radius_mm = mesh.cast_local_ray(&Ray::new(centre, direction), 300.0, false)?;
             // Lowest height of the scalp: 12 mm above the glabella, 38 mm above the ears, the inion behind.
             let lowest_mm = if cos_az > 0.0 {
-                38.0 + cos_az * (real.landmarks.glabella.y + 12.0 - 38.0)
+                38.0 + cos_az * (real.head.landmarks.glabella.y + 12.0 - 38.0)
             } else {
-                38.0 + cos_az * (38.0 - real.landmarks.inion.y)
+                38.0 + cos_az * (38.0 - real.head.landmarks.inion.y)
             };
             let height_mm = (centre + direction * radius_mm).y;
             (height_mm > lowest_mm).then_some((direction, radius_mm))
