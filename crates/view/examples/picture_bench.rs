@@ -50,10 +50,11 @@ fn run(planned: &hairline_plan::Planned, times: &mut Times) {
     for view in VIEWS {
         let plate = times.take(&format!("shade {}", view.name()), || studio.shade(view, SIZE_PX));
         times.take(&format!("compose {}", view.name()), || {
+            let placed = plate.place(&planned.dots);
             for (state, moment) in states.iter().zip(&moments) {
                 if matches!(moment.age, Age::Before | Age::Healed) || matches!(view, View::Front | View::Top)
                 {
-                    pictures.push(plate.compose(&planned.dots, state));
+                    pictures.push(plate.compose(&placed, state));
                 }
             }
         });

@@ -356,7 +356,7 @@ fn bare(size: usize, colour: [f32; 3], seed: u32) -> (Vec<[f32; 3]>, Vec<[f32; 3
 /// Diffuse colour and gloss of bare skin at a place, mm.
 fn skin_at(p: Vec2, height: f32, slope: f32, colour: [f32; 3], seed: u32) -> [f32; 4] {
     let noise = |scale: f32, k: u32| noise2(p.x / scale + 100.0, p.y / scale + 100.0, seed ^ k);
-    let blood = 0.10 * noise(2.6, 1) + 0.055 * noise(0.8, 2) + 0.02 * noise(0.25, 3);
+    let blood = 0.065 * noise(2.6, 1) + 0.045 * noise(0.8, 2) + 0.02 * noise(0.25, 3);
     let melanin = 0.055 * noise(1.7, 4) + 0.03 * noise(0.35, 5);
     let shade = 1.0 + 0.006 * slope.clamp(-4.0, 4.0) - 0.03 * (1.0 - height);
     let lamp = 1.0 + 0.035 * (1.0 - (p.x + p.y) / FIELD_MM as f32);

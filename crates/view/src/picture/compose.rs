@@ -74,7 +74,23 @@ const RED_DOTS_PER_CM2: f32 = 30.0;
 /// ln of reflectance (green) lost to blood at redness 1. An assumption: about 6 units of a* on light skin.
 pub(super) const FLUSH: f32 = 0.26;
 
-/// A dot as the camera sees it.
+/// Where the dots of a plan stand in a view; none for those that face away or lie outside.
+pub struct Placed {
+    dots: Vec<Option<Place>>,
+}
+
+struct Place {
+    /// Centre, px.
+    at: [f32; 2],
+    /// How a step of 1 mm along the skin moves the picture, px, for two directions at right angles.
+    axes: [[f32; 2]; 2],
+    depth_mm: f32,
+    /// Between skin normal and line of sight.
+    cosine: f32,
+    px_per_mm: f32,
+}
+
+/// A dot as the camera sees it in one state.
 pub(super) struct Seen {
     pub(super) footprint: Footprint,
     depth_mm: f32,
@@ -90,9 +106,9 @@ impl Plate {
     /// Dots hidden behind the head or an ear are not drawn. The mean of linear light over a patch is that of bare skin
     /// less footprint times contrast of every dot in it, as long as dots do not cover one another; halos do, and what
     /// they leave multiplies (`optics.md` 5.3).
-    pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
+    pub fn compose(&self, placed: &Placed, state: &State) -> Image {
         let size = self.camera.size_px;
-        let seen = self.seen(dots, state);
+        let seen = seen(placed, state);
         let mut image = self.developed.clone();
         if seen.is_empty() {
             return image;
@@ -112,12 +128,9 @@ impl Plate {
         image
     }
 
-    /// The dots of a state that face the camera.
-    pub(super) fn seen(&self, dots: &[Dot], state: &State) -> Vec<Seen> {
-        let see = |(i, look): &(u32, DotLook)| {
-            dots.get(*i as usize).and_then(|dot| self.see(dot.position_mm, dot.normal, look))
-        };
-        state.dots.iter().filter_map(see).collect()
+    /// Where dots stand in this view, once for all their states.
+    pub fn place(&self, dots: &[Dot]) -> Placed {
+        Placed { dots: dots.iter().map(|dot| self.place_of(dot.position_mm, dot.normal)).collect() }
     }
 
     /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
@@ -153,7 +166,7 @@ impl Plate {
         }
     }
 
-    fn see(&self, position: DVec3, normal: DVec3, look: &DotLook) -> Option<Seen> {
+    fn place_of(&self, position: DVec3, normal: DVec3) -> Option<Place> {
         let to_camera = (self.camera.position - position).normalize_or_zero();
         let cosine = normal.dot(to_camera);
         if cosine < FLATTEST {
@@ -165,14 +178,13 @@ impl Plate {
             return None;
         }
         let (u, v) = normal.any_orthonormal_pair();
-        let half = f64::from(look.half_width_mm);
-        let axis = |d: DVec3| self.camera.step(at, half * d).map(|p| p as f32);
-        let footprint =
-            Footprint { at: [at.x as f32, at.y as f32], axes: [axis(u), axis(v)], softness: look.softness };
-        let loss = look.transmission_rgb.map(|t| 1.0 - t);
-        let px_per_mm = (self.camera.focal_px / at.z) as f32;
-        let halo_px = look.halo_mm2.map(|mm2| mm2 * cosine as f32 * px_per_mm * px_per_mm);
-        Some(Seen { footprint, depth_mm: at.z as f32, cosine: cosine as f32, loss, halo_px })
+        Some(Place {
+            at: [at.x as f32, at.y as f32],
+            axes: [u, v].map(|d| self.camera.step(at, d).map(|p| p as f32)),
+            depth_mm: at.z as f32,
+            cosine: cosine as f32,
+            px_per_mm: (self.camera.focal_px / at.z) as f32,
+        })
     }
 
     /// Redness of the skin over the picture, from how many dots are set around each place.
@@ -197,6 +209,26 @@ impl Plate {
         }
         Redness { cells, columns, width }
     }
+}
+
+/// The dots of a state that face the camera.
+pub(super) fn seen(placed: &Placed, state: &State) -> Vec<Seen> {
+    let see = |(i, look): &(u32, DotLook)| {
+        let place = placed.dots.get(*i as usize)?.as_ref()?;
+        let half = look.half_width_mm;
+        let axes = place.axes.map(|axis| [half * axis[0], half * axis[1]]);
+        let [r, g, b] = look.transmission_rgb;
+        let area = place.cosine * place.px_per_mm * place.px_per_mm;
+        let halo = look.halo_mm2;
+        Some(Seen {
+            footprint: Footprint { at: place.at, axes, softness: look.softness },
+            depth_mm: place.depth_mm,
+            cosine: place.cosine,
+            loss: [1.0 - r, 1.0 - g, 1.0 - b],
+            halo_px: [area * halo[0], area * halo[1], area * halo[2]],
+        })
+    };
+    state.dots.iter().filter_map(see).collect()
 }
 
 /// Redness in cells, read bilinearly between their middles.

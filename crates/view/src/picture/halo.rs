@@ -59,22 +59,29 @@ impl Halo {
                 range[1] = [range[1][0].min(y.saturating_sub(1)), range[1][1].max((y + 2).min(rows))];
             }
         }
-        for row in self.cells.chunks_mut(columns) {
+        let [[first, last], [top, bottom]] = range;
+        for row in self.cells.chunks_mut(columns).take(bottom).skip(top) {
             let mut left = [0.0; 3];
-            for x in 0..columns - 1 {
+            for x in first..last.min(columns - 1) {
                 let own = row[x];
                 row[x] = mean(left, own, row[x + 1]);
                 left = own;
             }
         }
         let mut above = vec![[0.0; 3]; columns];
-        for cell in 0..self.cells.len() - columns {
-            let own = self.cells[cell];
-            self.cells[cell] = mean(above[cell % columns], own, self.cells[cell + columns]);
-            above[cell % columns] = own;
+        for y in top..bottom.min(rows - 1) {
+            for x in first..last {
+                let own = self.cells[y * columns + x];
+                self.cells[y * columns + x] = mean(above[x], own, self.cells[(y + 1) * columns + x]);
+                above[x] = own;
+            }
         }
         for cell in &mut self.cells {
-            *cell = if *cell == [0.0; 3] { [1.0; 3] } else { cell.map(|sum| libm::expf(-sum)) };
+            *cell = if *cell == [0.0; 3] {
+                [1.0; 3]
+            } else {
+                [libm::expf(-cell[0]), libm::expf(-cell[1]), libm::expf(-cell[2])]
+            };
         }
         Kept { cells: self.cells, columns, cell_px: self.cell_px, range }
     }

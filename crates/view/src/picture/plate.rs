@@ -19,8 +19,10 @@ const GRAZING: f32 = 0.22;
 const PAPER: f32 = 0.60;
 /// Length over which the bust fades before it is cut off, mm.
 const FADE_MM: f32 = 42.0;
-/// Heights on a head of average size between which neck and shoulders fade when seen from above, mm.
-const FADE_FROM_ABOVE_MM: [f32; 2] = [-128.0, -108.0];
+/// Heights on a head of average size between which neck and shoulders fade when seen from above, mm; in front of
+/// [`CHIN_FROM_MM`] places count as that much higher, so that the chin stays.
+const FADE_FROM_ABOVE_MM: [f32; 2] = [-112.0, -92.0];
+const CHIN_FROM_MM: f32 = 30.0;
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
@@ -222,7 +224,8 @@ impl Frame {
     }
 }
 
-/// Where on the bust a fragment lies: distance from where it is cut off, mm, and height on a head of average size, mm.
+/// Where on the bust a fragment lies: distance from where it is cut off, mm, and height on a head of average size, counted
+/// higher towards the chin, mm.
 struct Place {
     from_cut_mm: f32,
     height: f32,
@@ -259,7 +262,8 @@ impl Skin<'_> {
 
         let from_cut_mm =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
-        (diffuse, gloss, Place { from_cut_mm, height: position.y / self.scale })
+        let height = position.y / self.scale + (position.z / self.scale - CHIN_FROM_MM).max(0.0);
+        (diffuse, gloss, Place { from_cut_mm, height })
     }
 }
 

@@ -131,10 +131,14 @@ fn all_with(dots: &[Dot], look: DotLook) -> State {
     State { dots: (0..dots.len() as u32).map(|i| (i, look)).collect(), ..State::default() }
 }
 
+fn picture(plate: &Plate, dots: &[Dot], state: &State) -> Image {
+    plate.compose(&plate.place(dots), state)
+}
+
 /// What dots take from the diffuse light of every pixel, as a share of it.
-fn losses(plate: &Plate, seen: &[compose::Seen]) -> Vec<[f32; 3]> {
+fn losses(plate: &Plate, dots: &[Dot], state: &State) -> Vec<[f32; 3]> {
     let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
-    plate.each_loss(seen, false, |[x, y], left| {
+    plate.each_loss(&compose::seen(&plate.place(dots), state), false, |[x, y], left| {
         losses[y * plate.camera.size_px[0] + x] = left.map(|l| 1.0 - l)
     });
     losses
@@ -155,7 +159,7 @@ fn lone_dots_take_the_light_the_optics_say_at_any_resolution_and_angle() {
                 let look = DotLook::new(dot, diameter);
                 let dots = patch(&plate.camera, angle, 2.4);
                 let state = all_with(&dots, look);
-                let losses = losses(&plate, &plate.seen(&dots, &state));
+                let losses = losses(&plate, &dots, &state);
                 for c in 0..3 {
                     let lost: f64 =
                         (0..losses.len()).map(|p| f64::from(losses[p][c] * plate.diffuse[p][c])).sum();
@@ -188,7 +192,7 @@ fn a_field_of_dots_is_as_dark_as_its_footprints_and_halos() {
         let dot = dot_transmission(0.02, 0.28, 0.23, 12.0);
         let look = DotLook::new(dot, 0.28);
         let dots = patch(&plate.camera, 20.0, spacing);
-        let losses = losses(&plate, &plate.seen(&dots, &all_with(&dots, look)));
+        let losses = losses(&plate, &dots, &all_with(&dots, look));
         let centre = plate.camera.project(dots[84].position_mm);
         // Three lattice steps to each side; the patch has six, and a halo is gone after 1.6 mm.
         let reach = 3.0 * spacing * plate.camera.focal_px / centre.z;
@@ -221,8 +225,8 @@ fn the_finished_picture_is_as_dark_as_its_losses() {
     let look = DotLook::new(dot_transmission(0.02, 0.3, 0.2, 40.0), 0.3);
     let dots = patch(&plate.camera, 30.0, 0.9);
     let state = all_with(&dots, look);
-    let losses = losses(&plate, &plate.seen(&dots, &state));
-    let (bare, after) = (plate.compose(&dots, &State::default()), plate.compose(&dots, &state));
+    let losses = losses(&plate, &dots, &state);
+    let (bare, after) = (picture(&plate, &dots, &State::default()), picture(&plate, &dots, &state));
     let light = |image: &Image, p: usize| decode_srgb(f64::from(image.rgb[3 * p + 1]) / 255.0);
     let lost: f64 = (0..losses.len()).map(|p| light(&bare, p) - light(&after, p)).sum();
     let wanted: f64 = (0..losses.len()).map(|p| f64::from(losses[p][1] * plate.diffuse[p][1])).sum();
@@ -295,8 +299,8 @@ fn dots_behind_the_head_or_something_else_are_not_drawn() {
     let head = head_of(two_balls(DVec3::new(0.0, 0.0, 140.0), 18.0));
     let plate = HeadStudio::new(&scene(&head, &[])).shade(View::Front, 400);
     let look = DotLook::new(dot_transmission(0.02, 0.5, 0.2, 100.0), 0.5);
-    let bare = plate.compose(&[], &State::default());
-    let dark = |dot: Dot| plate.compose(&[dot], &all_with(&[dot], look)) != bare;
+    let bare = picture(&plate, &[], &State::default());
+    let dark = |dot: Dot| picture(&plate, &[dot], &all_with(&[dot], look)) != bare;
     assert!(dark(dot_at(DVec3::new(0.0, 60.0, 80.0), DVec3::new(0.0, 0.6, 0.8))), "in sight");
     assert!(!dark(dot_at(DVec3::new(0.0, 0.0, -100.0), DVec3::NEG_Z)), "behind the head");
     assert!(!dark(dot_at(DVec3::new(0.0, 0.0, 100.0), DVec3::Z)), "behind the small ball");
@@ -359,7 +363,7 @@ fn the_same_bytes_on_one_thread_and_on_two() {
 #[test]
 fn files_are_png_and_hold_the_picture() {
     let head = ball_head();
-    let image = HeadStudio::new(&scene(&head, &[])).shade(View::Top, 120).compose(&[], &State::default());
+    let image = picture(&HeadStudio::new(&scene(&head, &[])).shade(View::Top, 120), &[], &State::default());
     let file = image.to_png();
     let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().expect("a PNG header");
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
@@ -508,6 +512,6 @@ fn fresh_skin_is_redder_and_calm_skin_is_not() {
         LinearRgb { rgb: sum }.to_xyz().to_lab().a
     };
     let calm = State { redness: 0.0, scabs: 0.0, ..fresh.clone() };
-    assert!(redness(&plate.compose(&dots, &fresh)) > redness(&plate.compose(&dots, &calm)) + 1.0);
+    assert!(redness(&picture(&plate, &dots, &fresh)) > redness(&picture(&plate, &dots, &calm)) + 1.0);
     assert!(redness(&close_up.compose(&dots, &fresh)) > redness(&close_up.compose(&dots, &healed)) + 1.0);
 }
