@@ -112,17 +112,18 @@ impl CloseUp {
             }
         }
         let kept = wide.spread();
+        // Redness by nearness to a dot, 0-255.
+        let reds: [[f32; 3]; 256] = std::array::from_fn(|i| {
+            let near = i as f32 / 255.0;
+            tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * near * near), 0.0)
+        });
         let mut rgb = self.developed.clone();
         for y in 0..n {
             let pixels = if halo.is_empty() { kept.pixels(y, n) } else { 0..n };
             for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
                 let i = y * n + x;
                 let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-                let red = if halo.is_empty() {
-                    [1.0; 3]
-                } else {
-                    tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
-                };
+                let red = if halo.is_empty() { [1.0; 3] } else { reds[(halo[i] * 255.0) as usize] };
                 let mut light = self.base[i];
                 for c in 0..3 {
                     let diffuse = self.diffuse[i][c];

@@ -4,7 +4,7 @@ use glam::DVec3;
 use hairline_optics::dot_table::DotTransmission;
 use hairline_plan::Dot;
 
-use super::halo::Halo;
+use super::halo::{Halo, mix};
 use super::image::{Image, encode};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
@@ -116,8 +116,7 @@ impl Plate {
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
         self.each_loss(&seen, redness.is_some(), |[x, y], left| {
             let pixel = y * size[0] + x;
-            let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
-            let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
+            let red = redness.as_ref().map_or([1.0; 3], |r| r.at(x, y));
             let mut light = self.base[pixel];
             for c in 0..3 {
                 light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
@@ -204,10 +203,8 @@ impl Plate {
         for _ in 0..2 {
             cells = blur(&cells, columns, rows);
         }
-        for cell in &mut cells {
-            *cell = strength * (1.0 - libm::expf(-*cell / RED_DOTS_PER_CM2));
-        }
-        Redness { cells, columns, width }
+        let red = |cell: &f32| tint(FLUSH * strength * (1.0 - libm::expf(-cell / RED_DOTS_PER_CM2)), 0.0);
+        Redness { cells: cells.iter().map(red).collect(), columns }
     }
 }
 
@@ -231,22 +228,19 @@ pub(super) fn seen(placed: &Placed, state: &State) -> Vec<Seen> {
     state.dots.iter().filter_map(see).collect()
 }
 
-/// Redness in cells, read bilinearly between their middles.
+/// Factor of red skin on the light, in cells, read bilinearly between their middles.
 struct Redness {
-    cells: Vec<f32>,
+    cells: Vec<[f32; 3]>,
     columns: usize,
-    width: usize,
 }
 
 impl Redness {
-    fn at(&self, pixel: usize) -> f32 {
+    fn at(&self, x: usize, y: usize) -> [f32; 3] {
         let place = |v: usize| ((v as f32 + 0.5) / CELL_PX as f32 - 0.5).max(0.0);
-        let (x, y) = (place(pixel % self.width), place(pixel / self.width));
-        let (ix, iy) = (x as usize, y as usize);
-        let (tx, ty) = (x - ix as f32, y - iy as f32);
-        let cell = |dx: usize, dy: usize| self.cells[(iy + dy) * self.columns + ix + dx];
-        (cell(0, 0) * (1.0 - tx) + cell(1, 0) * tx) * (1.0 - ty)
-            + (cell(0, 1) * (1.0 - tx) + cell(1, 1) * tx) * ty
+        let (x, y) = (place(x), place(y));
+        let (cell, tx, ty) = (y as usize * self.columns + x as usize, x.fract(), y.fract());
+        let (upper, lower) = (&self.cells[cell..cell + 2], &self.cells[cell + self.columns..][..2]);
+        mix(mix(upper[0], upper[1], tx), mix(lower[0], lower[1], tx), ty)
     }
 }
 

@@ -124,7 +124,8 @@ fn mean(a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3] {
     [third(0), third(1), third(2)]
 }
 
-fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
+/// From `a` at t = 0 to `b` at t = 1.
+pub(super) fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
     let one = |k: usize| a[k] + (b[k] - a[k]) * t;
     [one(0), one(1), one(2)]
 }
