@@ -9,8 +9,8 @@ use super::strands::LONG_MM;
 
 /// What the part of a dark hair inside the skin takes from the diffuse light, mm2 of black skin for each mm of the shaft's
 /// width: near the root, and in a wide bell around it; the shadow of a shave. An assumption, from the Monte Carlo prototype
-/// of `dot_loss_prototype.csv` with a shaft of 0.07 mm from 0.05 to 3 mm depth that absorbs 10 per mm at 550 nm (eumelanin
-/// of `optics.md` 1.1 at 30 mg/ml gives 4, other measured black hair up to 20).
+/// of `dot_loss_prototype.csv` with a shaft of 0.07 mm from 0.05 to 3 mm depth that absorbs about 10 per mm at 550 nm
+/// (eumelanin of `optics.md` 1.1 at 75 mg/ml; at half of that the loss is a third less).
 const BURIED_NEAR_MM: [f32; 3] = [0.21, 0.18, 0.16];
 const BURIED_WIDE_MM: [f32; 3] = [0.99, 0.26, 0.18];
 /// Half width of the shadow near the root, mm.
