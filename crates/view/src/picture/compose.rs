@@ -4,6 +4,7 @@ use glam::DVec3;
 use hairline_optics::dot_table::DotTransmission;
 use hairline_plan::Dot;
 
+use super::halo::{Halo, mix};
 use super::image::{Image, encode};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
@@ -18,6 +19,9 @@ pub struct DotLook {
     pub half_width_mm: f32,
     /// Softness of the edge, 0.05-1: half width of the edge as share of `half_width_mm`.
     pub softness: f32,
+    /// What the dot takes from the skin beyond this outline, in a bell of [`hairline_optics::dot_table::HALO_SIGMA_MM`],
+    /// mm2 of black skin per colour.
+    pub halo_mm2: [f32; 3],
 }
 
 impl DotLook {
@@ -28,17 +32,23 @@ impl DotLook {
     pub fn new(transmission: DotTransmission, diameter_mm: f64) -> DotLook {
         let half_width_mm = transmission.hwhm_mm.max(1e-3);
         let softness = (1.65 - 1.3 * 0.5 * diameter_mm / half_width_mm).clamp(0.35, 1.0);
-        DotLook {
+        let bare = DotLook {
             transmission_rgb: transmission.rgb.map(|c| c as f32),
             half_width_mm: half_width_mm as f32,
             softness: softness as f32,
+            halo_mm2: [0.0; 3],
+        };
+        let inside = bare.darkening_mm2();
+        DotLook {
+            halo_mm2: [0, 1, 2].map(|c| (transmission.loss_mm2[c] as f32 - inside[c]).max(0.0)),
+            ..bare
         }
     }
 
-    /// Integral of the darkening over the skin, mm2 per colour: footprint times contrast.
+    /// Integral of the darkening over the skin, mm2 per colour: footprint times contrast, and the halo.
     pub fn darkening_mm2(&self) -> [f32; 3] {
         let area = self.half_width_mm * self.half_width_mm * profile_area(self.softness);
-        self.transmission_rgb.map(|t| area * (1.0 - t))
+        [0, 1, 2].map(|c| area * (1.0 - self.transmission_rgb[c]) + self.halo_mm2[c])
     }
 }
 
@@ -64,56 +74,70 @@ const RED_DOTS_PER_CM2: f32 = 30.0;
 /// ln of reflectance (green) lost to blood at redness 1. An assumption: about 6 units of a* on light skin.
 pub(super) const FLUSH: f32 = 0.26;
 
-/// A dot as the camera sees it.
+/// Where the dots of a plan stand in a view; none for those that face away or lie outside.
+pub struct Placed {
+    dots: Vec<Option<Place>>,
+}
+
+struct Place {
+    /// Centre, px.
+    at: [f32; 2],
+    /// How a step of 1 mm along the skin moves the picture, px, for two directions at right angles.
+    axes: [[f32; 2]; 2],
+    depth_mm: f32,
+    /// Between skin normal and line of sight.
+    cosine: f32,
+    px_per_mm: f32,
+}
+
+/// A dot as the camera sees it in one state.
 pub(super) struct Seen {
     pub(super) footprint: Footprint,
     depth_mm: f32,
     cosine: f32,
     loss: [f32; 3],
+    /// Black area of the picture that takes as much light as the halo, px2.
+    halo_px: [f32; 3],
 }
 
 impl Plate {
     /// The picture of a state: this view with the state's dots.
     ///
     /// Dots hidden behind the head or an ear are not drawn. The mean of linear light over a patch is that of bare skin
-    /// less footprint times contrast of every dot in it, as long as dots do not cover one another.
-    pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
+    /// less footprint times contrast of every dot in it, as long as dots do not cover one another; halos do, and what
+    /// they leave multiplies (`optics.md` 5.3).
+    pub fn compose(&self, placed: &Placed, state: &State) -> Image {
         let size = self.camera.size_px;
-        let seen = self.seen(dots, state);
+        let seen = seen(placed, state);
         let mut image = self.developed.clone();
         if seen.is_empty() {
             return image;
         }
-        let losses = self.losses(&seen);
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        for (pixel, loss) in losses.iter().enumerate() {
-            let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
-            if (loss[1] == 0.0 && flush < 1e-3) || self.coverage[pixel] == 0.0 {
-                continue;
-            }
-            let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
+        self.each_loss(&seen, redness.is_some(), |[x, y], left| {
+            let pixel = y * size[0] + x;
+            let red = redness.as_ref().map_or([1.0; 3], |r| r.at(x, y));
             let mut light = self.base[pixel];
             for c in 0..3 {
-                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * (1.0 - loss[c]).max(DARKEST));
+                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
             }
-            let rgb = encode(light, pixel % size[0], pixel / size[0]);
+            let rgb = encode(light, x, y);
             image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
-        }
+        });
         image
     }
 
-    /// The dots of a state that face the camera.
-    pub(super) fn seen(&self, dots: &[Dot], state: &State) -> Vec<Seen> {
-        let see = |(i, look): &(u32, DotLook)| {
-            dots.get(*i as usize).and_then(|dot| self.see(dot.position_mm, dot.normal, look))
-        };
-        state.dots.iter().filter_map(see).collect()
+    /// Where dots stand in this view, once for all their states.
+    pub fn place(&self, dots: &[Dot]) -> Placed {
+        Placed { dots: dots.iter().map(|dot| self.place_of(dot.position_mm, dot.normal)).collect() }
     }
 
-    /// What the dots take from the diffuse light of every pixel, as a share of it, per colour.
-    pub(super) fn losses(&self, seen: &[Seen]) -> Vec<[f32; 3]> {
+    /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
+    /// for all pixels of the head.
+    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut([usize; 2], [f32; 3])) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
+        let mut halo = Halo::new(size, 1.0 / self.camera.pixel_mm());
         for s in seen {
             s.footprint.splat(size, |pixel, share| {
                 if self.shows(pixel, s.depth_mm) {
@@ -122,11 +146,26 @@ impl Plate {
                     }
                 }
             });
+            let at = s.footprint.at.map(|v| v.max(0.0) as usize);
+            if at[0] < size[0] && at[1] < size[1] && self.shows(at[1] * size[0] + at[0], s.depth_mm) {
+                halo.add(s.footprint.at, s.halo_px);
+            }
         }
-        losses
+        let kept = halo.spread();
+        for y in 0..size[1] {
+            let pixels = if all { 0..size[0] } else { kept.pixels(y, size[0]) };
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let pixel = y * size[0] + x;
+                let loss = losses[pixel];
+                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || kept[1] < 1.0) {
+                    let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
+                    put([x, y], [left(0), left(1), left(2)]);
+                }
+            }
+        }
     }
 
-    fn see(&self, position: DVec3, normal: DVec3, look: &DotLook) -> Option<Seen> {
+    fn place_of(&self, position: DVec3, normal: DVec3) -> Option<Place> {
         let to_camera = (self.camera.position - position).normalize_or_zero();
         let cosine = normal.dot(to_camera);
         if cosine < FLATTEST {
@@ -138,12 +177,13 @@ impl Plate {
             return None;
         }
         let (u, v) = normal.any_orthonormal_pair();
-        let half = f64::from(look.half_width_mm);
-        let axis = |d: DVec3| self.camera.step(at, half * d).map(|p| p as f32);
-        let footprint =
-            Footprint { at: [at.x as f32, at.y as f32], axes: [axis(u), axis(v)], softness: look.softness };
-        let loss = look.transmission_rgb.map(|t| 1.0 - t);
-        Some(Seen { footprint, depth_mm: at.z as f32, cosine: cosine as f32, loss })
+        Some(Place {
+            at: [at.x as f32, at.y as f32],
+            axes: [u, v].map(|d| self.camera.step(at, d).map(|p| p as f32)),
+            depth_mm: at.z as f32,
+            cosine: cosine as f32,
+            px_per_mm: (self.camera.focal_px / at.z) as f32,
+        })
     }
 
     /// Redness of the skin over the picture, from how many dots are set around each place.
@@ -163,29 +203,44 @@ impl Plate {
         for _ in 0..2 {
             cells = blur(&cells, columns, rows);
         }
-        for cell in &mut cells {
-            *cell = strength * (1.0 - libm::expf(-*cell / RED_DOTS_PER_CM2));
-        }
-        Redness { cells, columns, width }
+        let red = |cell: &f32| tint(FLUSH * strength * (1.0 - libm::expf(-cell / RED_DOTS_PER_CM2)), 0.0);
+        Redness { cells: cells.iter().map(red).collect(), columns }
     }
 }
 
-/// Redness in cells, read bilinearly between their middles.
+/// The dots of a state that face the camera.
+pub(super) fn seen(placed: &Placed, state: &State) -> Vec<Seen> {
+    let see = |(i, look): &(u32, DotLook)| {
+        let place = placed.dots.get(*i as usize)?.as_ref()?;
+        let half = look.half_width_mm;
+        let axes = place.axes.map(|axis| [half * axis[0], half * axis[1]]);
+        let [r, g, b] = look.transmission_rgb;
+        let area = place.cosine * place.px_per_mm * place.px_per_mm;
+        let halo = look.halo_mm2;
+        Some(Seen {
+            footprint: Footprint { at: place.at, axes, softness: look.softness },
+            depth_mm: place.depth_mm,
+            cosine: place.cosine,
+            loss: [1.0 - r, 1.0 - g, 1.0 - b],
+            halo_px: [area * halo[0], area * halo[1], area * halo[2]],
+        })
+    };
+    state.dots.iter().filter_map(see).collect()
+}
+
+/// Factor of red skin on the light, in cells, read bilinearly between their middles.
 struct Redness {
-    cells: Vec<f32>,
+    cells: Vec<[f32; 3]>,
     columns: usize,
-    width: usize,
 }
 
 impl Redness {
-    fn at(&self, pixel: usize) -> f32 {
+    fn at(&self, x: usize, y: usize) -> [f32; 3] {
         let place = |v: usize| ((v as f32 + 0.5) / CELL_PX as f32 - 0.5).max(0.0);
-        let (x, y) = (place(pixel % self.width), place(pixel / self.width));
-        let (ix, iy) = (x as usize, y as usize);
-        let (tx, ty) = (x - ix as f32, y - iy as f32);
-        let cell = |dx: usize, dy: usize| self.cells[(iy + dy) * self.columns + ix + dx];
-        (cell(0, 0) * (1.0 - tx) + cell(1, 0) * tx) * (1.0 - ty)
-            + (cell(0, 1) * (1.0 - tx) + cell(1, 1) * tx) * ty
+        let (x, y) = (place(x), place(y));
+        let (cell, tx, ty) = (y as usize * self.columns + x as usize, x.fract(), y.fract());
+        let (upper, lower) = (&self.cells[cell..cell + 2], &self.cells[cell + self.columns..][..2]);
+        mix(mix(upper[0], upper[1], tx), mix(lower[0], lower[1], tx), ty)
     }
 }
 

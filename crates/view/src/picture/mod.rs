@@ -6,6 +6,7 @@ mod close_up;
 mod compose;
 mod face;
 mod hair;
+mod halo;
 mod image;
 mod noise;
 mod plate;
@@ -18,7 +19,7 @@ mod tone;
 
 pub use camera::{Camera, VIEWS, View};
 pub use close_up::{CloseUp, FIELD_MM};
-pub use compose::{DotLook, State};
+pub use compose::{DotLook, Placed, State};
 pub use image::Image;
 pub use plate::Plate;
 pub use strands::combed_from_part;
@@ -121,7 +122,8 @@ pub fn make_pictures(
         let wanted: Vec<usize> = (0..orders.len()).filter(|&i| orders[i].shot == Shot::Head(view)).collect();
         if !wanted.is_empty() {
             let plate = studio.shade(view, size_px);
-            fill(&wanted, &|state| plate.compose(dots, state));
+            let placed = plate.place(dots);
+            fill(&wanted, &|state| plate.compose(&placed, state));
         }
     }
     let wanted: Vec<usize> = (0..orders.len()).filter(|&i| orders[i].shot == Shot::CloseUp).collect();
@@ -131,6 +133,9 @@ pub fn make_pictures(
     }
     files.into_iter().flatten().collect()
 }
+
+/// Light that brows throw back, as a share of what the hair of the head does: mostly they are darker. Chosen by eye.
+const BROW_DARKER: f32 = 0.6;
 
 /// A scene made ready: light on the head worked out once for all views.
 pub struct HeadStudio<'a> {
@@ -169,7 +174,8 @@ impl<'a> HeadStudio<'a> {
         let mut plate = Plate::shade(&skin, &camera, &light);
         let hair_colour = linear(self.scene.hair_lab_sce);
         hair::draw_short(&mut plate, self.scene.hairs, hair_colour, skin.colour);
-        hair::draw_short(&mut plate, &self.brows, hair_colour, skin.colour);
+        let brow_colour = hair_colour.map(|c| BROW_DARKER * c);
+        hair::draw_short(&mut plate, &self.brows, brow_colour, skin.colour);
         strands::draw(&mut plate, &self.strands, hair_colour, &light);
         plate.develop();
         plate

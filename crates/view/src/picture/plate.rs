@@ -16,13 +16,13 @@ const MIRROR: f32 = hairline_optics::skin::FRESNEL_MIRROR as f32;
 const GRAZING: f32 = 0.22;
 
 /// Luminance of the paper behind the head.
-const PAPER: f32 = 0.50;
-/// Share of the picture's height over which the bust fades at its lower edge.
-const HEM: f32 = 0.09;
+const PAPER: f32 = 0.60;
 /// Length over which the bust fades before it is cut off, mm.
 const FADE_MM: f32 = 42.0;
-/// Heights on a head of average size between which neck and shoulders fade when seen from above, mm.
-const FADE_FROM_ABOVE_MM: [f32; 2] = [-152.0, -118.0];
+/// Heights on a head of average size between which neck and shoulders fade when seen from above, mm; in front of
+/// [`CHIN_FROM_MM`] places count as that much higher, so that the chin stays.
+const FADE_FROM_ABOVE_MM: [f32; 2] = [-112.0, -92.0];
+const CHIN_FROM_MM: f32 = 30.0;
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
@@ -60,9 +60,8 @@ impl Plate {
         let frame = Frame::of(camera);
         let eye = camera.position.as_vec3();
         let mut plate = Plate::paper(camera);
-        let hem = Hem::of(camera);
         let [low, high] = FADE_FROM_ABOVE_MM;
-        let from_above = hem.length == 0.0;
+        let from_above = camera.up.y < 0.7;
         let band_px = BAND_ROWS * camera.size_px[0];
         let bands = (
             plate.base.par_chunks_mut(band_px),
@@ -72,13 +71,12 @@ impl Plate {
         );
         bands.into_par_iter().enumerate().for_each(|(band, (base, diffuse, depth, coverage))| {
             raster.band(band, |pixel, fragments| {
-                let hem = hem.at(band * BAND_ROWS + pixel / camera.size_px[0]);
                 depth[pixel] = fragments[0].depth_mm;
                 let mut sum = [0.0; 3];
                 for fragment in fragments {
                     let (inner, gloss, at) = skin.shade(&light, &frame, eye, studio, fragment);
                     let above = if from_above { soft((at.height - low) / (high - low)) } else { 1.0 };
-                    let share = fragment.coverage * soft(at.from_cut_mm / FADE_MM) * above * hem;
+                    let share = fragment.coverage * soft(at.from_cut_mm / FADE_MM) * above;
                     for c in 0..3 {
                         sum[c] += share * (inner[c] + gloss);
                         diffuse[pixel][c] += share * inner[c];
@@ -102,7 +100,7 @@ impl Plate {
         base.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
             let vertical = 0.8 * falloff(y, height, 0.44);
             for (pixel, horizontal) in row.iter_mut().zip(&columns) {
-                let glow = 1.0 / (1.0 + 1.5 * (horizontal + vertical));
+                let glow = 1.0 / (1.0 + 1.1 * (horizontal + vertical));
                 let value = PAPER * glow * glow;
                 *pixel = [value, 1.003 * value, 1.012 * value];
             }
@@ -127,11 +125,6 @@ impl Plate {
                 *rgb = encode(light, x, y);
             }
         });
-    }
-
-    /// How the bust fades towards the lower edge.
-    pub(super) fn hem(&self) -> Hem {
-        Hem::of(&self.camera)
     }
 
     /// Whether something at this distance is in front of what the pixel shows, within the thickness of skin and the slope
@@ -160,11 +153,12 @@ impl Plate {
     }
 }
 
-/// Light falling on each vertex as a share of what a free surface with its normal would get, per colour.
+/// Diffuse light that comes from the skin at each vertex, per colour, and the share of the light of a free surface with its
+/// normal that falls on it.
 ///
 /// Shadows are softened by light wandering under the skin (red farthest) and lightened by light that bounces between
 /// folds of skin (the fit of Jimenez et al. 2016, "Practical realtime strategies for accurate indirect occlusion").
-fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> {
+fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 4]> {
     const CHUNK: usize = 512;
     let surface = skin.surface;
     let frame = Frame::of(camera);
@@ -198,7 +192,12 @@ fn vertex_light(skin: &Skin, camera: &Camera, studio: &Studio) -> Vec<[f32; 3]> 
         share.max(((share * a + b) * share + c) * share)
     };
     (0..free.len())
-        .map(|v| [0, 1, 2].map(|c| bounce(if c == 0 { free[v] } else { sharp[v] }, skin.colour[c])))
+        .map(|v| {
+            let falling = studio.diffuse(frame.turn(surface.normals[v]));
+            let share = |c: usize| bounce(if c == 0 { free[v] } else { sharp[v] }, skin.colour[c]);
+            let diffuse = |c: usize| skin.colour[c] * skin.tints[v][c] * falling[c] * share(c);
+            [diffuse(0), diffuse(1), diffuse(2), share(1)]
+        })
         .collect()
 }
 
@@ -225,7 +224,8 @@ impl Frame {
     }
 }
 
-/// Where on the bust a fragment lies: distance from where it is cut off, mm, and height on a head of average size, mm.
+/// Where on the bust a fragment lies: distance from where it is cut off, mm, and height on a head of average size, counted
+/// higher towards the chin, mm.
 struct Place {
     from_cut_mm: f32,
     height: f32,
@@ -235,7 +235,7 @@ impl Skin<'_> {
     /// Diffuse light, gloss, and where on the bust this is.
     fn shade(
         &self,
-        light: &[[f32; 3]],
+        light: &[[f32; 4]],
         frame: &Frame,
         eye: Vec3,
         studio: &Studio,
@@ -247,21 +247,10 @@ impl Skin<'_> {
         let position = wa * surface.positions[a] + wb * surface.positions[b] + wc * surface.positions[c];
         let normal = wa * surface.normals[a] + wb * surface.normals[b] + wc * surface.normals[c];
         let normal = normal.normalize_or(Vec3::Y);
-        let mix = |v: &[[f32; 3]]| {
-            let (a, b, c) = (v[a], v[b], v[c]);
-            [
-                wa * a[0] + wb * b[0] + wc * c[0],
-                wa * a[1] + wb * b[1] + wc * c[1],
-                wa * a[2] + wb * b[2] + wc * c[2],
-            ]
-        };
-        let (share, tint) = (mix(light), mix(self.tints));
-        let falling = studio.diffuse(frame.turn(normal));
+        let mixed = |k: usize| wa * light[a][k] + wb * light[b][k] + wc * light[c][k];
         let (grain, bump) = tone::grain(position, self.seed);
-        let mut diffuse = self.colour;
-        for c in 0..3 {
-            diffuse[c] *= tint[c] * falling[c] * share[c] * grain;
-        }
+        let diffuse = [mixed(0) * grain, mixed(1) * grain, mixed(2) * grain];
+        let share = mixed(3);
 
         // Gloss breaks up on the fine relief of the skin.
         let rough = (normal + bump).normalize_or(normal);
@@ -269,31 +258,12 @@ impl Skin<'_> {
         let mirror = 2.0 * rough.dot(to_camera) * rough - to_camera;
         let grazing = (1.0 - normal.dot(to_camera).clamp(0.0, 1.0)).powi(5);
         let fresnel = MIRROR + (1.0 - MIRROR) * GRAZING * grazing;
-        let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share[1] * share[1];
+        let gloss = fresnel * studio.gloss(frame.turn(mirror)) * share * share;
 
         let from_cut_mm =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
-        (diffuse, gloss, Place { from_cut_mm, height: position.y / self.scale })
-    }
-}
-
-/// The bust fades towards the lower edge of the picture, unless it is seen from above.
-pub(super) struct Hem {
-    height: f32,
-    length: f32,
-}
-
-impl Hem {
-    fn of(camera: &Camera) -> Hem {
-        let height = camera.size_px[1] as f32;
-        let upright = camera.up.y > 0.7;
-        Hem { height, length: if upright { HEM * height } else { 0.0 } }
-    }
-
-    /// What is left of the bust in a row, 0-1.
-    pub fn at(&self, row: usize) -> f32 {
-        let from_edge = self.height - row as f32 - 0.5;
-        if from_edge < self.length { soft(from_edge / self.length) } else { 1.0 }
+        let height = position.y / self.scale + (position.z / self.scale - CHIN_FROM_MM).max(0.0);
+        (diffuse, gloss, Place { from_cut_mm, height })
     }
 }
 

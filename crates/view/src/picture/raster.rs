@@ -107,7 +107,12 @@ impl<'a> Raster<'a> {
         let right = ((high.x + 0.5).max(0.0) as usize).min(width - 1);
         let top = ((low.y - 0.5).max(0.0) as usize).max(first_row);
         let bottom = ((high.y + 0.5).max(0.0) as usize).min(first_row + rows - 1);
-        let spread = SAMPLES.map(|[x, y]| [plane.bx * x + plane.by * y, plane.cx * x + plane.cy * y]);
+        let [xs, ys] = [0, 1].map(|axis| SAMPLES.map(|sample| sample[axis]));
+        let mut spread = [[0.0f32; 8]; 3];
+        for k in 0..8 {
+            let (b, c) = (plane.bx * xs[k] + plane.by * ys[k], plane.cx * xs[k] + plane.cy * ys[k]);
+            (spread[0][k], spread[1][k], spread[2][k]) = (b, c, b * plane.z_b + c * plane.z_c);
+        }
         // How far the weights of any sample differ from those of the pixel centre.
         let reach_b = 0.4375 * (plane.bx.abs() + plane.by.abs()) + OVERLAP;
         let reach_c = 0.4375 * (plane.cx.abs() + plane.cy.abs()) + OVERLAP;
@@ -119,13 +124,14 @@ impl<'a> Raster<'a> {
                 }
                 let pixel = (y - first_row) * width + x;
                 let (near, owner) = (&mut near[pixel], &mut owner[pixel]);
+                let z = a.z + wb * plane.z_b + wc * plane.z_c;
+                // All eight at once: a mask of ones where the triangle is the nearest so far.
                 for k in 0..8 {
-                    let (wb, wc) = (wb + spread[k][0], wc + spread[k][1]);
-                    let z = a.z + wb * plane.z_b + wc * plane.z_c;
-                    let inside = wb >= -OVERLAP && wc >= -OVERLAP && wb + wc <= 1.0 + OVERLAP;
-                    let wins = inside && z > near[k];
-                    near[k] = if wins { z } else { near[k] };
-                    owner[k] = if wins { t } else { owner[k] };
+                    let (b, c, z) = (wb + spread[0][k], wc + spread[1][k], z + spread[2][k]);
+                    let wins = (b >= -OVERLAP) & (c >= -OVERLAP) & (b + c <= 1.0 + OVERLAP) & (z > near[k]);
+                    let mask = u32::from(wins).wrapping_neg();
+                    near[k] = f32::from_bits(z.to_bits() & mask | near[k].to_bits() & !mask);
+                    owner[k] = t & mask | owner[k] & !mask;
                 }
             }
         }
@@ -135,6 +141,12 @@ impl<'a> Raster<'a> {
     fn resolve(&self, centre: [f32; 2], near: &[f32; 8], owner: &[u32; 8]) -> ([Fragment; 2], usize) {
         let nearest = near.iter().copied().fold(0.0, f32::max);
         let limit = 1.0 / (1.0 / nearest + self.step_mm);
+        // Mostly all samples lie on one surface; their mean place is the middle of the pixel.
+        if near.iter().all(|&z| z >= limit)
+            && let Some(whole) = self.fragment(owner[0], centre, 1.0)
+        {
+            return ([whole; 2], 1);
+        }
         let empty = Fragment { triangle: 0, weights: [0.0; 3], coverage: 0.0, depth_mm: 0.0 };
         let mut found = [empty; 2];
         let mut count = 0;
@@ -148,19 +160,25 @@ impl<'a> Raster<'a> {
                 at = [at[0] + SAMPLES[k][0], at[1] + SAMPLES[k][1]];
             }
             let at = at.map(|v| v / size as f32);
-            let triangle = owner[first] as usize;
-            let corners = self.triangles[triangle].map(|v| self.projected[v as usize]);
-            let Some(plane) = Plane::new(corners) else { continue };
-            let (wb, wc) = plane.weights([centre[0] + at[0], centre[1] + at[1]]);
-            let w = [1.0 - wb - wc, wb, wc].map(|w| w.max(0.0));
-            let sum: f32 = w.iter().sum();
-            let weights = w.map(|w| w / sum);
-            let inverse: f32 = (0..3).map(|i| weights[i] * corners[i].z).sum();
-            found[count] =
-                Fragment { triangle, weights, coverage: size as f32 / 8.0, depth_mm: 1.0 / inverse };
-            count += 1;
+            let middle = [centre[0] + at[0], centre[1] + at[1]];
+            if let Some(fragment) = self.fragment(owner[first], middle, size as f32 / 8.0) {
+                found[count] = fragment;
+                count += 1;
+            }
         }
         (found, count)
+    }
+
+    /// A triangle at a place of the picture, none if it has no area.
+    fn fragment(&self, triangle: u32, at: [f32; 2], coverage: f32) -> Option<Fragment> {
+        let triangle = triangle as usize;
+        let corners = self.triangles[triangle].map(|v| self.projected[v as usize]);
+        let (wb, wc) = Plane::new(corners)?.weights(at);
+        let (wa, wb, wc) = ((1.0 - wb - wc).max(0.0), wb.max(0.0), wc.max(0.0));
+        let scale = 1.0 / (wa + wb + wc);
+        let weights = [wa * scale, wb * scale, wc * scale];
+        let inverse = weights[0] * corners[0].z + weights[1] * corners[1].z + weights[2] * corners[2].z;
+        Some(Fragment { triangle, weights, coverage, depth_mm: 1.0 / inverse })
     }
 }
 
