@@ -6,6 +6,7 @@ use hairline_optics::skin::melanin_fraction_of_ita;
 use hairline_plan::Planned;
 use hairline_plan::design::ZoneKind;
 use hairline_plan::forecast::{Age, Moment, appearance, moments};
+use hairline_plan::noise::{hash, uniform};
 use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
 use rayon::prelude::*;
 
@@ -99,19 +100,19 @@ pub fn hairs(planned: &Planned) -> Vec<Hair> {
             planned.design.hair_direction(p, normal)
         };
         let across = normal.cross(lie);
-        let random =
-            |k: u64| hairline_plan::noise::uniform(planned.plan.seed ^ 0x4841_4952, 16 * i as u64 + k);
+        let unit_seed = hash(planned.plan.seed ^ 0x4841_4952, i as u64);
+        let random = |k: u64| uniform(unit_seed, k);
         // As many hairs as the mean asks for, the fraction by chance.
         let n = hair.hairs_per_unit.floor() as usize + usize::from(random(0) < hair.hairs_per_unit.fract());
         for h in 0..n {
-            let k = 3 * h as u64;
+            let k = 4 * h as u64;
             // Hairs of one unit leave the skin within about 0.2 mm, at 40-60 degrees to it (own design).
             let (sin, cos) = libm::sincos((40.0 + 20.0 * random(k + 1)).to_radians());
             let fan = 0.3 * (random(k + 2) - 0.5);
             out.push(Hair {
                 root_mm: p + across * 0.2 * (random(k + 3) - 0.5),
                 direction: (normal * sin + (lie + across * fan) * cos).normalize(),
-                length_mm: hair.length_mm * (0.85 + 0.3 * random(k + 2)),
+                length_mm: hair.length_mm * (0.85 + 0.3 * random(k + 4)),
                 shaft_mm: hair.shaft_um / 1000.0,
             });
         }
@@ -119,19 +120,19 @@ pub fn hairs(planned: &Planned) -> Vec<Hair> {
     out
 }
 
-/// Middle of the close-ups: the dot nearest to a telling place, 12 mm behind the middle of the hairline, or the middle
-/// of the dots.
+/// Middle of the close-ups: of many dots the one with most dots and fewest hairs about it, so that the picture shows what
+/// is done.
 fn close_up_mm(planned: &Planned) -> DVec3 {
-    let aim = match &planned.design.hairline {
-        Some(line) => {
-            let middle = line.curve.place_at_mm(0.5 * line.curve.length_mm());
-            planned.chart.position(middle - glam::DVec2::new(0.0, 12.0 / planned.chart.arc_per_t_mm(0.0)))
-        }
-        None => planned.dots.iter().map(|d| d.position_mm).sum::<DVec3>() / planned.dots.len().max(1) as f64,
+    /// Half the side of a close-up, mm: the pictures show 1 cm2.
+    const HALF_MM: f64 = 5.0;
+    let around = |points: &[DVec3], p: DVec3| {
+        // A cube is enough: the head is flat over a centimetre.
+        points.iter().filter(|q| (**q - p).abs().max_element() < HALF_MM).count() as f64
     };
-    let near = planned
-        .dots
-        .iter()
-        .min_by(|a, b| a.position_mm.distance_squared(aim).total_cmp(&b.position_mm.distance_squared(aim)));
-    near.map_or(aim, |d| d.position_mm)
+    let dots: Vec<DVec3> = planned.dots.iter().map(|d| d.position_mm).collect();
+    let hairs: Vec<DVec3> = planned.hair_units.iter().map(|h| h.0).collect();
+    let candidates = dots.iter().step_by(1 + dots.len() / 100);
+    let worth = |p: &DVec3| around(&dots, *p) - around(&hairs, *p);
+    let best = candidates.map(|p| (worth(p), *p)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(DVec3::ZERO, |b| b.1)
 }
