@@ -1,15 +1,16 @@
 //! Which needle, depth and dilution per zone and pass: tables of practice until the optics compute them.
 
 use hairline_optics::colour::Lab;
-use hairline_optics::skin;
+use hairline_optics::skin::{self, ToneClass};
 
-use crate::case::{Case, Fitzpatrick, HairColour};
+use crate::case::{Case, HairColour};
 use crate::design::ZoneKind;
 
 /// The dilution ladder of practice: N ml of diluent to 1 ml of pigment (`smp.md` 3.2 and 9).
 pub const LADDER: [f64; 12] = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0, 30.0];
 
-/// Individual typology angle of the case's skin, degrees, specular included; 35 (intermediate) where nothing is said.
+/// Individual typology angle of the case's skin, degrees, specular included; that of the intermediate class where nothing is
+/// said.
 pub fn ita_deg(case: &Case) -> f64 {
     let skin = &case.skin;
     if let Some(ita) = skin.ita_deg {
@@ -18,16 +19,13 @@ pub fn ita_deg(case: &Case) -> f64 {
     if let Some([l, a, b]) = skin.lab_sce {
         return skin::lab_sci(Lab { l, a, b }).ita_deg();
     }
-    match skin.fitzpatrick {
-        // Middle of the ITA class usually quoted for the type; a type is a spread, not a tone (`optics.md` 1.9).
-        Some(Fitzpatrick::I) => 58.0,
-        Some(Fitzpatrick::II) => 48.0,
-        Some(Fitzpatrick::III) => 35.0,
-        Some(Fitzpatrick::IV) => 19.0,
-        Some(Fitzpatrick::V) => -10.0,
-        Some(Fitzpatrick::VI) => -45.0,
-        None => 35.0,
-    }
+    // A type or a level names a class of tones, not one tone (`optics.md` 1.9): its measured mean stands for it.
+    let class = skin
+        .fitzpatrick
+        .and_then(|phototype| ToneClass::of_fitzpatrick(phototype as u8 + 1))
+        .or_else(|| skin.monk.and_then(ToneClass::of_monk))
+        .unwrap_or(ToneClass::Intermediate);
+    class.lab_sci().ita_deg()
 }
 
 /// Colour of the case's skin, specular excluded.
@@ -55,7 +53,7 @@ pub fn hair_lab_sce(colour: HairColour) -> Lab {
 }
 
 /// Position on the ladder of the dilution whose healed dots match a hair colour on a skin: the "typical use" column of
-/// `smp.md` 3.2 (an assumption there), two steps stronger on dark skin, one weaker on very light.
+/// `smp.md` 3.2 (an assumption there), one to three steps stronger from tan to dark skin, one weaker on very light.
 fn healed_step(colour: HairColour, ita_deg: f64) -> i32 {
     let by_hair = match colour {
         HairColour::Black => 3,
@@ -66,12 +64,12 @@ fn healed_step(colour: HairColour, ita_deg: f64) -> i32 {
         HairColour::Blond => 9,
         HairColour::White => 10,
     };
-    let by_skin = match ita_deg {
-        ita if ita > 55.0 => 1,
-        ita if ita > 28.0 => 0,
-        ita if ita > 10.0 => -1,
-        ita if ita > -30.0 => -2,
-        _ => -3,
+    let by_skin = match ToneClass::of_ita_deg(ita_deg) {
+        ToneClass::VeryLight => 1,
+        ToneClass::Light | ToneClass::Intermediate => 0,
+        ToneClass::Tan => -1,
+        ToneClass::Brown => -2,
+        ToneClass::Dark => -3,
     };
     by_hair + by_skin
 }

@@ -86,12 +86,13 @@ fn loss(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
 
 fn skin(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
     let skin = &case.skin;
-    let given = [skin.lab_sce.is_some(), skin.ita_deg.is_some(), skin.fitzpatrick.is_some()];
+    let given =
+        [skin.lab_sce.is_some(), skin.ita_deg.is_some(), skin.fitzpatrick.is_some(), skin.monk.is_some()];
     if given.iter().filter(|g| **g).count() > 1 {
         say(
             "skin",
             "more than one description of the skin's tone".into(),
-            "one of lab_sce, ita_deg and fitzpatrick".into(),
+            "one of lab_sce, ita_deg, fitzpatrick and monk".into(),
         );
     }
     if let Some([l, a, b]) = skin.lab_sce {

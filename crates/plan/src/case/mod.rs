@@ -338,7 +338,7 @@ pub enum Whorl {
     None,
 }
 
-/// The skin; at most one of Lab, ITA and Fitzpatrick.
+/// The skin; at most one of Lab, ITA, Fitzpatrick and Monk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Skin {
@@ -349,6 +349,9 @@ pub struct Skin {
     pub ita_deg: Option<f64>,
     /// Fitzpatrick type I-VI (a spread of tones, not one).
     pub fitzpatrick: Option<Fitzpatrick>,
+    /// Level of the Monk Skin Tone scale, 1 (lightest) to 10.
+    #[schemars(range(min = 1, max = 10))]
+    pub monk: Option<u8>,
     /// How oily the scalp is; oily scalps fade sooner.
     pub oiliness: Oiliness,
 }
