@@ -31,8 +31,6 @@ pub struct Distortion {
     pub largest_edge_error: f64,
     /// Root mean square of flat / true - 1 over the edges.
     pub rms_edge_error: f64,
-    /// The largest |flat / true - 1| of a triangle's area.
-    pub largest_area_error: f64,
     /// Flat area of the whole patch / true area - 1.
     pub area_error: f64,
     /// `vertex_scale[vertex]`: flat length / true length about a vertex (square root of its areas' ratio).
@@ -144,10 +142,9 @@ fn measure(patch: &TriMesh, rest: &[Rest], uv: &[DVec2]) -> Distortion {
     let largest_edge_error = edges.iter().map(|e| edge_error(e).abs()).fold(0.0, f64::max);
     let mean_square = edges.iter().map(|e| edge_error(e).powi(2)).sum::<f64>() / edges.len().max(1) as f64;
     let mut vertex_areas = vec![(0.0, 0.0); uv.len()];
-    let (mut flat_area, mut true_area, mut largest_area_error) = (0.0, 0.0, 0.0f64);
+    let (mut flat_area, mut true_area) = (0.0, 0.0);
     for r in rest {
         let ratio = r.jacobian(uv).determinant();
-        largest_area_error = largest_area_error.max((ratio - 1.0).abs());
         flat_area += ratio * r.area_mm2;
         true_area += r.area_mm2;
         for v in r.corners {
@@ -159,7 +156,6 @@ fn measure(patch: &TriMesh, rest: &[Rest], uv: &[DVec2]) -> Distortion {
     Distortion {
         largest_edge_error,
         rms_edge_error: mean_square.sqrt(),
-        largest_area_error,
         area_error: if true_area > 0.0 { flat_area / true_area - 1.0 } else { 0.0 },
         vertex_scale: vertex_areas.iter().map(scale).collect(),
     }

@@ -21,7 +21,7 @@ pub mod mesh;
 pub mod model;
 pub mod patch;
 pub mod regions;
-pub mod remesh;
+mod remesh;
 pub mod surface;
 pub mod tape;
 mod topology;

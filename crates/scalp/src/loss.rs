@@ -400,7 +400,7 @@ pub fn areata_share(chart: &Chart, curves: &RegionCurves, salt_percent: f64) -> 
 }
 
 /// A circle of surface radius `radius_mm` about a place, as an outline on the chart.
-pub fn circle_on(chart: &Chart, at: AzT, radius_mm: f64) -> Outline {
+fn circle_on(chart: &Chart, at: AzT, radius_mm: f64) -> Outline {
     let centre = at.to_uv();
     let p0 = chart.position(centre);
     let n = 72;

@@ -92,11 +92,6 @@ impl Outline {
         Outline { points }
     }
 
-    /// The same outline with left and right exchanged.
-    pub fn flipped(&self) -> Outline {
-        Outline { points: self.points.iter().rev().map(|p| DVec2::new(-p.x, p.y)).collect() }
-    }
-
     /// Lays the outline on a head.
     pub fn on(&self, chart: &Chart) -> OutlineOnHead {
         let n = self.points.len();

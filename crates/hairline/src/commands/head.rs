@@ -23,7 +23,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bytes = read_input(&arguments.file)?;
-    let scan = import_scan(&bytes, &arguments.file, &ImportSettings::find_all()).map_err(Failure::input)?;
+    let scan = import_scan(&bytes, &arguments.file, &ImportSettings::default()).map_err(Failure::input)?;
     if arguments.json {
         let rows = scan.head_from_scan.transpose().to_cols_array_2d();
         let mut json = serde_json::to_value(&scan.report).map_err(Failure::other)?;

@@ -39,13 +39,9 @@ pub fn median_edge_mm(mesh: &TriMesh, counts: impl Fn(DVec3) -> bool) -> f64 {
 }
 
 /// Makes a manifold mesh anew with edges of about `edge_mm`. Open borders keep their course. Coarse facets are rounded:
-/// new vertices lie on the curved surface through the old vertices and their normals. `None` for an empty mesh.
-pub fn remesh(mesh: &TriMesh, edge_mm: f64) -> Option<Remeshed> {
-    Some(remesh_on(mesh, &CurvedSurface::new(mesh)?, edge_mm))
-}
-
-/// As [`remesh`], with the surface that the vertices are put onto: the mesh itself, or one of which it is a part.
-pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
+/// new vertices lie on the curved `surface` through the old vertices and their normals, that of the mesh itself or one
+/// of which it is a part.
+pub fn remesh(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
     let (shortest, longest) = (0.8 * edge_mm, 4.0 / 3.0 * edge_mm);
     let mut edit = EditMesh::new(mesh);
     let mut fan = Vec::new();
@@ -172,10 +168,14 @@ mod tests {
         mesh
     }
 
+    fn remeshed(mesh: &TriMesh, edge_mm: f64) -> TriMesh {
+        remesh(mesh, &CurvedSurface::new(mesh).expect("not empty"), edge_mm).mesh
+    }
+
     #[test]
     fn a_sphere_of_coarse_facets_becomes_round_even_and_stays_closed() {
         // edges of 15 mm, whose facets lie up to 0.4 mm inside the sphere
-        let even = remesh(&sphere(3, -100.0), 3.0).expect("not empty").mesh;
+        let even = remeshed(&sphere(3, -100.0), 3.0);
         assert!(Adjacency::of(&even).border_edges(&even).is_empty());
         let euler = even.positions.len() as i64 - even.triangles.len() as i64 / 2;
         assert_eq!(euler, 2, "vertices less edges plus faces of a sphere");
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_fine_mesh_becomes_coarser_and_its_border_keeps_its_course() {
         let fine = sphere(5, -20.0);
-        let even = remesh(&fine, 9.0).expect("not empty").mesh;
+        let even = remeshed(&fine, 9.0);
         assert!(even.triangles.len() * 2 < fine.triangles.len());
         let lowest = fine.positions.iter().map(|p| p.y).fold(f64::MAX, f64::min);
         let border = Adjacency::of(&even).border_edges(&even);
