@@ -17,13 +17,14 @@ use std::collections::BinaryHeap;
 
 use crate::mesh::TriMesh;
 use crate::surface::Surface;
+use crate::topology::{self, Adjacency, Lists};
 use glam::DVec3;
 
 mod path;
 
 pub use path::Path;
 
-/// No triangle: the other side of a border edge.
+/// No vertex: where a front starts.
 const NONE: u32 = u32::MAX;
 
 /// A point on a mesh.
@@ -67,17 +68,15 @@ pub enum DistanceError {
 /// A mesh prepared for measuring along it.
 pub struct Geodesics<'m> {
     mesh: &'m TriMesh,
-    /// `across[triangle][corner]`: the triangle on the other side of the edge from `corner` to the next, or `NONE`.
-    across: Vec<[u32; 3]>,
-    /// Triangles around vertex v: `fan[fan_start[v]..fan_start[v + 1]]`.
-    fan_start: Vec<u32>,
-    fan: Vec<u32>,
+    adjacency: Adjacency,
+    /// Triangles around every vertex.
+    fans: Lists<u32>,
     surface: Surface,
 }
 
 impl<'m> Geodesics<'m> {
-    /// Finds the neighbours of every triangle and builds the search tree. Edges of more than two triangles are
-    /// treated as border.
+    /// Finds the neighbours of every triangle and builds the search tree. Edges of more than two triangles, and of two of
+    /// which one is turned inside out, are border.
     pub fn new(mesh: &'m TriMesh) -> Result<Geodesics<'m>, DistanceError> {
         let vertices = mesh.positions.len();
         for (triangle, corners) in mesh.triangles.iter().enumerate() {
@@ -87,8 +86,8 @@ impl<'m> Geodesics<'m> {
             }
         }
         let surface = Surface::new(mesh).ok_or(DistanceError::Empty)?;
-        let (fan_start, fan) = fans(mesh);
-        Ok(Geodesics { mesh, across: neighbours(mesh), fan_start, fan, surface })
+        let fans = topology::fans(vertices, &mesh.triangles);
+        Ok(Geodesics { mesh, adjacency: Adjacency::of(&mesh.triangles), fans, surface })
     }
 
     /// The mesh this surface measures on.
@@ -145,53 +144,8 @@ impl<'m> Geodesics<'m> {
     }
 
     fn fan(&self, vertex: u32) -> &[u32] {
-        &self.fan[self.fan_start[vertex as usize] as usize..self.fan_start[vertex as usize + 1] as usize]
+        self.fans.of(vertex as usize)
     }
-}
-
-/// Triangles around every vertex, as starts and one list.
-fn fans(mesh: &TriMesh) -> (Vec<u32>, Vec<u32>) {
-    let mut start = vec![0u32; mesh.positions.len() + 1];
-    for &v in mesh.triangles.iter().flatten() {
-        start[v as usize + 1] += 1;
-    }
-    for v in 0..mesh.positions.len() {
-        start[v + 1] += start[v];
-    }
-    let mut next = start.clone();
-    let mut fan = vec![0u32; 3 * mesh.triangles.len()];
-    for (t, corners) in mesh.triangles.iter().enumerate() {
-        for &v in corners {
-            fan[next[v as usize] as usize] = t as u32;
-            next[v as usize] += 1;
-        }
-    }
-    (start, fan)
-}
-
-/// The triangle across each edge, `neighbours[triangle][corner]`.
-fn neighbours(mesh: &TriMesh) -> Vec<[u32; 3]> {
-    // Sorted half-edges (low vertex, high vertex, triangle, corner): partners become neighbours in the list.
-    let mut edges: Vec<(u32, u32, u32, u32)> = Vec::with_capacity(3 * mesh.triangles.len());
-    for (t, corners) in mesh.triangles.iter().enumerate() {
-        for k in 0..3 {
-            let (a, b) = (corners[k], corners[(k + 1) % 3]);
-            edges.push((a.min(b), a.max(b), t as u32, k as u32));
-        }
-    }
-    edges.sort_unstable();
-    let mut across = vec![[NONE; 3]; mesh.triangles.len()];
-    let mut i = 0;
-    while i < edges.len() {
-        let same = edges[i..].iter().take_while(|e| (e.0, e.1) == (edges[i].0, edges[i].1)).count();
-        if same == 2 {
-            let (e, f) = (edges[i], edges[i + 1]);
-            across[e.2 as usize][e.3 as usize] = f.2;
-            across[f.2 as usize][f.3 as usize] = e.2;
-        }
-        i += same;
-    }
-    across
 }
 
 /// Arrival time of a front at a vertex, mm along the surface, ordered for the queue.

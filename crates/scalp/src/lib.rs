@@ -16,6 +16,7 @@ pub mod distance;
 pub mod flatten;
 pub mod head;
 pub mod import;
+mod linear;
 pub mod loss;
 pub mod mesh;
 pub mod model;
@@ -24,7 +25,7 @@ pub mod regions;
 mod remesh;
 pub mod surface;
 pub mod tape;
-mod topology;
+pub mod topology;
 
 pub use chart::{AzT, Chart, Uv};
 pub use head::{Head, Landmarks};

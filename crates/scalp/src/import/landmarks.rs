@@ -8,6 +8,7 @@ use super::fit::Fit;
 use super::profile::Profile;
 use crate::head::{Head, Landmarks, NASION_ELEVATION_DEG};
 use crate::mesh::TriMesh;
+use crate::model::INION_Y_MM;
 use crate::tape;
 
 /// Landmarks that the caller knows, each in the scan file's own coordinates and unit; any subset of those that a finger
@@ -117,9 +118,6 @@ const EAR_LIKENESS: f64 = 0.62;
 /// How far the ears of the parametric head stand behind its own tragions, mm. Its ear table comes from a head whose ears
 /// lie 6 mm behind the population's (`head.md` 2.2) and keeps that place; its tragions have the population's.
 const EAR_TABLE_SHIFT_MM: f64 = 5.9;
-
-/// Height of the inion above the tragions, mm on the average head (`head.md` 2.5, a design value).
-const INION_HEIGHT_MM: f64 = 4.9;
 
 /// A landmark and where it comes from.
 pub type Landmark = (DVec3, Origin);
@@ -260,7 +258,7 @@ pub fn complete(
     let mut landmarks = Landmarks {
         nasion,
         glabella,
-        inion: given[2].or_else(|| backmost(mesh, INION_HEIGHT_MM * size))?,
+        inion: given[2].or_else(|| backmost(mesh, INION_Y_MM * size))?,
         opisthocranion: DVec3::ZERO,
         vertex: DVec3::ZERO,
         tragion_left: frame.tragion_left.0,

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::anthropometry::Survey;
 use crate::head::Landmarks;
+use crate::linear::solve_symmetric;
 use crate::mesh::TriMesh;
 use crate::model::ModelError;
 use crate::model::shape::{
@@ -301,33 +302,8 @@ fn most_probable(
             matrix[i][j] += (0..N_UNKNOWNS).map(|k| rows[i][k] * variance[k] * rows[j][k]).sum::<f64>();
         }
     }
-    let weights = solve_symmetric(matrix, residual.to_vec()).ok_or(ModelError::Degenerate)?;
+    let mut weights = residual.to_vec();
+    solve_symmetric(&mut matrix, &mut weights).ok_or(ModelError::Degenerate)?;
     let step = |k: usize| (0..n).map(|i| rows[i][k] * weights[i]).sum::<f64>() * variance[k];
     Ok(std::array::from_fn(|k| start[k] + step(k)))
-}
-
-/// Solves a symmetric positive definite system by Cholesky's factors; `None` if it is not one.
-fn solve_symmetric(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Option<Vec<f64>> {
-    let n = b.len();
-    // a = L Lt, L in the lower triangle.
-    for j in 0..n {
-        for i in j..n {
-            let sum: f64 = a[i][j] - (0..j).map(|k| a[i][k] * a[j][k]).sum::<f64>();
-            if i == j {
-                if sum.is_nan() || sum <= 0.0 {
-                    return None;
-                }
-                a[j][j] = libm::sqrt(sum);
-            } else {
-                a[i][j] = sum / a[j][j];
-            }
-        }
-    }
-    for i in 0..n {
-        b[i] = (b[i] - (0..i).map(|k| a[i][k] * b[k]).sum::<f64>()) / a[i][i];
-    }
-    for i in (0..n).rev() {
-        b[i] = (b[i] - (i + 1..n).map(|k| a[k][i] * b[k]).sum::<f64>()) / a[i][i];
-    }
-    Some(b)
 }

@@ -18,6 +18,8 @@ use crate::anthropometry::Survey;
 use crate::head::Head;
 use crate::tape::{Measure, TapeError};
 
+pub(crate) use shape::INION_Y_MM;
+
 use shape::Template;
 
 /// Edge length of a head for plan and pictures, mm.

@@ -105,7 +105,7 @@ impl Template {
             covered.resize(mesh.positions.len(), false);
             ear.graft(&mut mesh, &covered, &points, side > 0.0);
         }
-        Head { mesh: compact(mesh), skin, landmarks }
+        Head { mesh: mesh.part(|_| true).0, skin, landmarks }
     }
 
     /// Where the head frame of a shape lies, and its landmarks as points that move with the skin.
@@ -152,7 +152,7 @@ impl Template {
 /// Heights of landmarks on the midline of the average head, mm (`head.md` 2.5; that of the inion is a design value).
 const NASION_Y_MM: f64 = 18.6;
 const GLABELLA_Y_MM: f64 = 35.0;
-const INION_Y_MM: f64 = 4.9;
+pub const INION_Y_MM: f64 = 4.9;
 const OPISTHOCRANION_Y_MM: f64 = 42.0;
 
 /// Elevation of the vertex seen from the axis of the cap, radians: 6 mm behind the tragions, 12 mm before the axis.
@@ -163,23 +163,6 @@ const OFFSET_FADE_MM: [f64; 2] = [-70.0, 0.0];
 
 /// How much wider than an ear's foot the patch is that makes way for it, mm before scaling.
 const EAR_MARGIN_MM: f64 = 1.0;
-
-/// Drops the vertices that belong to no triangle.
-fn compact(mesh: TriMesh) -> TriMesh {
-    let mut used = vec![false; mesh.positions.len()];
-    for v in mesh.triangles.iter().flatten() {
-        used[*v as usize] = true;
-    }
-    let mut positions = Vec::with_capacity(mesh.positions.len());
-    let mut index = Vec::with_capacity(mesh.positions.len());
-    for (p, used) in mesh.positions.iter().zip(used) {
-        index.push(positions.len() as u32);
-        if used {
-            positions.push(*p);
-        }
-    }
-    TriMesh { positions, triangles: mesh.triangles.iter().map(|t| t.map(|v| index[v as usize])).collect() }
-}
 
 /// The turn into the head frame.
 struct HeadFromModel {
