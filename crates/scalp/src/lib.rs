@@ -20,6 +20,7 @@ mod linear;
 pub mod loss;
 pub mod mesh;
 pub mod model;
+mod named;
 pub mod patch;
 pub mod regions;
 mod remesh;
