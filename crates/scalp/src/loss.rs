@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Stage {
 }
 
 /// A piece of scalp on which hair has thinned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LossZone {
     /// What it is, in the field's words.
     pub name: String,
@@ -225,7 +225,7 @@ fn christmas_tree() -> Outline {
 }
 
 /// A round bald patch of alopecia areata.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundPatch {
     /// Centre on the chart.
     pub at: AzT,

@@ -7,7 +7,6 @@
 use std::ops::{Index, IndexMut};
 
 use glam::{DVec2, DVec3};
-use serde::{Deserialize, Serialize};
 
 use crate::chart::{AzT, Chart, Uv};
 use crate::named::named;
@@ -57,7 +56,7 @@ impl IndexMut<Curve> for RegionCurves {
 }
 
 /// A closed curve on the chart; the last point joins the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
     /// Corners in order.
     pub points: Vec<Uv>,

@@ -12,7 +12,7 @@ mod shape;
 mod surface;
 mod tables;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::anthropometry::Survey;
 use crate::head::Head;
@@ -26,8 +26,7 @@ use shape::Template;
 pub const STANDARD_STEP_MM: f64 = 2.0;
 
 /// Whose anatomy fills in what was not measured; the style of a hairline is a separate choice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sex {
     /// Men's survey, men's face.
     Male,
@@ -39,8 +38,7 @@ pub enum Sex {
 }
 
 /// How circumference and arcs were taped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tape {
     /// Over hair.
     OverHair,
