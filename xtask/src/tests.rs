@@ -1,6 +1,6 @@
 //! `cargo xtask test`: sets up what the tests need and runs every test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{cargo, must, root, tools};
@@ -34,44 +34,41 @@ fn shared() -> Option<PathBuf> {
 
 /// Runs all tests but those in files named `*_shared.rs`, and says which those are and how many tests they hold.
 fn without_shared(test: &mut Command) -> Result<(), String> {
-    let mut left_out = Vec::new();
-    let mut packages: Vec<(String, Vec<String>)> = Vec::new();
-    for name in ["optics", "scalp", "plan", "view", "hairline"] {
-        let folder = root().join("crates").join(name).join("tests");
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
-        files.sort();
-        let mut kept = Vec::new();
-        for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "rs")) {
-            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            if stem.ends_with("_shared") {
-                let text = std::fs::read_to_string(file).unwrap_or_default();
-                left_out.push((format!("crates/{name}/tests/{stem}.rs"), text.matches("#[test]").count()));
-            } else {
-                kept.push(stem);
-            }
-        }
-        let package = if name == "hairline" { name.to_owned() } else { format!("hairline-{name}") };
-        packages.push((package, kept));
+    let (left_out, kept): (Vec<PathBuf>, Vec<PathBuf>) = test_files()?
+        .into_iter()
+        .partition(|file| file.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("_shared")));
+    test.args(["--lib", "--bins"]);
+    for file in &kept {
+        test.arg("--test").arg(file.file_stem().unwrap_or_default());
     }
-    let arguments: Vec<_> = test.get_args().filter(|a| *a != "--workspace").map(ToOwned::to_owned).collect();
-    let variables: Vec<_> =
-        test.get_envs().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned()))).collect();
-    for (package, files) in packages {
-        let mut one = cargo();
-        one.args(&arguments).args(["--package", &package, "--lib", "--bins"]).envs(variables.clone());
-        for file in files {
-            one.args(["--test", &file]);
-        }
-        must(&mut one)?;
+    must(test)?;
+    must(cargo().args(["test", "--release", "--workspace", "--locked", "--doc"]))?;
+    let mut lines = Vec::new();
+    let mut count = 0;
+    for file in left_out {
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let tests = text.matches("#[test]").count();
+        count += tests;
+        lines.push(format!("  {} ({tests})", file.strip_prefix(root()).unwrap_or(&file).display()));
     }
-    must(cargo().args(["test", "--release", "--locked", "--package", "xtask"]))?;
     println!(
-        "Left out because the folder with real heads is not here (set HAIRLINE_SHARED): {} tests in",
-        left_out.iter().map(|f| f.1).sum::<usize>()
+        "Left out because the folder with real heads is not here (set HAIRLINE_SHARED): {count} tests in"
     );
-    for (file, count) in left_out {
-        println!("  {file} ({count})");
-    }
+    println!("{}", lines.join("\n"));
     Ok(())
+}
+
+/// Every integration test file of the crates.
+fn test_files() -> Result<Vec<PathBuf>, String> {
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let crates = list(&root().join("crates"));
+    let files = crates.iter().flat_map(|folder| list(&folder.join("tests")));
+    let mut files: Vec<PathBuf> = files.filter(|f| f.extension().is_some_and(|e| e == "rs")).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("no test files below {}", root().join("crates").display()));
+    }
+    Ok(files)
 }

@@ -6,32 +6,64 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 
-/// File by which a folder is known as one of ours.
-const MARK: &str = "plan.json";
+/// Files of a plan's folder; one with other content is not replaced without being asked to.
+const FILES: [&str; 8] =
+    ["plan.json", "dots.csv", "dots.ply", "head.glb", "cells.csv", "stencil.pdf", "report.pdf", "course.ics"];
+/// The folder of a plan's pictures.
+const PICTURES: &str = "preview";
 
-/// Checks that `dir` may be written: it does not exist, is empty, holds an earlier plan, or `force` is given.
+/// Checks that `dir` may be written: it does not exist, holds nothing or an earlier plan alone, or `force` is given.
 pub fn check(dir: &Path, force: bool) -> Result<(), Failure> {
     if !dir.exists() {
         return Ok(());
     }
+    let shown = dir.display();
     if !dir.is_dir() {
-        return Err(Failure::input(format!("{}: this is a file; -o takes a folder", dir.display())));
+        return Err(Failure::input(format!("{shown}: this is a file; -o takes a folder")));
     }
-    let mut entries = fs::read_dir(dir).map_err(|e| Failure::input(format!("{}: {e}", dir.display())))?;
-    let empty = entries.next().is_none();
-    if !empty && !dir.join(MARK).is_file() && !force {
-        return Err(Failure::input(format!(
-            "{}: the folder holds other files; choose another folder, or --force to replace what it holds",
-            dir.display()
-        )));
+    let strange = foreign(dir).map_err(|e| Failure::input(format!("{shown}: {e}")))?;
+    match strange.first() {
+        Some(name) if !force => Err(Failure::input(format!(
+            "{shown}: the folder holds other files ({}); choose another folder, or --force to write the plan beside them",
+            name.display()
+        ))),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Writes all files into a new folder beside `dir` and then puts it in the place of `dir`.
+/// What a folder holds besides a plan: everything if there is no plan in it.
+fn foreign(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        names.push(PathBuf::from(entry?.file_name()));
+    }
+    names.sort();
+    if holds_a_plan(dir) {
+        names.retain(|name| !is_ours(dir, name));
+    }
+    Ok(names)
+}
+
+fn holds_a_plan(dir: &Path) -> bool {
+    let plan = fs::read(dir.join(FILES[0])).ok();
+    let plan: Option<serde_json::Value> = plan.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    plan.is_some_and(|plan| plan["format"].as_str().is_some_and(|f| f.starts_with("hairline-plan/")))
+}
+
+fn is_ours(dir: &Path, name: &Path) -> bool {
+    let picture = |e: std::io::Result<fs::DirEntry>| {
+        e.is_ok_and(|e| Path::new(&e.file_name()).extension().is_some_and(|kind| kind == "png"))
+    };
+    FILES.iter().any(|file| name == Path::new(file))
+        || name == Path::new(PICTURES) && fs::read_dir(dir.join(name)).is_ok_and(|mut all| all.all(picture))
+}
+
+/// Writes all files into a new folder beside `dir` and then puts it in the place of `dir`; what else `dir` held stays in
+/// it, except under the names of the plan's files.
 pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let failed = |path: &Path, e: std::io::Error| Failure::other(format!("{}: {e}", path.display()));
-    let dir = absolute(dir)?;
+    // The folder a link points to, not the link, is written.
+    let dir = fs::canonicalize(dir).or_else(|_| absolute(dir))?;
     let parent =
         dir.parent().ok_or_else(|| Failure::input(format!("{}: not a folder name", dir.display())))?;
     fs::create_dir_all(parent).map_err(|e| failed(parent, e))?;
@@ -47,6 +79,7 @@ pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| failed(&path, e))?;
     }
     set_mode(work.path())?;
+    let kept = if dir.exists() { foreign(&dir).map_err(|e| failed(&dir, e))? } else { vec![] };
     let fresh = work.keep();
     let old = parent
         .join(format!("{}.old", fresh.file_name().map_or_else(Default::default, |n| n.to_string_lossy())));
@@ -60,6 +93,9 @@ pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
         }
         let _ = fs::remove_dir_all(&fresh);
         return Err(failed(&dir, e));
+    }
+    for name in kept.iter().filter(|name| !dir.join(name).exists()) {
+        fs::rename(old.join(name), dir.join(name)).map_err(|e| failed(&old, e))?;
     }
     if old.exists() {
         fs::remove_dir_all(&old).map_err(|e| failed(&old, e))?;

@@ -25,6 +25,11 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// How far the whole is, for work of one step.
+    pub fn to(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -297,10 +297,32 @@ fn a_folder_with_other_files_is_refused_unless_forced() {
         );
         assert_eq!(std::fs::read_to_string(folder.join("out/diary.txt")).expect("still there"), "mine");
 
-        assert_eq!(hairline(folder, &["plan", "case.toml", "-o", "out", "--force"], &[]).code, 0);
-        assert!(folder.join("out/plan.json").is_file() && !folder.join("out/diary.txt").exists());
-        // A plan's own folder is replaced without asking, and no scratch folder is left.
-        assert_eq!(hairline(folder, &["plan", "case.toml", "-o", "out"], &[]).code, 0);
+        let planned =
+            |more: &[&str]| hairline(folder, &[&["plan", "case.toml", "-o", "out"], more].concat(), &[]);
+        assert_eq!(planned(&["--force"]).code, 0);
+        assert!(folder.join("out/plan.json").is_file());
+        let diary = || std::fs::read_to_string(folder.join("out/diary.txt")).expect("still there");
+        assert_eq!(diary(), "mine");
+        // A plan does not make the rest of its folder ours, nor does a file of the plan's name make it a plan.
+        assert_eq!(planned(&[]).code, 2);
+        assert_eq!(diary(), "mine");
+        std::fs::remove_file(folder.join("out/diary.txt")).expect("removed");
+        std::fs::write(folder.join("out/preview/holiday.jpg"), "mine").expect("a file");
+        assert_eq!(planned(&[]).code, 2);
+        std::fs::remove_file(folder.join("out/preview/holiday.jpg")).expect("removed");
+        let plan = std::fs::read(folder.join("out/plan.json")).expect("a plan");
+        std::fs::write(folder.join("out/plan.json"), "{\"format\": \"floor-plan/1\"}").expect("a file");
+        assert_eq!(planned(&[]).code, 2);
+        std::fs::write(folder.join("out/plan.json"), plan).expect("a file");
+        // A plan's own folder is replaced without asking, also through a link, and no scratch folder is left.
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("out", folder.join("link")).expect("a link");
+            assert_eq!(hairline(folder, &["plan", "case.toml", "-o", "link"], &[]).code, 0);
+            assert!(folder.join("link").is_symlink() && folder.join("out/plan.json").is_file());
+            std::fs::remove_file(folder.join("link")).expect("removed");
+        }
+        assert_eq!(planned(&[]).code, 0);
         let names: Vec<String> = std::fs::read_dir(folder)
             .expect("the folder")
             .flatten()

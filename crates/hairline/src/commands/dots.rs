@@ -2,23 +2,27 @@
 
 use std::fmt::Write as _;
 
-use hairline_plan::layout::{LayoutSettings, NATURAL_CV, Obstacle, place_dots};
+use hairline_plan::layout::{LayoutSettings, NATURAL_CV, Obstacle, place_dots_with_progress};
 use hairline_plan::points::read_points;
-use hairline_scalp::import::read_mesh;
+use hairline_scalp::import::{Unit, read_mesh};
 
-use super::{print, read_input};
+use super::{note, print, read_input};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
-/// Lay dots on any mesh: the layout engine for engineers. Writes `x,y,z,visit`.
+/// Lay dots on any mesh: the layout engine for engineers. Writes `x,y,z,visit` in mm.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   hairline dots head.ply --n 60000 --visits 3 --seed 1 -o dots.csv
   hairline dots head.ply --n 20000 --graded --hairs hairs.csv > dots.csv")]
 pub struct Arguments {
-    /// The mesh, lengths in mm: PLY, OBJ, STL, GLB or glTF; `-` reads standard input.
+    /// The mesh: PLY, OBJ, STL, GLB or glTF; `-` reads standard input.
     mesh: String,
+
+    /// Unit of the mesh; without it metres for glTF, as its standard says, and millimetres for the others.
+    #[arg(long, value_enum, value_name = "UNIT")]
+    unit: Option<LengthUnit>,
 
     /// Number of dots.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
@@ -49,8 +53,32 @@ pub struct Arguments {
     output: Option<String>,
 }
 
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LengthUnit {
+    Mm,
+    Cm,
+    M,
+    In,
+}
+
+impl LengthUnit {
+    fn unit(self) -> Unit {
+        match self {
+            LengthUnit::Mm => Unit::Millimetre,
+            LengthUnit::Cm => Unit::Centimetre,
+            LengthUnit::M => Unit::Metre,
+            LengthUnit::In => Unit::Inch,
+        }
+    }
+}
+
+/// Mean spacings that dots or hairs on skin may have, mm: others speak of another unit.
+const LIKELY_SPACING_MM: std::ops::RangeInclusive<f64> = 0.1..=20.0;
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let raw = read_mesh(&read_input(&arguments.mesh)?, &arguments.mesh).map_err(Failure::input)?;
+    let mut raw = read_mesh(&read_input(&arguments.mesh)?, &arguments.mesh).map_err(Failure::input)?;
+    let unit = arguments.unit.map(LengthUnit::unit).or(raw.unit_hint).unwrap_or(Unit::Millimetre);
+    raw.mesh.positions.iter_mut().for_each(|p| *p *= unit.mm());
     let density = match (arguments.graded, raw.quality) {
         (false, _) => vec![1.0; raw.mesh.positions.len()],
         (true, Some(quality)) => quality,
@@ -76,13 +104,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         irregularity_cv: arguments.irregularity,
         seed: arguments.seed,
     };
-    let progress = Progress::new(1);
+    let spacing_mm = (raw.mesh.area_mm2() / f64::from(arguments.n)).sqrt();
+    if !LIKELY_SPACING_MM.contains(&spacing_mm) {
+        note(&format!(
+            "{}: read in {}, the dots lie {spacing_mm:.2e} mm apart; --unit says otherwise",
+            arguments.mesh,
+            unit.symbol()
+        ));
+    }
+    let progress = Progress::new(100);
     progress.step("placing dots");
-    let layout = place_dots(&raw.mesh, &density, &obstacles, &settings)
-        .map_err(|e| Failure::input(format!("{}: {e}", arguments.mesh)))?;
+    let layout = place_dots_with_progress(&raw.mesh, &density, &obstacles, &settings, &mut |share| {
+        progress.to((100.0 * share) as u64);
+    })
+    .map_err(|e| Failure::input(format!("{}: {e}", arguments.mesh)))?;
     progress.finish();
     let mut csv = String::with_capacity(layout.dots.len() * 40);
-    csv.push_str("# x,y,z,visit\n");
+    csv.push_str("x,y,z,visit\n");
     for dot in &layout.dots {
         let p = dot.position_mm;
         // Writing to a String cannot fail.

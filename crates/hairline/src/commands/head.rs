@@ -5,6 +5,7 @@ use hairline_scalp::import::{ImportReport, ImportSettings, Source, import_scan};
 
 use super::{print, read_input};
 use crate::Failure;
+use crate::progress::Progress;
 
 /// Import a head scan and say what was found: unit, landmarks, measures, repairs.
 #[derive(clap::Args)]
@@ -23,7 +24,10 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bytes = read_input(&arguments.file)?;
+    let progress = Progress::new(1);
+    progress.step("cleaning the scan and finding the head");
     let scan = import_scan(&bytes, &arguments.file, &ImportSettings::default()).map_err(Failure::input)?;
+    progress.finish();
     if arguments.json {
         let rows = scan.head_from_scan.transpose().to_cols_array_2d();
         let mut json = serde_json::to_value(&scan.report).map_err(Failure::other)?;

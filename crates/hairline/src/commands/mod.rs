@@ -7,7 +7,7 @@ pub mod head;
 pub mod plan;
 pub mod schema;
 
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use crate::Failure;
 
@@ -32,6 +32,15 @@ fn print(text: &str) -> Result<(), Failure> {
             Err(Failure::other(format!("standard output: {e}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// A word of caution on standard error.
+fn note(text: &str) {
+    let (on, off) = if std::io::stderr().is_terminal() { ("\x1b[33m", "\x1b[0m") } else { ("", "") };
+    #[expect(clippy::print_stderr, reason = "the command's own note")]
+    {
+        eprintln!("{on}note:{off} {text}");
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
-    /// Replace the folder even if it holds other files.
+    /// Write into a folder that holds other files too: they stay, but not under the names of a plan's files.
     #[arg(long)]
     force: bool,
 
@@ -61,8 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         });
     })
     .map_err(|e| Failure::input(format!("{name}: {e}")))?;
-    progress.step("files");
-    let files = files(&planned)?;
+    let files = files(&planned, &progress)?;
     progress.step("writing");
     folder::write(&arguments.output, &files)?;
     progress.finish();
@@ -122,9 +121,11 @@ fn known(case: &Case, beside: &Beside) -> Result<Known, Failure> {
 }
 
 /// Every file of a plan. Stencil and data files are made while the pictures are.
-fn files(planned: &Planned) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+fn files(planned: &Planned, progress: &Progress) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    progress.step("pictures, stencil, data files");
     let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
     let mut files = rest?;
+    progress.step("report");
     let report =
         report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
     files.push(("report.pdf".to_owned(), report));
