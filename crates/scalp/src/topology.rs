@@ -311,3 +311,48 @@ pub fn shared_edges(triangles: &[[u32; 3]]) -> (Vec<SharedEdge>, usize) {
     }
     (shared, crowded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square in halves (0 1 2, 0 2 3), a triangle turned inside out on its edge 1-2, and a fin on 2-3 with a third on it.
+    const TRIANGLES: [[u32; 3]; 5] = [[0, 1, 2], [0, 2, 3], [1, 2, 4], [3, 2, 5], [2, 3, 6]];
+
+    #[test]
+    fn only_edges_of_two_triangles_that_agree_are_no_border() {
+        let adjacency = Adjacency::of(&TRIANGLES);
+        assert_eq!(adjacency.neighbour[0], [NO_TRIANGLE, NO_TRIANGLE, 1]);
+        assert_eq!(adjacency.neighbour[1], [0, NO_TRIANGLE, NO_TRIANGLE]);
+        assert_eq!(adjacency.neighbour[2..], [[NO_TRIANGLE; 3]; 3]);
+        assert_eq!(adjacency.pieces(), [vec![0, 1], vec![2], vec![3], vec![4]]);
+        assert_eq!(adjacency.border_edges(&TRIANGLES).len(), 15 - 2);
+        assert_eq!(adjacency.border_loops(&TRIANGLES)[0], [0, 1, 2, 3]);
+        let (shared, crowded) = shared_edges(&TRIANGLES);
+        assert_eq!((shared.len(), crowded), (2, 1));
+        assert!(shared.iter().any(|s| s.same_direction && s.sides == [(0, 1), (2, 0)]));
+        let mut turned = TRIANGLES;
+        let oriented = orient(&mut turned);
+        assert_eq!((oriented.turned, oriented.edges_cut), (vec![false, false, true, false, false], 1));
+        assert_eq!(turned[2], [1, 4, 2]);
+    }
+
+    #[test]
+    fn rings_and_fans_hold_what_is_around_a_vertex() {
+        // Six triangles around vertex 0.
+        let wheel: Vec<[u32; 3]> = (0..6).map(|k| [0, 1 + k, 1 + (k + 1) % 6]).collect();
+        let rings = VertexRings::new(7, &wheel);
+        let sorted = |v: usize| {
+            let mut around = rings.of(v).to_vec();
+            around.sort_unstable();
+            around
+        };
+        assert_eq!((sorted(0), rings.on_border(0)), (vec![1, 2, 3, 4, 5, 6], false));
+        assert_eq!((sorted(1), rings.on_border(1)), (vec![2, 6], true), "along the border only");
+        let around = fans(8, &wheel);
+        assert_eq!(
+            (around.of(0), around.of(1), around.of(7)),
+            (&[0, 1, 2, 3, 4, 5][..], &[0, 5][..], &[][..])
+        );
+    }
+}
