@@ -4,7 +4,7 @@
 use hairline_scalp::import::{ImportSettings, import_scan};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    if let Ok(scan) = import_scan(bytes, "scan", &ImportSettings::find_all()) {
+    if let Ok(scan) = import_scan(bytes, "scan", &ImportSettings::default()) {
         assert!(scan.head.mesh.positions.iter().all(|p| p.is_finite()));
     }
 });

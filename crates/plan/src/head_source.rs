@@ -109,10 +109,8 @@ pub fn head_from_scan(case: &Case, name: &str, bytes: &[u8]) -> Result<HeadSourc
             inion: marks.inion,
             tragion_left: marks.tragion_left,
             tragion_right: marks.tragion_right,
-            ..GivenLandmarks::default()
         },
         tape: taken.iter().any(Option::is_some).then_some(tape),
-        ..ImportSettings::find_all()
     };
     let ImportedScan { head, head_from_scan, report } = import_scan(bytes, name, &settings)?;
     let mut warnings: Vec<Warning> =

@@ -315,7 +315,7 @@ proptest! {
         let mut case = example("hairline-norwood3");
         case.seed = seed;
         case.look = [Look::Hairline, Look::Density, Look::Shaved][look];
-        case.loss.stage = Some(hairline_scalp::loss::Stage::all()[stage]);
+        case.loss.stage = Some(hairline_scalp::loss::Stage::ALL[stage]);
         case.hairline.style = [HairlineStyle::Natural, HairlineStyle::Soft, HairlineStyle::Rounded, HairlineStyle::Peaked, HairlineStyle::Receded, HairlineStyle::EdgeUp][style];
         case.hairline.height_mm = height;
         case.head.measurements = Default::default();

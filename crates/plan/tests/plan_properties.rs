@@ -20,12 +20,12 @@ fn plan(case: &Case) -> Option<Planned> {
 
 fn cases() -> impl Strategy<Value = Case> {
     let numbers = (182.0..215.0f64, 142.0..168.0f64, 60.0..130.0f64, 0.0..1.5f64, 55.0..90.0f64);
-    (0u64..1000, 0..Stage::all().len(), 0..3usize, numbers).prop_map(
+    (0u64..1000, 0..Stage::ALL.len(), 0..3usize, numbers).prop_map(
         |(seed, stage, look, (length, breadth, density, naturalness, height))| {
             let mut case = base();
             case.seed = seed;
             case.look = [Look::Hairline, Look::Density, Look::Shaved][look];
-            case.loss.stage = Some(Stage::all()[stage]);
+            case.loss.stage = Some(Stage::ALL[stage]);
             case.head.measurements = Default::default();
             case.head.measurements.length_mm = Some(length);
             case.head.measurements.breadth_mm = Some(breadth);

@@ -5,27 +5,8 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::{HAIR_UNDER_CIRCUMFERENCE_MM, Sex};
 use crate::tape::Measure;
-
-/// Groups of ANSUR II with statistics of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Population {
-    /// Everybody measured.
-    #[default]
-    All,
-    /// Asian, 117 men and 71 women.
-    Asian,
-    /// Black, 642 men and 656 women.
-    Black,
-    /// Hispanic, 440 men and 239 women.
-    Hispanic,
-    /// White, 2817 men and 975 women.
-    White,
-}
 
 /// Joint statistics of the six measures on bare skin, in the order of [`Measure::ALL`], mm.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,17 +67,17 @@ const BEYOND_PERCENTILES_MM: f64 = 10.0;
 const P99_SD: f64 = 2.326;
 
 impl Survey {
-    /// Statistics of a sex in a population; `Unspecified` mixes both sexes half and half.
-    pub fn of(sex: Sex, population: Population) -> Survey {
+    /// Statistics of a sex; `Unspecified` mixes both sexes half and half.
+    pub fn of(sex: Sex) -> Survey {
         match sex {
-            Sex::Male => Survey::of_group("M", &MENS_CIRCUMFERENCE, population),
-            Sex::Female => Survey::of_group("F", &WOMENS_CIRCUMFERENCE, population),
-            Sex::Unspecified => mix(&Survey::of(Sex::Male, population), &Survey::of(Sex::Female, population)),
+            Sex::Male => Survey::of_group("M", &MENS_CIRCUMFERENCE),
+            Sex::Female => Survey::of_group("F", &WOMENS_CIRCUMFERENCE),
+            Sex::Unspecified => mix(&Survey::of(Sex::Male), &Survey::of(Sex::Female)),
         }
     }
 
-    fn of_group(sex: &str, circumference: &Regression, population: Population) -> Survey {
-        let row = |name| group_row(sex, population, name);
+    fn of_group(sex: &str, circumference: &Regression) -> Survey {
+        let row = |name| group_row(sex, name);
         let [hc, l, b, t] = ["headcircumference", "headlength", "headbreadth", "tragiontopofhead"].map(row);
         let (length, breadth, top) =
             (Measure::Length as usize, Measure::Breadth as usize, Measure::TragionTop as usize);
@@ -190,7 +171,7 @@ struct Row {
     p99: f64,
 }
 
-/// Rows of the table under `population/sex/measure`.
+/// Rows of the table that count everybody of a sex, under `sex/measure`.
 static ROWS: LazyLock<Vec<(String, Row)>> = LazyLock::new(|| {
     let number = |fields: &[&str], i: usize| fields.get(i)?.parse::<f64>().ok();
     include_str!("../data/anthropometry_ansur2.csv")
@@ -203,40 +184,27 @@ static ROWS: LazyLock<Vec<(String, Row)>> = LazyLock::new(|| {
                 p01: number(&fields, 7)?,
                 p99: number(&fields, 13)?,
             };
-            Some((format!("{}/{}/{}", fields[0], fields[1], fields[3]), row))
+            (fields[0] == "all").then(|| (format!("{}/{}", fields[1], fields[3]), row))
         })
         .collect()
 });
 
-fn group_row(sex: &str, population: Population, measure: &str) -> Row {
-    let key = format!("{}/{sex}/{measure}", population_name(population));
+fn group_row(sex: &str, measure: &str) -> Row {
+    let key = format!("{sex}/{measure}");
     ROWS.iter()
         .find(|(name, _)| *name == key)
         .map(|(_, row)| *row)
-        .expect("the table in data/ holds every group")
-}
-
-fn population_name(population: Population) -> &'static str {
-    match population {
-        Population::All => "all",
-        Population::Asian => "Asian",
-        Population::Black => "Black",
-        Population::Hispanic => "Hispanic",
-        Population::White => "White",
-    }
+        .expect("the table in data/ holds both sexes")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POPULATIONS: [Population; 5] =
-        [Population::All, Population::Asian, Population::Black, Population::Hispanic, Population::White];
-
     /// ANSUR II men, `head.md` 4: circumference 574.4 (16.0), its correlations 0.82 with length and 0.55 with breadth.
     #[test]
     fn the_circumference_on_skin_keeps_the_survey_s_spread_and_correlations() {
-        let survey = Survey::of(Sex::Male, Population::All);
+        let survey = Survey::of(Sex::Male);
         let sd = |i: usize| libm::sqrt(survey.covariance_mm2[i][i]);
         assert!((survey.mean_mm[0] - (574.4 - 12.0)).abs() < 0.6, "{}", survey.mean_mm[0]);
         assert!((sd(0) - 16.0).abs() < 0.3, "{}", sd(0));
@@ -253,7 +221,7 @@ mod tests {
     #[test]
     fn the_arc_over_the_top_agrees_with_the_older_survey() {
         for (sex, published_mm) in [(Sex::Male, 353.0), (Sex::Female, 338.0)] {
-            let survey = Survey::of(sex, Population::All);
+            let survey = Survey::of(sex);
             let i = Measure::TragusArc as usize;
             assert!((survey.mean_mm[i] - published_mm).abs() < 3.0, "{sex:?}: {}", survey.mean_mm[i]);
             assert!((libm::sqrt(survey.covariance_mm2[i][i]) - 13.0).abs() < 1.5);
@@ -263,7 +231,7 @@ mod tests {
     /// Men, `head.md` 2.4: length = -7.4 + 0.360 circumference (rms 4.0), breadth 44.7 + 0.191 (4.6), top 45.8 + 0.149 (5.7).
     #[test]
     fn a_circumference_alone_fills_the_rest_as_the_survey_s_regressions_do() {
-        let survey = Survey::of(Sex::Male, Population::All);
+        let survey = Survey::of(Sex::Male);
         for over_hair_mm in [548.0, 574.4, 601.0] {
             let known = [Some(over_hair_mm - 12.0), None, None, None, None, None];
             let (mean, covariance) = survey.given(&known);
@@ -277,21 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn every_group_has_a_proper_distribution_inside_its_limits() {
-        for population in POPULATIONS {
-            for sex in [Sex::Male, Sex::Female, Sex::Unspecified] {
-                let survey = Survey::of(sex, population);
-                for i in 0..6 {
-                    let [low, high] = survey.plausible_mm[i];
-                    assert!(low < survey.mean_mm[i] && survey.mean_mm[i] < high);
-                }
-                // Knowing one measure after another never leaves a negative variance.
-                let mut known = [None; 6];
-                for i in 0..6 {
-                    let (mean, covariance) = survey.given(&known);
-                    assert!(covariance[i][i] > 1.0, "{sex:?} {population:?} {i}: {}", covariance[i][i]);
-                    known[i] = Some(mean[i] + 5.0);
-                }
+    fn each_sex_has_a_proper_distribution_inside_its_limits() {
+        for sex in [Sex::Male, Sex::Female, Sex::Unspecified] {
+            let survey = Survey::of(sex);
+            for i in 0..6 {
+                let [low, high] = survey.plausible_mm[i];
+                assert!(low < survey.mean_mm[i] && survey.mean_mm[i] < high);
+            }
+            // Knowing one measure after another never leaves a negative variance.
+            let mut known = [None; 6];
+            for i in 0..6 {
+                let (mean, covariance) = survey.given(&known);
+                assert!(covariance[i][i] > 1.0, "{sex:?} {i}: {}", covariance[i][i]);
+                known[i] = Some(mean[i] + 5.0);
             }
         }
     }

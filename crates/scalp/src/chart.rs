@@ -13,13 +13,12 @@
 
 use glam::{DVec2, DVec3};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::head::Head;
 use crate::surface::Surface;
 
 /// A place on any head, polar form.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AzT {
     /// Azimuth, degrees: 0 nasion, +90 right tragion, -90 left tragion, 180 inion.
     pub az_deg: f64,

@@ -53,7 +53,7 @@ impl CurvedSurface {
     pub fn new(mesh: &TriMesh) -> Option<CurvedSurface> {
         let tree = TreeMesh::new(mesh.positions.clone(), mesh.triangles.clone()).ok()?;
         let mut on_border = vec![false; mesh.positions.len()];
-        for [a, b] in Adjacency::of(mesh).border_edges(mesh) {
+        for [a, b] in Adjacency::of(&mesh.triangles).border_edges(&mesh.triangles) {
             on_border[a as usize] = true;
             on_border[b as usize] = true;
         }

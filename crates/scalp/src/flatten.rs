@@ -1,11 +1,10 @@
 //! How does a patch of skin lie flat on paper, and what does that cost?
 //!
-//! [`flatten`] lays a disc of triangles into the plane so that it is stretched and sheared as little as possible, and
-//! measures what is left. It starts from Tutte's embedding on a circle, which has no flipped triangle, and minimises
-//! the symmetric Dirichlet energy (sum over triangles of area times s1^2 + 1/s1^2 + s2^2 + 1/s2^2 of the two
-//! stretches), which no step can flip, by Newton's method with the Hessian of each triangle made positive (Smith,
-//! de Goes and Kim, "Analytic eigensystems for isotropic distortion energies", ACM Transactions on Graphics 38, 2019).
-//! [`relax`] does the same from a start of the caller's.
+//! [`flatten`] takes a patch that the caller has already laid down roughly, without a flipped triangle (as its shadow on
+//! a plane, say), stretches and shears it as little as possible, and measures what is left. It minimises the symmetric
+//! Dirichlet energy (sum over triangles of area times s1^2 + 1/s1^2 + s2^2 + 1/s2^2 of the two stretches), which no step
+//! can flip, by Newton's method with the Hessian of each triangle made positive (Smith, de Goes and Kim, "Analytic
+//! eigensystems for isotropic distortion energies", ACM Transactions on Graphics 38, 2019).
 //!
 //! Weights let a part of the patch stay truer than the rest: the skin beside a hairline, on a stencil.
 
@@ -15,7 +14,6 @@ use crate::mesh::TriMesh;
 
 mod energy;
 mod solve;
-mod tutte;
 
 /// A patch laid flat.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +31,6 @@ pub struct Distortion {
     pub largest_edge_error: f64,
     /// Root mean square of flat / true - 1 over the edges.
     pub rms_edge_error: f64,
-    /// The largest |flat / true - 1| of a triangle's area.
-    pub largest_area_error: f64,
     /// Flat area of the whole patch / true area - 1.
     pub area_error: f64,
     /// `vertex_scale[vertex]`: flat length / true length about a vertex (square root of its areas' ratio).
@@ -44,14 +40,9 @@ pub struct Distortion {
 /// Why a patch cannot be laid flat.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FlattenError {
-    /// A patch must be one piece with one border.
-    #[error(
-        "the patch cannot be laid flat: it {found}; it must be one piece of skin with one border and no hole"
-    )]
-    NotADisc {
-        /// What it has instead.
-        found: &'static str,
-    },
+    /// Nothing to lay flat.
+    #[error("the patch has no triangles, so there is nothing to lay flat")]
+    Empty,
     /// A triangle without area, or a corner that is no number.
     #[error("triangle {triangle} of the patch has no area, or a corner that is missing or not a number")]
     BadTriangle {
@@ -68,13 +59,16 @@ pub enum FlattenError {
     },
 }
 
-/// Lays a disc of triangles flat. `weight[triangle]` (positive, 1 for all when empty) says how much its truth counts.
-pub fn flatten(patch: &TriMesh, weight: &[f64]) -> Result<Flat, FlattenError> {
-    relax(patch, weight, tutte::embed(patch)?)
-}
-
-/// Lays a patch flat from a start without flipped triangles, `start[vertex]` in mm.
-pub fn relax(patch: &TriMesh, weight: &[f64], start: Vec<DVec2>) -> Result<Flat, FlattenError> {
+/// Lays a patch flat from a start without flipped triangles, `start[vertex]` in mm (missing vertices start at zero).
+/// `weight[triangle]` (positive, 1 for all when empty) says how much its truth counts.
+///
+/// # Errors
+/// If the patch or its start is not usable.
+pub fn flatten(patch: &TriMesh, weight: &[f64], mut start: Vec<DVec2>) -> Result<Flat, FlattenError> {
+    if patch.triangles.is_empty() {
+        return Err(FlattenError::Empty);
+    }
+    start.resize(patch.positions.len(), DVec2::ZERO);
     let rest = rest_shapes(patch, weight)?;
     let jacobian_ok = |(triangle, r): (usize, &Rest)| {
         (r.jacobian(&start).determinant() > 0.0).then_some(()).ok_or(FlattenError::FlippedStart { triangle })
@@ -148,10 +142,9 @@ fn measure(patch: &TriMesh, rest: &[Rest], uv: &[DVec2]) -> Distortion {
     let largest_edge_error = edges.iter().map(|e| edge_error(e).abs()).fold(0.0, f64::max);
     let mean_square = edges.iter().map(|e| edge_error(e).powi(2)).sum::<f64>() / edges.len().max(1) as f64;
     let mut vertex_areas = vec![(0.0, 0.0); uv.len()];
-    let (mut flat_area, mut true_area, mut largest_area_error) = (0.0, 0.0, 0.0f64);
+    let (mut flat_area, mut true_area) = (0.0, 0.0);
     for r in rest {
         let ratio = r.jacobian(uv).determinant();
-        largest_area_error = largest_area_error.max((ratio - 1.0).abs());
         flat_area += ratio * r.area_mm2;
         true_area += r.area_mm2;
         for v in r.corners {
@@ -163,7 +156,6 @@ fn measure(patch: &TriMesh, rest: &[Rest], uv: &[DVec2]) -> Distortion {
     Distortion {
         largest_edge_error,
         rms_edge_error: mean_square.sqrt(),
-        largest_area_error,
         area_error: if true_area > 0.0 { flat_area / true_area - 1.0 } else { 0.0 },
         vertex_scale: vertex_areas.iter().map(scale).collect(),
     }

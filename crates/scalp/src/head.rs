@@ -1,7 +1,7 @@
 //! A head: its mesh in the head frame and the landmarks everything else hangs on.
 
 use glam::DVec3;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::mesh::TriMesh;
 
@@ -22,7 +22,7 @@ pub struct Head {
 }
 
 /// Anatomical landmarks in the head frame, millimetres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Landmarks {
     /// Deepest point of the nose root on the midline.
     pub nasion: DVec3,

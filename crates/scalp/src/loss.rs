@@ -7,73 +7,47 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chart::{AzT, Chart, Uv};
+use crate::named::named;
 use crate::patch::cut_patch;
-use crate::regions::{Outline, RegionCurves, mirrored, smooth_curve};
+use crate::regions::{Curve, Outline, RegionCurves, mirrored, smooth_curve};
 
 /// Arc from Cz to the landmarks on the reference head, mm; turns the millimetres of `head.md` 3.3 into chart units.
 const REFERENCE_ARC_MM: f64 = 179.0;
 
-/// A stage of a published scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Hamilton-Norwood I: no loss.
-    NorwoodI,
-    /// Hamilton-Norwood II.
-    NorwoodII,
-    /// Hamilton-Norwood II A.
-    NorwoodIIA,
-    /// Hamilton-Norwood III.
-    NorwoodIII,
-    /// Hamilton-Norwood III A.
-    NorwoodIIIA,
-    /// Hamilton-Norwood III vertex.
-    NorwoodIIIVertex,
-    /// Hamilton-Norwood IV.
-    NorwoodIV,
-    /// Hamilton-Norwood IV A.
-    NorwoodIVA,
-    /// Hamilton-Norwood V.
-    NorwoodV,
-    /// Hamilton-Norwood V A.
-    NorwoodVA,
-    /// Hamilton-Norwood VI.
-    NorwoodVI,
-    /// Hamilton-Norwood VII.
-    NorwoodVII,
-    /// Ludwig I.
-    LudwigI,
-    /// Ludwig II.
-    LudwigII,
-    /// Ludwig III.
-    LudwigIII,
-    /// Savin I-1: no loss.
-    SavinI1,
-    /// Savin I-2.
-    SavinI2,
-    /// Savin I-3.
-    SavinI3,
-    /// Savin I-4.
-    SavinI4,
-    /// Savin II-1.
-    SavinII1,
-    /// Savin II-2.
-    SavinII2,
-    /// Savin III.
-    SavinIII,
-    /// Savin advanced.
-    SavinAdvanced,
-    /// Savin frontal accentuation.
-    SavinFrontal,
-    /// Sinclair 1: no loss.
-    Sinclair1,
-    /// Sinclair 2.
-    Sinclair2,
-    /// Sinclair 3.
-    Sinclair3,
-    /// Sinclair 4.
-    Sinclair4,
-    /// Sinclair 5.
-    Sinclair5,
+named! {
+    /// A stage of a published scale: Hamilton-Norwood, Ludwig, Savin, Sinclair.
+    enum Stage;
+    /// The scale's own spelling.
+    fn label;
+    NorwoodI = "Norwood I",
+    NorwoodII = "Norwood II",
+    NorwoodIIA = "Norwood IIa",
+    NorwoodIII = "Norwood III",
+    NorwoodIIIA = "Norwood IIIa",
+    NorwoodIIIVertex = "Norwood III vertex",
+    NorwoodIV = "Norwood IV",
+    NorwoodIVA = "Norwood IVa",
+    NorwoodV = "Norwood V",
+    NorwoodVA = "Norwood Va",
+    NorwoodVI = "Norwood VI",
+    NorwoodVII = "Norwood VII",
+    LudwigI = "Ludwig I",
+    LudwigII = "Ludwig II",
+    LudwigIII = "Ludwig III",
+    SavinI1 = "Savin I-1",
+    SavinI2 = "Savin I-2",
+    SavinI3 = "Savin I-3",
+    SavinI4 = "Savin I-4",
+    SavinII1 = "Savin II-1",
+    SavinII2 = "Savin II-2",
+    SavinIII = "Savin III",
+    SavinAdvanced = "Savin advanced",
+    SavinFrontal = "Savin frontal",
+    Sinclair1 = "Sinclair 1",
+    Sinclair2 = "Sinclair 2",
+    Sinclair3 = "Sinclair 3",
+    Sinclair4 = "Sinclair 4",
+    Sinclair5 = "Sinclair 5",
 }
 
 impl Serialize for Stage {
@@ -85,13 +59,13 @@ impl Serialize for Stage {
 impl<'de> Deserialize<'de> for Stage {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Stage, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Stage::from_name(&name)
-            .ok_or_else(|| serde::de::Error::custom(format!("{name} is no stage of a known scale")))
+        let named = Stage::ALL.into_iter().find(|stage| stage.name() == name);
+        named.ok_or_else(|| serde::de::Error::custom(format!("{name} is no stage of a known scale")))
     }
 }
 
 /// A piece of scalp on which hair has thinned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LossZone {
     /// What it is, in the field's words.
     pub name: String,
@@ -102,86 +76,9 @@ pub struct LossZone {
 }
 
 impl Stage {
-    /// The scale's own spelling.
-    pub fn label(self) -> &'static str {
-        use Stage::*;
-        match self {
-            NorwoodI => "Norwood I",
-            NorwoodII => "Norwood II",
-            NorwoodIIA => "Norwood IIa",
-            NorwoodIII => "Norwood III",
-            NorwoodIIIA => "Norwood IIIa",
-            NorwoodIIIVertex => "Norwood III vertex",
-            NorwoodIV => "Norwood IV",
-            NorwoodIVA => "Norwood IVa",
-            NorwoodV => "Norwood V",
-            NorwoodVA => "Norwood Va",
-            NorwoodVI => "Norwood VI",
-            NorwoodVII => "Norwood VII",
-            LudwigI => "Ludwig I",
-            LudwigII => "Ludwig II",
-            LudwigIII => "Ludwig III",
-            SavinI1 => "Savin I-1",
-            SavinI2 => "Savin I-2",
-            SavinI3 => "Savin I-3",
-            SavinI4 => "Savin I-4",
-            SavinII1 => "Savin II-1",
-            SavinII2 => "Savin II-2",
-            SavinIII => "Savin III",
-            SavinAdvanced => "Savin advanced",
-            SavinFrontal => "Savin frontal",
-            Sinclair1 => "Sinclair 1",
-            Sinclair2 => "Sinclair 2",
-            Sinclair3 => "Sinclair 3",
-            Sinclair4 => "Sinclair 4",
-            Sinclair5 => "Sinclair 5",
-        }
-    }
-
     /// The name in files: the label in lower case with hyphens, `norwood-iii-vertex`.
     pub fn name(self) -> String {
         self.label().to_lowercase().replace(' ', "-")
-    }
-
-    /// The stage of a name in files.
-    pub fn from_name(name: &str) -> Option<Stage> {
-        Stage::all().into_iter().find(|stage| stage.name() == name)
-    }
-
-    /// All stages, in the order of their scales.
-    pub fn all() -> [Stage; 29] {
-        use Stage::*;
-        [
-            NorwoodI,
-            NorwoodII,
-            NorwoodIIA,
-            NorwoodIII,
-            NorwoodIIIA,
-            NorwoodIIIVertex,
-            NorwoodIV,
-            NorwoodIVA,
-            NorwoodV,
-            NorwoodVA,
-            NorwoodVI,
-            NorwoodVII,
-            LudwigI,
-            LudwigII,
-            LudwigIII,
-            SavinI1,
-            SavinI2,
-            SavinI3,
-            SavinI4,
-            SavinII1,
-            SavinII2,
-            SavinIII,
-            SavinAdvanced,
-            SavinFrontal,
-            Sinclair1,
-            Sinclair2,
-            Sinclair3,
-            Sinclair4,
-            Sinclair5,
-        ]
     }
 
     /// Whether the outline is hairline's own design rather than a curve of `head.md` 3.3.
@@ -203,8 +100,7 @@ impl Stage {
         )
     }
 
-    /// The stages this one usually goes through next, nearest first; empty where the scale ends.
-    /// Norwood's main sequence and Ludwig's; the pace is the caller's.
+    /// The stage this one usually goes over into; `None` where the scale ends. The pace is the caller's.
     pub fn next(self) -> Option<Stage> {
         use Stage::*;
         Some(match self {
@@ -243,8 +139,8 @@ impl Stage {
     /// The zones of the stage on the chart.
     pub fn zones(self, curves: &RegionCurves) -> Vec<LossZone> {
         use Stage::*;
-        let front = |curve: &str| bald("front", curves.between_hairline_and(&curves.right_half(curve)));
-        let even = |midline_t: f64, curve: &str| {
+        let front = |curve: Curve| bald("front", curves.between_hairline_and(&curves.right_half(curve)));
+        let even = |midline_t: f64, curve: Curve| {
             bald("front", curves.between_hairline_and(&even_recession(midline_t, &curves.right_half(curve))))
         };
         let crown = |t: f64, half_u_mm: f64, half_v_mm: f64| {
@@ -253,46 +149,46 @@ impl Stage {
             bald("crown", Outline::ellipse(centre, half_u_mm * unit, half_v_mm * unit))
         };
         let back =
-            |curve: &str| bald("front, mid-scalp and crown", curves.in_front_of(&curves.right_half(curve)));
-        let part = |curve: &str, scale: f64, density_left: f64| {
+            |curve: Curve| bald("front, mid-scalp and crown", curves.in_front_of(&curves.right_half(curve)));
+        let part = |curve: Curve, scale: f64, density_left: f64| {
             let right = curves.right_half(curve).into_iter().map(|p| scale_width(p, scale)).collect();
             LossZone { name: "top".to_owned(), outline: mirrored(right), density_left }
         };
         match self {
             NorwoodI | SavinI1 | Sinclair1 => vec![],
-            NorwoodII => vec![front("receded_frontal_II")],
-            NorwoodIII => vec![front("receded_frontal_III")],
+            NorwoodII => vec![front(Curve::RecededII)],
+            NorwoodIII => vec![front(Curve::RecededIII)],
             // Crown centres: rho 0.43 and 0.44 of `head.md` 3.3 on the back midline of the reference head.
-            NorwoodIIIVertex => vec![front("receded_frontal_II"), crown(0.289, 27.0, 26.0)],
-            NorwoodIV => vec![front("receded_frontal_IV"), crown(0.289, 40.0, 38.0)],
-            NorwoodV => vec![front("receded_frontal_V"), crown(0.297, 52.0, 48.0)],
-            NorwoodVI => vec![back("NW_VI_VII_posterior_border_VI")],
-            NorwoodVII => vec![back("NW_VI_VII_posterior_border_VII")],
+            NorwoodIIIVertex => vec![front(Curve::RecededII), crown(0.289, 27.0, 26.0)],
+            NorwoodIV => vec![front(Curve::RecededIV), crown(0.289, 40.0, 38.0)],
+            NorwoodV => vec![front(Curve::RecededV), crown(0.297, 52.0, 48.0)],
+            NorwoodVI => vec![back(Curve::BackBorderVI)],
+            NorwoodVII => vec![back(Curve::BackBorderVII)],
             // The A variants recede from the front as a whole, without a peak or an island (Norwood 1975): the
             // midline goes back as far as the temples do in the plain stage.
-            NorwoodIIA => vec![even(0.44, "receded_frontal_II")],
-            NorwoodIIIA => vec![even(0.36, "receded_frontal_III")],
-            NorwoodIVA => vec![even(0.20, "receded_frontal_IV")],
-            NorwoodVA => vec![even(-0.12, "receded_frontal_V")],
-            LudwigI => vec![part("ludwig_outlines_I", 1.0, 0.78)],
-            LudwigII => vec![part("ludwig_outlines_II", 1.0, 0.52)],
-            LudwigIII => vec![part("ludwig_outlines_III", 1.0, 0.2)],
-            SavinI2 => vec![part("ludwig_outlines_I", 0.35, 0.85)],
-            SavinI3 => vec![part("ludwig_outlines_I", 0.7, 0.78)],
-            SavinI4 => vec![part("ludwig_outlines_I", 1.0, 0.68)],
-            SavinII1 => vec![part("ludwig_outlines_II", 1.0, 0.58)],
-            SavinII2 => vec![part("ludwig_outlines_II", 1.0, 0.45)],
-            SavinIII => vec![part("ludwig_outlines_III", 1.0, 0.28)],
-            SavinAdvanced => vec![part("ludwig_outlines_III", 1.0, 0.1)],
+            NorwoodIIA => vec![even(0.44, Curve::RecededII)],
+            NorwoodIIIA => vec![even(0.36, Curve::RecededIII)],
+            NorwoodIVA => vec![even(0.20, Curve::RecededIV)],
+            NorwoodVA => vec![even(-0.12, Curve::RecededV)],
+            LudwigI => vec![part(Curve::LudwigI, 1.0, 0.78)],
+            LudwigII => vec![part(Curve::LudwigII, 1.0, 0.52)],
+            LudwigIII => vec![part(Curve::LudwigIII, 1.0, 0.2)],
+            SavinI2 => vec![part(Curve::LudwigI, 0.35, 0.85)],
+            SavinI3 => vec![part(Curve::LudwigI, 0.7, 0.78)],
+            SavinI4 => vec![part(Curve::LudwigI, 1.0, 0.68)],
+            SavinII1 => vec![part(Curve::LudwigII, 1.0, 0.58)],
+            SavinII2 => vec![part(Curve::LudwigII, 1.0, 0.45)],
+            SavinIII => vec![part(Curve::LudwigIII, 1.0, 0.28)],
+            SavinAdvanced => vec![part(Curve::LudwigIII, 1.0, 0.1)],
             SavinFrontal => vec![LossZone {
                 name: "front of the part".to_owned(),
                 outline: christmas_tree(),
                 density_left: 0.6,
             }],
-            Sinclair2 => vec![part("ludwig_outlines_I", 0.3, 0.75)],
-            Sinclair3 => vec![part("ludwig_outlines_I", 0.7, 0.6)],
-            Sinclair4 => vec![part("ludwig_outlines_II", 0.8, 0.45)],
-            Sinclair5 => vec![part("ludwig_outlines_III", 1.0, 0.2)],
+            Sinclair2 => vec![part(Curve::LudwigI, 0.3, 0.75)],
+            Sinclair3 => vec![part(Curve::LudwigI, 0.7, 0.6)],
+            Sinclair4 => vec![part(Curve::LudwigII, 0.8, 0.45)],
+            Sinclair5 => vec![part(Curve::LudwigIII, 1.0, 0.2)],
         }
     }
 }
@@ -329,7 +225,7 @@ fn christmas_tree() -> Outline {
 }
 
 /// A round bald patch of alopecia areata.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundPatch {
     /// Centre on the chart.
     pub at: AzT,
@@ -400,7 +296,7 @@ pub fn areata_share(chart: &Chart, curves: &RegionCurves, salt_percent: f64) -> 
 }
 
 /// A circle of surface radius `radius_mm` about a place, as an outline on the chart.
-pub fn circle_on(chart: &Chart, at: AzT, radius_mm: f64) -> Outline {
+fn circle_on(chart: &Chart, at: AzT, radius_mm: f64) -> Outline {
     let centre = at.to_uv();
     let p0 = chart.position(centre);
     let n = 72;
@@ -431,7 +327,7 @@ mod tests {
     #[test]
     fn every_stage_is_named_and_only_no_loss_has_no_zone() {
         let curves = RegionCurves::standard();
-        for stage in Stage::all() {
+        for stage in Stage::ALL {
             let none = matches!(stage, Stage::NorwoodI | Stage::SavinI1 | Stage::Sinclair1);
             assert_eq!(stage.zones(&curves).is_empty(), none, "{}", stage.label());
         }
@@ -439,7 +335,7 @@ mod tests {
 
     #[test]
     fn following_next_ends_at_the_last_stage_of_the_scale() {
-        for stage in Stage::all() {
+        for stage in Stage::ALL {
             let mut at = stage;
             let mut steps = 0;
             while let Some(next) = at.next() {

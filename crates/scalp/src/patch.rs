@@ -45,22 +45,9 @@ impl Patch {
         for (t, &[a, ..]) in self.mesh.triangles.iter().enumerate() {
             area_mm2[root(&mut parent, a) as usize] += self.mesh.triangle_area_mm2(t);
         }
-        let mut kept = Patch::default();
-        let mut number = vec![u32::MAX; self.uv.len()];
-        for triangle in &self.mesh.triangles {
-            if area_mm2[root(&mut parent, triangle[0]) as usize] < 100.0 * least_cm2 {
-                continue;
-            }
-            let corners = triangle.map(|v| {
-                let v = v as usize;
-                if number[v] == u32::MAX {
-                    number[v] = push(&mut kept, self.uv[v], self.mesh.positions[v]);
-                }
-                number[v]
-            });
-            kept.mesh.triangles.push(corners);
-        }
-        kept
+        let of: Vec<u32> = self.mesh.triangles.iter().map(|t| root(&mut parent, t[0])).collect();
+        let (mesh, kept) = self.mesh.part(|t| area_mm2[of[t] as usize] >= 100.0 * least_cm2);
+        Patch { mesh, uv: kept.into_iter().map(|v| self.uv[v as usize]).collect() }
     }
 
     /// Integral of a vertex field over the patch, field units times cm2.

@@ -4,25 +4,59 @@
 //! (`data/scalp_regions_chart.csv`): own design that agrees with the published anchors of `head.md` 3.2. They are
 //! starting shapes; every function takes the curves as an argument so that an artist's edit replaces them.
 
-use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 
 use glam::{DVec2, DVec3};
-use serde::{Deserialize, Serialize};
 
 use crate::chart::{AzT, Chart, Uv};
+use crate::named::named;
 
 /// Spacing of sampled curves on the reference head, chart units (about 1 mm of arc at A = 180 mm).
 const SAMPLE_STEP: f64 = 1.0 / 180.0;
 
-/// The editable control points, by curve name; the client's right half, mirrored to the left where used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+named! {
+    /// A named curve: the client's right half, mirrored to the left where used.
+    enum Curve;
+    /// Name in `data/scalp_regions_chart.csv`.
+    fn name;
+    HairlineI = "hairline_NW_I",
+    RecededII = "receded_frontal_II",
+    RecededIII = "receded_frontal_III",
+    RecededIV = "receded_frontal_IV",
+    RecededV = "receded_frontal_V",
+    BackBorderVI = "NW_VI_VII_posterior_border_VI",
+    BackBorderVII = "NW_VI_VII_posterior_border_VII",
+    LudwigI = "ludwig_outlines_I",
+    LudwigII = "ludwig_outlines_II",
+    LudwigIII = "ludwig_outlines_III",
+    LowerBorder = "lower_scalp_border",
+    DonorTop = "donor_top",
+    DonorBottom = "donor_bottom",
+}
+
+/// The editable control points of every curve, from the front midline outwards or from the hairline backwards:
+/// `curves[Curve::HairlineI]`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RegionCurves {
-    /// Control points by curve name, from the front midline outwards or from the hairline backwards.
-    pub curves: BTreeMap<String, Vec<AzT>>,
+    control: [Vec<AzT>; Curve::ALL.len()],
+}
+
+impl Index<Curve> for RegionCurves {
+    type Output = Vec<AzT>;
+
+    fn index(&self, curve: Curve) -> &Vec<AzT> {
+        &self.control[curve as usize]
+    }
+}
+
+impl IndexMut<Curve> for RegionCurves {
+    fn index_mut(&mut self, curve: Curve) -> &mut Vec<AzT> {
+        &mut self.control[curve as usize]
+    }
 }
 
 /// A closed curve on the chart; the last point joins the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
     /// Corners in order.
     pub points: Vec<Uv>,
@@ -31,36 +65,38 @@ pub struct Outline {
 impl RegionCurves {
     /// The defaults of `data/scalp_regions_chart.csv`.
     pub fn standard() -> RegionCurves {
-        let mut curves: BTreeMap<String, Vec<AzT>> = BTreeMap::new();
         let table = include_str!("../data/scalp_regions_chart.csv");
-        for line in table.lines().filter(|l| !l.starts_with('#')).skip(1) {
+        let row = |line: &str| {
             let mut columns = line.split(',');
-            let name = columns.next().unwrap_or_default();
-            let mut number = || columns.next().and_then(|c| c.parse().ok()).unwrap_or(f64::NAN);
-            let (_, az_deg, t) = (number(), number(), number());
-            curves.entry(name.to_owned()).or_default().push(AzT { az_deg, t });
-        }
-        RegionCurves { curves }
+            let name = columns.next()?.to_owned();
+            let mut number = || columns.next()?.parse().ok();
+            let (_, az_deg, t): (f64, f64, f64) = (number()?, number()?, number()?);
+            Some((name, AzT { az_deg, t }))
+        };
+        let rows: Vec<(String, AzT)> = table.lines().filter_map(row).collect();
+        let control = |curve: Curve| {
+            rows.iter().filter(|(name, _)| name == curve.name()).map(|(_, place)| *place).collect()
+        };
+        RegionCurves { control: Curve::ALL.map(control) }
     }
 
     /// The sampled right half of a curve.
-    pub fn right_half(&self, name: &str) -> Vec<Uv> {
-        let control: Vec<Uv> =
-            self.curves.get(name).map(|c| c.iter().map(|p| p.to_uv()).collect()).unwrap_or_default();
+    pub fn right_half(&self, curve: Curve) -> Vec<Uv> {
+        let control: Vec<Uv> = self[curve].iter().map(|p| p.to_uv()).collect();
         // A curve that starts or ends on the midline crosses it level: its mirror image is its continuation.
         smooth_curve(&control, true)
     }
 
     /// The hair-bearing scalp: the adolescent hairline (Norwood I) in front, the lower hair border behind.
     pub fn scalp(&self) -> Outline {
-        let mut right = self.right_half("hairline_NW_I");
-        right.extend(self.right_half("lower_scalp_border").into_iter().skip(1));
+        let mut right = self.right_half(Curve::HairlineI);
+        right.extend(self.right_half(Curve::LowerBorder).into_iter().skip(1));
         mirrored(right)
     }
 
     /// The area between the Norwood I hairline and a receded frontal curve.
     pub fn between_hairline_and(&self, receded: &[Uv]) -> Outline {
-        let hairline = self.right_half("hairline_NW_I");
+        let hairline = self.right_half(Curve::HairlineI);
         let Some(&end) = receded.last() else { return Outline { points: Vec::new() } };
         let junction = nearest_index(&hairline, end);
         let mut right: Vec<Uv> = hairline[..=junction].to_vec();
@@ -70,7 +106,7 @@ impl RegionCurves {
 
     /// The area between the Norwood I hairline and a border behind the crown that starts at the hairline's side.
     pub fn in_front_of(&self, back_border: &[Uv]) -> Outline {
-        let hairline = self.right_half("hairline_NW_I");
+        let hairline = self.right_half(Curve::HairlineI);
         let Some(&start) = back_border.first() else { return Outline { points: Vec::new() } };
         let junction = nearest_index(&hairline, start);
         let mut right: Vec<Uv> = hairline[..=junction].to_vec();
@@ -90,11 +126,6 @@ impl Outline {
             })
             .collect();
         Outline { points }
-    }
-
-    /// The same outline with left and right exchanged.
-    pub fn flipped(&self) -> Outline {
-        Outline { points: self.points.iter().rev().map(|p| DVec2::new(-p.x, p.y)).collect() }
     }
 
     /// Lays the outline on a head.
@@ -321,4 +352,23 @@ fn nearest_index(curve: &[Uv], p: Uv) -> usize {
         }
     }
     best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_belongs_to_a_curve_and_an_edit_moves_what_hangs_on_it() {
+        let mut curves = RegionCurves::standard();
+        let rows = include_str!("../data/scalp_regions_chart.csv").lines().filter(|l| !l.starts_with('#'));
+        assert_eq!(curves.control.iter().map(Vec::len).sum::<usize>() + 1, rows.count());
+        for curve in Curve::ALL {
+            assert!(curves[curve].len() >= 7, "{}", curve.name());
+        }
+        let front = |curves: &RegionCurves| curves.scalp().points[0].y;
+        let before = front(&curves);
+        curves[Curve::HairlineI][0].t -= 0.1;
+        assert!((front(&curves) - (before - 0.1)).abs() < 1e-12);
+    }
 }

@@ -4,13 +4,13 @@
 //! noise of a scan matter little. Lengths in millimetres.
 
 use glam::{DVec2, DVec3};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::head::Landmarks;
 use crate::mesh::TriMesh;
 
 /// The six measures a client's head is taken with. Their order is the order of every `[f64; 6]` of this crate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Tape around the head through glabella and opisthocranion.
@@ -52,7 +52,7 @@ impl Measure {
 }
 
 /// What tape and calipers read on a head, millimetres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TapeMeasures {
     /// Convex tape in the plane through glabella and opisthocranion.
     pub circumference_mm: f64,

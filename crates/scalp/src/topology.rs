@@ -1,9 +1,51 @@
-//! Which triangle lies beyond which edge?
+//! Which triangle lies beyond which edge, and what is around which vertex?
+//!
+//! The one place where neighbours are found; it looks at triangles alone, so that meshes of any kind of point may ask.
 
 use crate::mesh::TriMesh;
 
 /// Marks an edge without a neighbour.
 pub const NO_TRIANGLE: u32 = u32::MAX;
+
+/// A list of items for every owner (such as triangles for every vertex), all in one piece of memory.
+pub struct Lists<T> {
+    starts: Vec<u32>,
+    items: Vec<T>,
+}
+
+impl<T: Copy + Default> Lists<T> {
+    /// Gathers pairs of owner and item, gone through twice; the items of an owner keep their order.
+    pub fn new<I: Iterator<Item = (u32, T)>>(owners: usize, pairs: impl Fn() -> I) -> Lists<T> {
+        let mut starts = vec![0_u32; owners + 1];
+        pairs().for_each(|(owner, _)| starts[owner as usize + 1] += 1);
+        for owner in 0..owners {
+            starts[owner + 1] += starts[owner];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![T::default(); starts[owners] as usize];
+        for (owner, item) in pairs() {
+            let at = &mut next[owner as usize];
+            items[*at as usize] = item;
+            *at += 1;
+        }
+        Lists { starts, items }
+    }
+
+    /// The items of an owner.
+    pub fn of(&self, owner: usize) -> &[T] {
+        &self.items[self.starts[owner] as usize..self.starts[owner + 1] as usize]
+    }
+
+    /// The items of an owner, to be sorted.
+    pub fn of_mut(&mut self, owner: usize) -> &mut [T] {
+        &mut self.items[self.starts[owner] as usize..self.starts[owner + 1] as usize]
+    }
+}
+
+/// The triangles around each of `vertices` vertices, in their order.
+pub fn fans(vertices: usize, triangles: &[[u32; 3]]) -> Lists<u32> {
+    Lists::new(vertices, || triangles.iter().zip(0..).flat_map(|(corners, t)| corners.map(|v| (v, t))))
+}
 
 /// Neighbours of every triangle across its edges.
 pub struct Adjacency {
@@ -12,13 +54,14 @@ pub struct Adjacency {
 }
 
 impl Adjacency {
-    /// Neighbours across edges with exactly two triangles that run through the edge in opposite directions.
-    pub fn of(mesh: &TriMesh) -> Adjacency {
-        let mut neighbour = vec![[NO_TRIANGLE; 3]; mesh.triangles.len()];
-        for (first, second, same_direction) in paired_edges(&mesh.triangles).0 {
-            if !same_direction {
-                neighbour[first.0 as usize][first.1] = second.0;
-                neighbour[second.0 as usize][second.1] = first.0;
+    /// Neighbours across edges with exactly two triangles that run through the edge in opposite directions; all other
+    /// edges are border.
+    pub fn of(triangles: &[[u32; 3]]) -> Adjacency {
+        let mut neighbour = vec![[NO_TRIANGLE; 3]; triangles.len()];
+        for shared in shared_edges(triangles).0 {
+            if let SharedEdge { sides: [(t, k), (u, j)], same_direction: false } = shared {
+                neighbour[t as usize][k] = u;
+                neighbour[u as usize][j] = t;
             }
         }
         Adjacency { neighbour }
@@ -49,9 +92,9 @@ impl Adjacency {
     }
 
     /// Directed edges without a neighbour, `[from, to]` as their triangles run.
-    pub fn border_edges(&self, mesh: &TriMesh) -> Vec<[u32; 2]> {
+    pub fn border_edges(&self, triangles: &[[u32; 3]]) -> Vec<[u32; 2]> {
         let mut edges = Vec::new();
-        for (corners, neighbours) in mesh.triangles.iter().zip(&self.neighbour) {
+        for (corners, neighbours) in triangles.iter().zip(&self.neighbour) {
             for k in 0..3 {
                 if neighbours[k] == NO_TRIANGLE {
                     edges.push([corners[k], corners[(k + 1) % 3]]);
@@ -61,8 +104,9 @@ impl Adjacency {
         edges
     }
 
-    /// The closed border loops, each a list of vertices as their triangles run; in order of the first triangle. Where several loops touch in one vertex they are told apart by walking around it.
-    pub fn border_loops(&self, mesh: &TriMesh) -> Vec<Vec<u32>> {
+    /// The closed border loops, each a list of vertices as their triangles run; in order of the first triangle. Where
+    /// several loops touch in one vertex they are told apart by walking around it.
+    pub fn border_loops(&self, triangles: &[[u32; 3]]) -> Vec<Vec<u32>> {
         let n = self.neighbour.len();
         let mut seen = vec![[false; 3]; n];
         let mut loops = Vec::new();
@@ -75,13 +119,13 @@ impl Adjacency {
                 let (mut at, mut edge) = (t, k);
                 loop {
                     seen[at][edge] = true;
-                    vertices.push(mesh.triangles[at][edge]);
+                    vertices.push(triangles[at][edge]);
                     // Turn around the end of this edge until the next border edge.
-                    let pivot = mesh.triangles[at][(edge + 1) % 3];
+                    let pivot = triangles[at][(edge + 1) % 3];
                     edge = (edge + 1) % 3;
                     while self.neighbour[at][edge] != NO_TRIANGLE {
                         at = self.neighbour[at][edge] as usize;
-                        edge = mesh.triangles[at].iter().position(|&v| v == pivot).unwrap_or(0);
+                        edge = triangles[at].iter().position(|&v| v == pivot).unwrap_or(0);
                     }
                     if (at, edge) == (t, k) || seen[at][edge] {
                         break;
@@ -96,41 +140,28 @@ impl Adjacency {
 
 /// Neighbours of every vertex; those of a border vertex are its two neighbours along the border.
 pub struct VertexRings {
-    starts: Vec<u32>,
-    list: Vec<u32>,
+    lists: Lists<u32>,
     on_border: Vec<bool>,
 }
 
 impl VertexRings {
-    /// Of a manifold mesh.
-    pub fn new(mesh: &TriMesh, adjacency: &Adjacency) -> VertexRings {
-        let n = mesh.positions.len();
-        let mut on_border = vec![false; n];
-        let border = adjacency.border_edges(mesh);
+    /// Of a manifold mesh of `vertices` vertices.
+    pub fn new(vertices: usize, triangles: &[[u32; 3]]) -> VertexRings {
+        let mut on_border = vec![false; vertices];
+        let border = Adjacency::of(triangles).border_edges(triangles);
         border.iter().flatten().for_each(|&v| on_border[v as usize] = true);
         // An inner edge is met once in each direction.
-        let pairs = || {
-            let inner = mesh.triangles.iter().flat_map(|c| [(c[0], c[1]), (c[1], c[2]), (c[2], c[0])]);
+        let lists = Lists::new(vertices, || {
+            let inner = triangles.iter().flat_map(|c| [(c[0], c[1]), (c[1], c[2]), (c[2], c[0])]);
             let inner = inner.filter(|&(a, _)| !on_border[a as usize]);
             inner.chain(border.iter().flat_map(|&[a, b]| [(a, b), (b, a)]))
-        };
-        let mut starts = vec![0_u32; n + 1];
-        pairs().for_each(|(a, _)| starts[a as usize + 1] += 1);
-        for v in 0..n {
-            starts[v + 1] += starts[v];
-        }
-        let mut next = starts.clone();
-        let mut list = vec![0; starts[n] as usize];
-        for (a, b) in pairs() {
-            list[next[a as usize] as usize] = b;
-            next[a as usize] += 1;
-        }
-        VertexRings { starts, list, on_border }
+        });
+        VertexRings { lists, on_border }
     }
 
     /// The neighbours of a vertex.
     pub fn of(&self, v: usize) -> &[u32] {
-        &self.list[self.starts[v] as usize..self.starts[v + 1] as usize]
+        self.lists.of(v)
     }
 
     /// Whether a vertex is on a border.
@@ -187,9 +218,9 @@ pub struct Oriented {
 
 /// Turns triangles so that neighbours agree; in each piece the larger number keeps its winding.
 pub fn orient(triangles: &mut [[u32; 3]]) -> Oriented {
-    let (pairs, mut edges_cut) = paired_edges(triangles);
+    let (pairs, mut edges_cut) = shared_edges(triangles);
     let mut links: Vec<[(u32, bool); 3]> = vec![[(NO_TRIANGLE, false); 3]; triangles.len()];
-    for (first, second, same_direction) in pairs {
+    for SharedEdge { sides: [first, second], same_direction } in pairs {
         links[first.0 as usize][first.1] = (second.0, same_direction);
         links[second.0 as usize][second.1] = (first.0, same_direction);
     }
@@ -242,46 +273,86 @@ pub fn orient(triangles: &mut [[u32; 3]]) -> Oriented {
     Oriented { adjacency: Adjacency { neighbour }, turned, edges_cut }
 }
 
-/// A triangle and one of its edges.
-type Side = (u32, usize);
+/// A triangle and one of its edges, k running from corner k to corner k+1.
+pub type Side = (u32, usize);
 
-/// Pairs of sides that share an edge which no third triangle has, with whether both run through it in the same
-/// direction; and the number of edges with more than two triangles.
-fn paired_edges(triangles: &[[u32; 3]]) -> (Vec<(Side, Side, bool)>, usize) {
-    // Bucket the sides by their lower vertex; a bucket is short, and sorted by the higher one.
-    let n_vertices = triangles.iter().flatten().max().map_or(0, |&v| v as usize + 1);
-    let mut ends = vec![0_u32; n_vertices + 1];
-    let each_side = || {
-        triangles.iter().enumerate().flat_map(|(t, corners)| {
+/// An edge that two triangles share and no third.
+pub struct SharedEdge {
+    /// The edge as each of the two has it.
+    pub sides: [Side; 2],
+    /// Whether both run through it in the same direction: one of them is turned inside out.
+    pub same_direction: bool,
+}
+
+/// The edges of exactly two triangles, and how many there are of more than two.
+pub fn shared_edges(triangles: &[[u32; 3]]) -> (Vec<SharedEdge>, usize) {
+    let vertices = triangles.iter().flatten().max().map_or(0, |&v| v as usize + 1);
+    // The sides by their lower vertex; such a list is short, and sorted by the higher one.
+    let mut by_low = Lists::new(vertices, || {
+        triangles.iter().zip(0..).flat_map(|(corners, t)| {
             (0..3).map(move |k| {
                 let (a, b) = (corners[k], corners[(k + 1) % 3]);
-                (a.min(b), a.max(b), a < b, (t as u32, k))
+                (a.min(b), (a.max(b), a < b, (t, k)))
             })
         })
-    };
-    each_side().for_each(|(low, ..)| ends[low as usize + 1] += 1);
-    for v in 0..n_vertices {
-        ends[v + 1] += ends[v];
-    }
-    let mut sides: Vec<(u32, bool, Side)> = vec![(0, false, (0, 0)); 3 * triangles.len()];
-    let mut next = ends.clone();
-    for (low, high, forwards, side) in each_side() {
-        let at = &mut next[low as usize];
-        sides[*at as usize] = (high, forwards, side);
-        *at += 1;
-    }
-    let mut pairs = Vec::with_capacity(sides.len() / 2);
+    });
+    let mut shared = Vec::with_capacity(3 * triangles.len() / 2);
     let mut crowded = 0;
-    for v in 0..n_vertices {
-        let bucket = &mut sides[ends[v] as usize..ends[v + 1] as usize];
-        bucket.sort_unstable_by_key(|&(high, _, side)| (high, side));
-        for group in bucket.chunk_by(|x, y| x.0 == y.0) {
+    for v in 0..vertices {
+        let sides = by_low.of_mut(v);
+        sides.sort_unstable_by_key(|&(high, _, side): &(u32, bool, Side)| (high, side));
+        for group in sides.chunk_by(|x, y| x.0 == y.0) {
             match group {
                 [_] => {}
-                [x, y] => pairs.push((x.2, y.2, x.1 == y.1)),
+                [x, y] => shared.push(SharedEdge { sides: [x.2, y.2], same_direction: x.1 == y.1 }),
                 _ => crowded += 1,
             }
         }
     }
-    (pairs, crowded)
+    (shared, crowded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square in halves (0 1 2, 0 2 3), a triangle turned inside out on its edge 1-2, and a fin on 2-3 with a third on it.
+    const TRIANGLES: [[u32; 3]; 5] = [[0, 1, 2], [0, 2, 3], [1, 2, 4], [3, 2, 5], [2, 3, 6]];
+
+    #[test]
+    fn only_edges_of_two_triangles_that_agree_are_no_border() {
+        let adjacency = Adjacency::of(&TRIANGLES);
+        assert_eq!(adjacency.neighbour[0], [NO_TRIANGLE, NO_TRIANGLE, 1]);
+        assert_eq!(adjacency.neighbour[1], [0, NO_TRIANGLE, NO_TRIANGLE]);
+        assert_eq!(adjacency.neighbour[2..], [[NO_TRIANGLE; 3]; 3]);
+        assert_eq!(adjacency.pieces(), [vec![0, 1], vec![2], vec![3], vec![4]]);
+        assert_eq!(adjacency.border_edges(&TRIANGLES).len(), 15 - 2);
+        assert_eq!(adjacency.border_loops(&TRIANGLES)[0], [0, 1, 2, 3]);
+        let (shared, crowded) = shared_edges(&TRIANGLES);
+        assert_eq!((shared.len(), crowded), (2, 1));
+        assert!(shared.iter().any(|s| s.same_direction && s.sides == [(0, 1), (2, 0)]));
+        let mut turned = TRIANGLES;
+        let oriented = orient(&mut turned);
+        assert_eq!((oriented.turned, oriented.edges_cut), (vec![false, false, true, false, false], 1));
+        assert_eq!(turned[2], [1, 4, 2]);
+    }
+
+    #[test]
+    fn rings_and_fans_hold_what_is_around_a_vertex() {
+        // Six triangles around vertex 0.
+        let wheel: Vec<[u32; 3]> = (0..6).map(|k| [0, 1 + k, 1 + (k + 1) % 6]).collect();
+        let rings = VertexRings::new(7, &wheel);
+        let sorted = |v: usize| {
+            let mut around = rings.of(v).to_vec();
+            around.sort_unstable();
+            around
+        };
+        assert_eq!((sorted(0), rings.on_border(0)), (vec![1, 2, 3, 4, 5, 6], false));
+        assert_eq!((sorted(1), rings.on_border(1)), (vec![2, 6], true), "along the border only");
+        let around = fans(8, &wheel);
+        assert_eq!(
+            (around.of(0), around.of(1), around.of(7)),
+            (&[0, 1, 2, 3, 4, 5][..], &[0, 5][..], &[][..])
+        );
+    }
 }

@@ -4,7 +4,7 @@ mod shapes;
 
 use glam::DVec3;
 use hairline_scalp::TriMesh;
-use hairline_scalp::distance::{DistanceError, Geodesics, Source};
+use hairline_scalp::distance::{DistanceError, Geodesics};
 use proptest::prelude::*;
 use shapes::{icosphere, shaken_sheet, sheet};
 
@@ -12,94 +12,6 @@ const RADIUS_MM: f64 = 85.0;
 
 fn great_circle_mm(a: DVec3, b: DVec3) -> f64 {
     RADIUS_MM * libm::atan2(a.cross(b).length(), a.dot(b))
-}
-
-/// Largest error of the front from a few points to all vertices of a sphere, mm and relative (beyond 10 mm).
-fn sphere_error(levels: u32) -> (f64, f64) {
-    let mesh = icosphere(levels, RADIUS_MM);
-    let surface = Geodesics::new(&mesh).unwrap();
-    let mut worst = (0.0f64, 0.0f64);
-    for from in [DVec3::new(0.3, 0.9, 0.1), DVec3::new(-0.7, 0.2, 0.5), DVec3::Y] {
-        let source = surface.closest(from.normalize() * RADIUS_MM);
-        let at = surface.position(source);
-        let got = surface.distances_mm(Source::Points(&[source]), f64::INFINITY);
-        for (p, d) in mesh.positions.iter().zip(&got) {
-            let truth = great_circle_mm(at, *p);
-            worst.0 = worst.0.max((d - truth).abs());
-            if truth > 10.0 {
-                worst.1 = worst.1.max((d - truth).abs() / truth);
-            }
-        }
-    }
-    worst
-}
-
-#[test]
-fn front_on_a_sphere_converges_to_the_great_circles() {
-    let (coarse, fine) = (sphere_error(4), sphere_error(5));
-    assert!(fine.1 < 0.007, "{fine:?}");
-    assert!(fine.0 < 0.55 * coarse.0, "halving the edges must bring the error down: {coarse:?} -> {fine:?}");
-}
-
-#[test]
-fn front_from_a_point_is_exact_on_a_plane_with_irregular_triangles() {
-    let mesh = shaken_sheet(30, 30);
-    let surface = Geodesics::new(&mesh).unwrap();
-    let source = surface.closest(DVec3::new(11.3, 13.8, 0.0));
-    let got = surface.distances_mm(Source::Points(&[source]), f64::INFINITY);
-    for (p, d) in mesh.positions.iter().zip(got) {
-        assert!((d - p.distance(surface.position(source))).abs() < 2e-3, "{p}: {d}");
-    }
-}
-
-#[test]
-fn front_stops_at_its_limit_and_leaves_the_rest_infinite() {
-    let mesh = shaken_sheet(30, 30);
-    let surface = Geodesics::new(&mesh).unwrap();
-    let source = surface.closest(DVec3::new(2.0, 2.0, 0.0));
-    let got = surface.distances_mm(Source::Points(&[source]), 9.0);
-    for (p, d) in mesh.positions.iter().zip(got) {
-        let truth = p.distance(surface.position(source));
-        assert_eq!(d.is_finite(), truth <= 9.0, "{p} at {truth}: {d}");
-    }
-}
-
-#[test]
-fn front_from_a_curve_is_near_the_distance_to_it() {
-    // A quarter circle of radius 20 in the plane; inside and outside the distance is | |p| - 20 |.
-    let mesh = shaken_sheet(40, 40);
-    let surface = Geodesics::new(&mesh).unwrap();
-    let curve: Vec<DVec3> = (0..=90)
-        .map(|i| f64::from(i).to_radians())
-        .map(|a| DVec3::new(20.0 * libm::cos(a), 20.0 * libm::sin(a), 0.0))
-        .collect();
-    let got = surface.distances_mm(Source::Curve(&curve), f64::INFINITY);
-    let mut worst = 0.0f64;
-    for (p, d) in mesh.positions.iter().zip(got) {
-        if (2.0..38.0).contains(&p.length()) {
-            worst = worst.max((d - (p.length() - 20.0).abs()).abs());
-        }
-    }
-    assert!(worst < 0.3, "{worst}");
-}
-
-#[test]
-fn latitude_circle_as_a_source_gives_latitudes() {
-    let mesh = icosphere(5, RADIUS_MM);
-    let surface = Geodesics::new(&mesh).unwrap();
-    let (y, r) = (RADIUS_MM * 0.5, RADIUS_MM * 0.75f64.sqrt());
-    let circle: Vec<DVec3> = (0..=720)
-        .map(|i| (f64::from(i) / 2.0).to_radians())
-        .map(|a| DVec3::new(r * libm::cos(a), y, r * libm::sin(a)))
-        .collect();
-    let got = surface.distances_mm(Source::Curve(&circle), 30.0);
-    let mut worst = 0.0f64;
-    for (p, d) in mesh.positions.iter().zip(got) {
-        if d.is_finite() {
-            worst = worst.max((d - RADIUS_MM * (libm::asin(p.y / RADIUS_MM) - libm::asin(0.5)).abs()).abs());
-        }
-    }
-    assert!(worst < 0.2, "{worst}");
 }
 
 #[test]

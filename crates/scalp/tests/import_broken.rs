@@ -4,7 +4,7 @@ mod meshes;
 
 use glam::DVec3;
 use hairline_scalp::TriMesh;
-use hairline_scalp::import::{GivenLandmarks, ImportSettings, Unit, import_scan};
+use hairline_scalp::import::{GivenLandmarks, ImportSettings, import_scan};
 use hairline_scalp::model::{Measurements, Sex};
 use meshes::*;
 
@@ -227,7 +227,7 @@ fn every_broken_scan_is_refused_with_its_sentence() {
     let mut n = 0;
     for (name, bytes, fragment) in tables.into_iter().flatten() {
         n += 1;
-        match import_scan(&bytes, name, &ImportSettings::find_all()) {
+        match import_scan(&bytes, name, &ImportSettings::default()) {
             Ok(scan) => wrong.push(format!("{name} was imported: {:?}", scan.report)),
             Err(e) => {
                 let message = e.to_string();
@@ -245,7 +245,7 @@ fn every_broken_scan_is_refused_with_its_sentence() {
 fn what_the_caller_says_is_refused_where_it_contradicts_the_scan() {
     let head = average_head();
     let bytes = ply_binary(&head, true);
-    let find = ImportSettings::find_all;
+    let find = ImportSettings::default;
     let landmarks = |nasion: [f64; 3], left: [f64; 3], right: [f64; 3]| GivenLandmarks {
         nasion: Some(nasion),
         tragion_left: Some(left),
@@ -255,10 +255,6 @@ fn what_the_caller_says_is_refused_where_it_contradicts_the_scan() {
     let (nasion, left, right) = ([0.0, 18.5, 95.0], [70.6, 0.0, 0.0], [-70.6, 0.0, 0.0]);
     let tape = |circumference_mm| Measurements { circumference_mm, ..Measurements::none(Sex::Male) };
     let rows: Vec<(ImportSettings, &str)> = vec![
-        (ImportSettings { unit: Some(Unit::Metre), ..find() }, "head.unit: in m"),
-        (ImportSettings { unit: Some(Unit::Inch), ..find() }, "150 to 250 mm is allowed"),
-        (ImportSettings { scale_correction: Some(3.0), ..find() }, "head.scale_correction: found 3"),
-        (ImportSettings { scale_correction: Some(f64::NAN), ..find() }, "found NaN"),
         (
             ImportSettings { tape: Some(tape(Some(800.0))), ..find() },
             "head.measurements: circumference_mm 800 by tape",
@@ -291,10 +287,13 @@ fn what_the_caller_says_is_refused_where_it_contradicts_the_scan() {
         ),
         (
             ImportSettings {
-                landmarks: GivenLandmarks { vertex: Some([0.0, f64::NAN, 0.0]), ..GivenLandmarks::default() },
+                landmarks: GivenLandmarks {
+                    glabella: Some([0.0, f64::NAN, 0.0]),
+                    ..GivenLandmarks::default()
+                },
                 ..find()
             },
-            "head.landmarks.vertex: found",
+            "head.landmarks.glabella: found",
         ),
     ];
     for (settings, fragment) in rows {

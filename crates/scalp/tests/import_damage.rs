@@ -9,20 +9,19 @@ use hairline_scalp::model::{Measurements, Sex, fit_head};
 use meshes::*;
 use parry3d_f64::query::PointQuery;
 
-/// A head that is not the average one: large, long, with its ears forward.
+/// A head that is not the average one: large, long and high.
 fn client(step_mm: f64) -> TriMesh {
     let measured = Measurements {
         circumference_mm: Some(590.0),
         length_mm: Some(207.0),
         tragion_top_mm: Some(137.0),
-        ear_offset_mm: 5.0,
         ..Measurements::none(Sex::Male)
     };
     fit_head(&measured, step_mm).expect("builds").head.mesh
 }
 
 fn import(mesh: &TriMesh) -> ImportedScan {
-    import_scan(&ply_binary(mesh, true), "head.ply", &ImportSettings::find_all())
+    import_scan(&ply_binary(mesh, true), "head.ply", &ImportSettings::default())
         .unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -81,11 +80,11 @@ fn every_kind_of_file_gives_the_same_head() {
         assert_eq!(read_mesh(&bytes, "scan").expect("by content").format, raw.format, "{name}");
     }
     // corners of an STL are not shared in the file
-    let stl = import_scan(&stl_binary(&mesh), "head.stl", &ImportSettings::find_all()).expect("imports");
+    let stl = import_scan(&stl_binary(&mesh), "head.stl", &ImportSettings::default()).expect("imports");
     assert_eq!(stl.report.clean.vertices_welded, 3 * mesh.triangles.len() - mesh.positions.len());
     assert_same_head(&first, &stl, 0.05, "stl");
     // glTF is in metres; this one is not
-    let glb = import_scan(&glb(&mesh), "head.glb", &ImportSettings::find_all()).expect("imports");
+    let glb = import_scan(&glb(&mesh), "head.glb", &ImportSettings::default()).expect("imports");
     assert_eq!(glb.report.unit.unit, Unit::Millimetre);
     assert!(
         glb.report.warnings.iter().any(|w| w.contains("glTF files are in metres")),
@@ -195,7 +194,7 @@ fn walls_shoulders_and_very_fine_meshes_do_not_matter() {
     let scan = import(&both(&mesh, &trunk));
     assert_same_head(&first, &scan, 0.6, "with a trunk");
     assert!(scan.report.neck.as_ref().is_some_and(|n| n.share_cut > 0.5), "{:?}", scan.report.neck);
-    let scan = import_scan(&ply_binary(&both(&mesh, &wall), true), "wall.ply", &ImportSettings::find_all());
+    let scan = import_scan(&ply_binary(&both(&mesh, &wall), true), "wall.ply", &ImportSettings::default());
     match scan {
         Ok(scan) => assert_same_head(&first, &scan, 0.6, "before a wall"),
         Err(e) => assert!(e.to_string().contains("head"), "{e}"),

@@ -17,7 +17,7 @@ use scans::{Truth, scan_bytes, truths};
 use std::f64::consts::{FRAC_PI_2, PI};
 
 fn import(bytes: &[u8], name: &str) -> ImportedScan {
-    import_scan(bytes, name, &ImportSettings::find_all()).unwrap_or_else(|e| panic!("{e}"))
+    import_scan(bytes, name, &ImportSettings::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// How far a found head is from the true one: angle (degrees), and the offsets of some landmarks (mm).
@@ -152,7 +152,7 @@ fn a_phone_scan_is_cleaned_and_its_scale_is_corrected_by_a_tape() {
     );
     assert!(report.unit.scale_correction == 1.0);
     let tape = Measurements { circumference_mm: Some(575.0), ..Measurements::none(Sex::Male) };
-    let settings = ImportSettings { tape: Some(tape), ..ImportSettings::find_all() };
+    let settings = ImportSettings { tape: Some(tape), ..ImportSettings::default() };
     let scaled = import_scan(&bytes, &truth.file, &settings).expect("imports");
     assert!((scaled.report.unit.scale_correction * 1.013 - 1.0).abs() < 0.004, "{:?}", scaled.report.unit);
     assert!((scaled.report.measures.circumference_mm - 575.0).abs() < 0.2);
@@ -188,7 +188,7 @@ fn lps_landmarks() -> GivenLandmarks {
 #[test]
 fn given_landmarks_fix_the_frame_exactly() {
     let (bytes, given) = (scan_bytes("lps_head_textured.obj"), lps_landmarks());
-    let settings = ImportSettings { landmarks: given, ..ImportSettings::find_all() };
+    let settings = ImportSettings { landmarks: given, ..ImportSettings::default() };
     let scan = import_scan(&bytes, "lps.obj", &settings).expect("imports");
     let place = |p: Option<[f64; 3]>| scan.head_from_scan.transform_point3(DVec3::from(p.expect("given")));
     let l = scan.head.landmarks;
@@ -224,7 +224,7 @@ fn given_landmarks_fix_the_frame_exactly() {
         tragion_right: exchange(given.tragion_right),
         ..given
     };
-    let settings = ImportSettings { landmarks: given, ..ImportSettings::find_all() };
+    let settings = ImportSettings { landmarks: given, ..ImportSettings::default() };
     let again = import_scan(&ply_binary(&exchanged, true), "exchanged.ply", &settings).expect("imports");
     assert!(again.report.orientation.mirrored);
     assert!(again.head_from_scan.determinant() < 0.0);
@@ -254,7 +254,7 @@ fn some_given_landmarks_are_kept_and_the_rest_is_found() {
         GivenLandmarks { tragion_left: all.tragion_left, tragion_right: all.tragion_right, ..none },
         GivenLandmarks { glabella: all.glabella, inion: Some([0.0, -107.3, 4.9]), ..none },
     ] {
-        let settings = ImportSettings { landmarks: given, ..ImportSettings::find_all() };
+        let settings = ImportSettings { landmarks: given, ..ImportSettings::default() };
         let scan = import_scan(&bytes, "lps.obj", &settings).expect("imports");
         let truth = truths().into_iter().find(|t| t.file == "lps_head_textured.obj").expect("listed");
         let e = errors(&scan, &truth);
@@ -349,7 +349,7 @@ fn a_real_face_without_its_cranium_and_a_scan_taken_twice_are_refused() {
     let twice = both(&mesh, &moved(&mesh, |p| p + DVec3::new(470.0, 20.0, 15.0)));
     for (mesh, fragment) in [(face, "the whole scalp is needed"), (twice, "two heads")] {
         let error =
-            import_scan(&stl_binary(&mesh), "scan.stl", &ImportSettings::find_all()).expect_err(fragment);
+            import_scan(&stl_binary(&mesh), "scan.stl", &ImportSettings::default()).expect_err(fragment);
         assert!(error.to_string().contains(fragment), "{error}");
     }
 }

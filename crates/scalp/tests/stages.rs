@@ -66,7 +66,7 @@ fn later_stages_hold_more_skin_than_earlier_ones() {
         let zones = stage.zones(&curves);
         zones.iter().map(|z| union_cm2(&chart, &[z.outline.on(&chart)]) * (1.0 - z.density_left)).sum::<f64>()
     };
-    for stage in Stage::all() {
+    for stage in Stage::ALL {
         // III vertex is the odd one out: a crown spot with the front of II.
         if let Some(next) = stage.next().filter(|_| stage != Stage::NorwoodIII) {
             assert!(

@@ -109,7 +109,7 @@ pub fn stencil(head: &Head, lines: &[StencilLine]) -> Result<Stencil, StencilErr
     for gore in cut.into_iter().flatten() {
         match gore {
             Gore::Laid(piece) => pieces.push(*piece),
-            Gore::LeftOut(line, range, why) => left_out.push((line, range, why.to_string())),
+            Gore::LeftOut(line, range, why) => left_out.push((line, range, why)),
         }
     }
     piece::number(&mut pieces);

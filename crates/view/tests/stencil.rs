@@ -9,7 +9,7 @@ use hairline_plan::design::Known;
 use hairline_plan::head_source::head_from_measurements;
 use hairline_plan::make_plan;
 use hairline_scalp::model::{Measurements, STANDARD_STEP_MM, Sex, fit_head};
-use hairline_scalp::regions::RegionCurves;
+use hairline_scalp::regions::{Curve, RegionCurves};
 use hairline_scalp::{Chart, Head};
 use hairline_view::pdf::Paper;
 use hairline_view::stencil::{
@@ -44,7 +44,7 @@ fn tape_table_agrees_with_the_chart_and_from_side_to_side() {
     let middle = row("M");
     // The chart measures the same arc along its meridian.
     let chart = Chart::new(&head).unwrap();
-    let t = RegionCurves::standard().right_half("hairline_NW_I")[0];
+    let t = RegionCurves::standard().right_half(Curve::HairlineI)[0];
     let arc = chart.above_glabella_mm(&head, t.length());
     assert!((middle.middle_mm - arc).abs() < 0.5, "{} {arc}", middle.middle_mm);
     for mm in [20, 60, 100] {

@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bytes = read_input(&arguments.file)?;
     let progress = Progress::new(1);
     progress.step("cleaning the scan and finding the head");
-    let scan = import_scan(&bytes, &arguments.file, &ImportSettings::find_all()).map_err(Failure::input)?;
+    let scan = import_scan(&bytes, &arguments.file, &ImportSettings::default()).map_err(Failure::input)?;
     progress.finish();
     if arguments.json {
         let rows = scan.head_from_scan.transpose().to_cols_array_2d();

@@ -17,7 +17,7 @@ pub fn schema() -> Json {
 
 /// Schema of a stage name.
 pub(super) fn stage(_: &mut SchemaGenerator) -> Schema {
-    let mut names: Vec<Json> = Stage::all().map(|s| Json::from(s.name())).to_vec();
+    let mut names: Vec<Json> = Stage::ALL.map(|s| Json::from(s.name())).to_vec();
     names.push(Json::Null);
     json_schema!({ "description": "Stage of a published scale.", "enum": names })
 }

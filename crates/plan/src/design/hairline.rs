@@ -4,7 +4,7 @@
 //! height asked for (the move fades out towards the temples), and is bent by the style. Rules: `smp.md` 2.8.
 
 use glam::DVec3;
-use hairline_scalp::regions::{CurveOnHead, Outline, OutlineOnHead, RegionCurves, smooth_curve};
+use hairline_scalp::regions::{Curve, CurveOnHead, Outline, OutlineOnHead, RegionCurves, smooth_curve};
 use hairline_scalp::{AzT, Chart, Head, Uv};
 use serde::Serialize;
 
@@ -169,7 +169,7 @@ fn styled_half(
     shape: &StyleShape,
     asymmetry_mm: f64,
 ) -> Vec<Uv> {
-    let adolescent = &curves.curves["hairline_NW_I"];
+    let adolescent = &curves[Curve::HairlineI];
     let mid = adolescent[0].t;
     let arc_mm = chart.arc_per_t_mm(0.0);
     let move_mm = (mid - chart.t_above_glabella(head, height_mm)) * arc_mm;
@@ -213,7 +213,7 @@ fn refine(control: &[AzT]) -> Vec<AzT> {
 /// The scalp behind a line from right to left: closed along the lower hair border.
 fn scalp_behind(line: &[Uv], curves: &RegionCurves) -> Outline {
     let mut points = line.to_vec();
-    let border = curves.right_half("lower_scalp_border");
+    let border = curves.right_half(Curve::LowerBorder);
     points.extend(border.iter().skip(1).map(|p| Uv::new(-p.x, p.y)));
     points.extend(border.iter().rev().skip(1));
     Outline { points }

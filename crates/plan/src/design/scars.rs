@@ -1,6 +1,6 @@
 //! Scars as places on the head.
 
-use hairline_scalp::regions::{Outline, OutlineOnHead, RegionCurves, mirrored, smooth_curve};
+use hairline_scalp::regions::{Curve, Outline, OutlineOnHead, RegionCurves, mirrored};
 use hairline_scalp::{AzT, Chart, Uv};
 
 use crate::case::{Place, Scar};
@@ -56,9 +56,9 @@ pub(crate) fn painted(places: &[Place]) -> Outline {
 /// The safe donor area of `head.md` 3.3.
 fn safe_donor(curves: &RegionCurves) -> Outline {
     // The right half starts in front of the ear and both curves end or start on the back midline.
-    let mut right = curves.right_half("donor_top");
+    let mut right = curves.right_half(Curve::DonorTop);
     right.reverse();
-    let mut bottom = curves.right_half("donor_bottom");
+    let mut bottom = curves.right_half(Curve::DonorBottom);
     bottom.reverse();
     right.extend(bottom.into_iter().skip(1));
     mirrored(right)
@@ -115,11 +115,8 @@ fn strip(chart: &Chart, curves: &RegionCurves, length_mm: f64, width_mm: f64, at
 
 /// t of the middle between donor top and bottom at an azimuth.
 fn donor_middle(curves: &RegionCurves) -> impl Fn(f64) -> f64 {
-    let table = |name: &str| -> Vec<AzT> {
-        let control: Vec<Uv> = curves.curves[name].iter().map(|p| p.to_uv()).collect();
-        smooth_curve(&control, true).into_iter().map(AzT::from_uv).collect()
-    };
-    let (top, bottom) = (table("donor_top"), table("donor_bottom"));
+    let table = |curve: Curve| curves.right_half(curve).into_iter().map(AzT::from_uv).collect::<Vec<_>>();
+    let (top, bottom) = (table(Curve::DonorTop), table(Curve::DonorBottom));
     let at = |curve: &[AzT], az: f64| {
         let near = |p: &AzT| (p.az_deg.abs() - az).abs();
         let best = curve.iter().min_by(|a, b| near(a).total_cmp(&near(b)));

@@ -3,6 +3,7 @@
 use glam::{DVec2, DVec3};
 
 use super::{Geodesics, NONE, SurfacePoint};
+use crate::topology::NO_TRIANGLE;
 
 /// A way along a surface.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,8 +108,8 @@ fn around(surface: &Geodesics, vertex: u32, start: u32, goal: impl Fn(u32) -> bo
             return Some(way);
         }
         for k in 0..3 {
-            let other = surface.across[t as usize][k];
-            let holds = other != NONE && surface.mesh.triangles[other as usize].contains(&vertex);
+            let other = surface.adjacency.neighbour[t as usize][k];
+            let holds = other != NO_TRIANGLE && surface.mesh.triangles[other as usize].contains(&vertex);
             if holds && !seen.iter().any(|s| s.0 == other) {
                 seen.push((other, next));
             }
@@ -189,7 +190,7 @@ impl Unfolded {
         let mut portals = Vec::with_capacity(strip.len());
         for pair in strip.windows(2) {
             let shared = (0..3)
-                .find(|&k| surface.across[pair[0] as usize][k] == pair[1])
+                .find(|&k| surface.adjacency.neighbour[pair[0] as usize][k] == pair[1])
                 .expect("neighbours in a strip");
             let [from, to, _] = rotated(surface.mesh.triangles[pair[0] as usize], shared);
             let flat = |v: u32| corners.iter().find(|c| c.0 == v).map(|c| c.1).unwrap_or_default();
@@ -337,9 +338,9 @@ fn other_way(surface: &Geodesics, vertex: u32, first: u32, last: u32, avoid: u32
         let at = *way.last()?;
         let corners = surface.mesh.triangles[at as usize];
         let step = (0..3).find_map(|k| {
-            let other = surface.across[at as usize][k];
+            let other = surface.adjacency.neighbour[at as usize][k];
             let touches = corners[k] == vertex || corners[(k + 1) % 3] == vertex;
-            (touches && other != NONE && other != came_from).then_some(other)
+            (touches && other != NO_TRIANGLE && other != came_from).then_some(other)
         })?;
         if way.len() > surface.fan(vertex).len() {
             return None;

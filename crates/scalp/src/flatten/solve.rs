@@ -2,6 +2,8 @@
 
 use glam::{DMat2, DVec2};
 
+use crate::linear::{Enough, conjugate_gradients};
+
 /// A symmetric matrix of 2 x 2 blocks with the pattern of a mesh: its vertices and their neighbours.
 pub(super) struct Blocks {
     start: Vec<usize>,
@@ -67,38 +69,12 @@ impl Blocks {
     /// Solves `self * x = b` by conjugate gradients with the diagonal blocks as preconditioner, down to a residual
     /// of `accuracy` times that of zero. A singular system (free to move and turn) is fine if it has a solution.
     pub fn solve(&self, b: &[DVec2], accuracy: f64) -> Vec<DVec2> {
-        let dot = |a: &[DVec2], b: &[DVec2]| a.iter().zip(b).map(|(a, b)| a.dot(*b)).sum::<f64>();
         let inverse = self.diagonal_inverses();
-        let precondition = |r: &[DVec2]| inverse.iter().zip(r).map(|(m, r)| *m * *r).collect::<Vec<_>>();
         let mut x = vec![DVec2::ZERO; b.len()];
-        let mut r = b.to_vec();
-        let mut z = precondition(&r);
-        let mut p = z.clone();
-        let mut rz = dot(&r, &z);
-        let goal = accuracy * accuracy * rz;
         // As many steps as unknowns solve it exactly but for rounding.
-        for _ in 0..2 * b.len() {
-            if rz <= goal {
-                break;
-            }
-            let ap = self.times(&p);
-            let curvature = dot(&p, &ap);
-            if curvature <= 0.0 {
-                break;
-            }
-            let alpha = rz / curvature;
-            for i in 0..x.len() {
-                x[i] += p[i] * alpha;
-                r[i] -= ap[i] * alpha;
-            }
-            z = precondition(&r);
-            let next = dot(&r, &z);
-            let beta = next / rz;
-            rz = next;
-            for i in 0..p.len() {
-                p[i] = z[i] + p[i] * beta;
-            }
-        }
+        let enough = Enough { residual: accuracy, steps: 2 * b.len() };
+        let times = |x: &[DVec2]| self.times(x);
+        conjugate_gradients(&mut x, b.to_vec(), times, |i, r| inverse[i] * r, DVec2::dot, enough);
         x
     }
 }

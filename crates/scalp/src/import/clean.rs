@@ -9,7 +9,7 @@ use glam::DVec3;
 use serde::Serialize;
 
 use crate::mesh::TriMesh;
-use crate::topology::{Adjacency, Oriented, orient, split_fans};
+use crate::topology::{Adjacency, Lists, Oriented, orient, split_fans};
 
 /// Pieces smaller than this share of the largest are floating bits.
 const FLOATING_BIT_SHARE: f64 = 0.01;
@@ -39,7 +39,7 @@ pub struct CleanReport {
 pub fn clean(mesh: &TriMesh) -> (TriMesh, CleanReport) {
     let mut report = CleanReport::default();
     let (n_before, n_triangles_before) = (used_vertices(mesh), mesh.triangles.len());
-    let mut mesh = weld_borders(drop_bad_triangles(weld_equal(mesh)));
+    let mut mesh = weld_borders(drop_bad_triangles(mesh.welded()));
     report.vertices_welded = n_before.saturating_sub(used_vertices(&mesh));
 
     let mut oriented = orient(&mut mesh.triangles);
@@ -50,7 +50,7 @@ pub fn clean(mesh: &TriMesh) -> (TriMesh, CleanReport) {
     drop_floating_bits(&mut mesh, &oriented.adjacency, &mut report);
     if report.edges_cut > 0 {
         // Where a flap was cut off and dropped, the edges it stood on close again.
-        mesh = drop_bad_triangles(weld_equal(&mesh));
+        mesh = drop_bad_triangles(mesh.welded());
     }
     let adjacency = orient(&mut mesh.triangles).adjacency;
     (split_fans(&mesh, &adjacency), report)
@@ -62,66 +62,22 @@ fn used_vertices(mesh: &TriMesh) -> usize {
     used.into_iter().filter(|u| *u).count()
 }
 
-/// Joins vertices with equal coordinates and forgets unused ones; the order of first use is kept.
-fn weld_equal(mesh: &TriMesh) -> TriMesh {
-    let key = |v: u32| {
-        // -0.0 and 0.0 are the same place
-        let p = mesh.positions[v as usize] + DVec3::ZERO;
-        [p.x.to_bits(), p.y.to_bits(), p.z.to_bits()]
-    };
-    let mut order: Vec<([u64; 3], u32)> = (0..mesh.positions.len() as u32).map(|v| (key(v), v)).collect();
-    order.sort_unstable();
-    let mut first_equal: Vec<u32> = (0..mesh.positions.len() as u32).collect();
-    for pair in order.windows(2) {
-        if pair[0].0 == pair[1].0 {
-            first_equal[pair[1].1 as usize] = first_equal[pair[0].1 as usize];
-        }
-    }
-    remap(mesh, |v| first_equal[v as usize])
-}
-
-/// Renames vertices by `representative` and compacts the list in order of first use.
-fn remap(mesh: &TriMesh, representative: impl Fn(u32) -> u32) -> TriMesh {
-    let mut new_index = vec![u32::MAX; mesh.positions.len()];
-    let mut welded = TriMesh::default();
-    for t in &mesh.triangles {
-        welded.triangles.push(t.map(|v| {
-            let old = representative(v) as usize;
-            if new_index[old] == u32::MAX {
-                new_index[old] = welded.positions.len() as u32;
-                welded.positions.push(mesh.positions[old]);
-            }
-            new_index[old]
-        }));
-    }
-    welded
-}
-
 /// Drops triangles with a repeated corner and all but the first of triangles with the same corners.
 fn drop_bad_triangles(mut mesh: TriMesh) -> TriMesh {
     mesh.triangles.retain(|&[a, b, c]| a != b && b != c && c != a);
-    // Copies share their lowest vertex: compare within short buckets.
-    let n_vertices = mesh.positions.len();
-    let mut ends = vec![0_u32; n_vertices + 1];
-    let lowest = |t: &[u32; 3]| t[0].min(t[1]).min(t[2]) as usize;
-    mesh.triangles.iter().for_each(|t| ends[lowest(t) + 1] += 1);
-    for v in 0..n_vertices {
-        ends[v + 1] += ends[v];
-    }
-    let mut keyed = vec![([0; 3], 0); mesh.triangles.len()];
-    let mut next = ends.clone();
-    for (i, t) in mesh.triangles.iter().enumerate() {
-        let mut key = *t;
-        key.sort_unstable();
-        let at = &mut next[lowest(t)];
-        keyed[*at as usize] = (key, i as u32);
-        *at += 1;
-    }
+    // Copies share their lowest vertex: compare within short lists.
+    let mut by_lowest = Lists::new(mesh.positions.len(), || {
+        mesh.triangles.iter().zip(0_u32..).map(|(t, i)| {
+            let mut key = *t;
+            key.sort_unstable();
+            (key[0], (key, i))
+        })
+    });
     let mut copy = vec![false; mesh.triangles.len()];
-    for v in 0..n_vertices {
-        let bucket = &mut keyed[ends[v] as usize..ends[v + 1] as usize];
-        bucket.sort_unstable();
-        bucket.windows(2).filter(|w| w[0].0 == w[1].0).for_each(|w| copy[w[1].1 as usize] = true);
+    for v in 0..mesh.positions.len() {
+        let alike = by_lowest.of_mut(v);
+        alike.sort_unstable();
+        alike.windows(2).filter(|w| w[0].0 == w[1].0).for_each(|w| copy[w[1].1 as usize] = true);
     }
     let mut i = 0;
     mesh.triangles.retain(|_| {
@@ -135,7 +91,8 @@ fn drop_bad_triangles(mut mesh: TriMesh) -> TriMesh {
 fn weld_borders(mesh: TriMesh) -> TriMesh {
     let (low, high) = bounds(&mesh.positions);
     let tolerance = WELD_SHARE * (high - low).length();
-    let mut border: Vec<u32> = Adjacency::of(&mesh).border_edges(&mesh).into_iter().flatten().collect();
+    let mut border: Vec<u32> =
+        Adjacency::of(&mesh.triangles).border_edges(&mesh.triangles).into_iter().flatten().collect();
     border.sort_unstable();
     border.dedup();
     if border.is_empty() || tolerance <= 0.0 {
@@ -157,7 +114,7 @@ fn weld_borders(mesh: TriMesh) -> TriMesh {
             None => cells.entry([x, y, z]).or_default().push(v),
         }
     }
-    drop_bad_triangles(remap(&mesh, |v| representative[v as usize]))
+    drop_bad_triangles(mesh.renamed(&representative))
 }
 
 /// Smallest and largest coordinates of some points.

@@ -68,12 +68,12 @@ pub fn cut_below(mesh: &TriMesh, plane: Plane) -> TriMesh {
         }
         kept.triangles.extend(corners[1..].windows(2).map(|w| [corners[0], w[0], w[1]]));
     }
-    compact(&kept)
+    kept.part(|_| true).0
 }
 
 /// The largest piece of a mesh and every piece with at least a twentieth of its area; and how many went.
 pub fn drop_crumbs(mesh: &TriMesh) -> (TriMesh, usize) {
-    let adjacency = Adjacency::of(mesh);
+    let adjacency = Adjacency::of(&mesh.triangles);
     let pieces = adjacency.pieces();
     let areas: Vec<f64> =
         pieces.iter().map(|p| p.iter().map(|&t| mesh.triangle_area_mm2(t as usize)).sum()).collect();
@@ -84,21 +84,8 @@ pub fn drop_crumbs(mesh: &TriMesh) -> (TriMesh, usize) {
     let triangles = triangles.into_iter().map(|t| mesh.triangles[t as usize]).collect();
     let kept = TriMesh { positions: mesh.positions.clone(), triangles };
     // Where a cut goes through a vertex, two fans may be left that only touch.
-    let kept = split_fans(&kept, &Adjacency::of(&kept));
+    let kept = split_fans(&kept, &Adjacency::of(&kept.triangles));
     (kept, pieces.len() - keep.len())
-}
-
-/// Forgets vertices of no triangle; the order is kept.
-fn compact(mesh: &TriMesh) -> TriMesh {
-    let mut new_index = vec![u32::MAX; mesh.positions.len()];
-    mesh.triangles.iter().flatten().for_each(|&v| new_index[v as usize] = 0);
-    let mut positions = Vec::new();
-    for (v, index) in new_index.iter_mut().enumerate().filter(|(_, i)| **i == 0) {
-        *index = positions.len() as u32;
-        positions.push(mesh.positions[v]);
-    }
-    let triangles = mesh.triangles.iter().map(|t| t.map(|v| new_index[v as usize])).collect();
-    TriMesh { positions, triangles }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub enum ImportError {
         /// What was found and what is needed.
         problem: String,
     },
-    /// A landmark, unit or tape measurement that the caller gave contradicts the scan or itself.
+    /// A landmark or tape measurement that the caller gave contradicts the scan or itself.
     #[error("{field}: {problem}")]
     Setting {
         /// Name of the setting as in a case file, such as `head.landmarks.nasion`.

@@ -8,6 +8,7 @@
 use glam::DVec3;
 
 use super::report::HoleReport;
+use crate::linear::{Enough, conjugate_gradients};
 use crate::mesh::TriMesh;
 use crate::topology::{Adjacency, VertexRings};
 
@@ -26,7 +27,7 @@ pub fn close_holes(
     on_scalp: impl Fn(DVec3) -> bool,
 ) -> Vec<HoleReport> {
     let mut reports = Vec::new();
-    for mut border in Adjacency::of(mesh).border_loops(mesh) {
+    for mut border in Adjacency::of(&mesh.triangles).border_loops(&mesh.triangles) {
         let points: Vec<DVec3> = border.iter().map(|&v| mesh.positions[v as usize]).collect();
         let border_mm = (0..points.len()).map(|i| points[i].distance(points[(i + 1) % points.len()])).sum();
         let centre = points.iter().sum::<DVec3>() / points.len() as f64;
@@ -103,7 +104,7 @@ pub fn bend_patches(mesh: &mut TriMesh, in_patch: &[bool]) {
     /// Share of the first residual at which the patch has settled.
     const SETTLED: f64 = 1e-6;
 
-    let rings = VertexRings::new(mesh, &Adjacency::of(mesh));
+    let rings = VertexRings::new(mesh.positions.len(), &mesh.triangles);
     let free: Vec<usize> =
         (0..mesh.positions.len()).filter(|&v| in_patch[v] && !rings.on_border(v)).collect();
     if free.is_empty() {
@@ -132,34 +133,22 @@ pub fn bend_patches(mesh: &mut TriMesh, in_patch: &[bool]) {
             around.iter().for_each(|&w| out[w as usize] -= share);
         }
     };
+    // The operator twice, on the free vertices; all others stay.
     let n = mesh.positions.len();
-    let (mut bent, mut gradient) = (vec![DVec3::ZERO; n], vec![DVec3::ZERO; n]);
+    let (mut moved, mut bent, mut gradient) =
+        (vec![DVec3::ZERO; n], vec![DVec3::ZERO; n], vec![DVec3::ZERO; n]);
+    let gather = |from: &[DVec3]| -> Vec<DVec3> { free.iter().map(|&v| from[v]).collect() };
     laplacian(&mesh.positions, &mut bent);
     transposed(&bent, &mut gradient);
-    let dot = |a: &[DVec3], b: &[DVec3]| free.iter().map(|&v| a[v].dot(b[v])).sum::<f64>();
-    let mut residual: Vec<DVec3> = gradient.iter().map(|g| -*g).collect();
-    let mut direction = vec![DVec3::ZERO; n];
-    free.iter().for_each(|&v| direction[v] = residual[v]);
-    let mut squared = dot(&residual, &residual);
-    let first = squared;
-    for _ in 0..ROUNDS {
-        if squared <= SETTLED * SETTLED * first {
-            break;
-        }
-        laplacian(&direction, &mut bent);
+    let residual = gather(&gradient).into_iter().map(|g| -g).collect();
+    let times = |direction: &[DVec3]| {
+        free.iter().zip(direction).for_each(|(&v, d)| moved[v] = *d);
+        laplacian(&moved, &mut bent);
         transposed(&bent, &mut gradient);
-        let curvature = dot(&direction, &gradient);
-        if curvature.is_nan() || curvature <= 0.0 {
-            break;
-        }
-        let length = squared / curvature;
-        for &v in &free {
-            mesh.positions[v] += length * direction[v];
-            residual[v] -= length * gradient[v];
-        }
-        let next = dot(&residual, &residual);
-        let keep = next / squared;
-        free.iter().for_each(|&v| direction[v] = residual[v] + keep * direction[v]);
-        squared = next;
-    }
+        gather(&gradient)
+    };
+    let mut places = gather(&mesh.positions);
+    let enough = Enough { residual: SETTLED, steps: ROUNDS };
+    conjugate_gradients(&mut places, residual, times, |_, r| r, DVec3::dot, enough);
+    free.iter().zip(places).for_each(|(&v, p)| mesh.positions[v] = p);
 }

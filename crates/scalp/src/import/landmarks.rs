@@ -1,19 +1,19 @@
 //! The landmarks of a scan: those that a person gave, and those found from its shape.
 
 use glam::{DMat3, DMat4, DVec2, DVec3};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ears::{Ear, Side, find_ear};
 use super::fit::Fit;
 use super::profile::Profile;
 use crate::head::{Head, Landmarks, NASION_ELEVATION_DEG};
 use crate::mesh::TriMesh;
+use crate::model::INION_Y_MM;
 use crate::tape;
 
-/// Landmarks that the caller knows, each in the scan file's own coordinates and unit; any subset.
-/// Tragions and nasion together fix the head frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Landmarks that the caller knows, each in the scan file's own coordinates and unit; any subset of those that a finger
+/// finds. Tragions and nasion together fix the head frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GivenLandmarks {
     /// Deepest point of the nose root on the midline.
     pub nasion: Option<[f64; 3]>,
@@ -21,10 +21,6 @@ pub struct GivenLandmarks {
     pub glabella: Option<[f64; 3]>,
     /// External occipital protuberance on the midline.
     pub inion: Option<[f64; 3]>,
-    /// Point of the back of the head farthest from the glabella.
-    pub opisthocranion: Option<[f64; 3]>,
-    /// Highest point of the midline.
-    pub vertex: Option<[f64; 3]>,
     /// Notch above the tragus, client's left ear.
     pub tragion_left: Option<[f64; 3]>,
     /// Notch above the tragus, client's right ear.
@@ -41,18 +37,10 @@ pub fn to_array(l: &Landmarks) -> [DVec3; 7] {
 }
 
 impl GivenLandmarks {
-    /// In the order of [`NAMES`].
+    /// In the order of [`NAMES`]; opisthocranion and vertex follow from the shape and are never given.
     pub fn to_array(&self) -> [Option<DVec3>; 7] {
-        [
-            self.nasion,
-            self.glabella,
-            self.inion,
-            self.opisthocranion,
-            self.vertex,
-            self.tragion_left,
-            self.tragion_right,
-        ]
-        .map(|p| p.map(DVec3::from))
+        [self.nasion, self.glabella, self.inion, None, None, self.tragion_left, self.tragion_right]
+            .map(|p| p.map(DVec3::from))
     }
 
     /// Tragions (left, right) and nasion, if all three are given: they fix the frame.
@@ -62,7 +50,7 @@ impl GivenLandmarks {
 }
 
 /// Where a landmark comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Given by the caller.
@@ -130,9 +118,6 @@ const EAR_LIKENESS: f64 = 0.62;
 /// How far the ears of the parametric head stand behind its own tragions, mm. Its ear table comes from a head whose ears
 /// lie 6 mm behind the population's (`head.md` 2.2) and keeps that place; its tragions have the population's.
 const EAR_TABLE_SHIFT_MM: f64 = 5.9;
-
-/// Height of the inion above the tragions, mm on the average head (`head.md` 2.5, a design value).
-const INION_HEIGHT_MM: f64 = 4.9;
 
 /// A landmark and where it comes from.
 pub type Landmark = (DVec3, Origin);
@@ -273,14 +258,14 @@ pub fn complete(
     let mut landmarks = Landmarks {
         nasion,
         glabella,
-        inion: given[2].or_else(|| backmost(mesh, INION_HEIGHT_MM * size))?,
+        inion: given[2].or_else(|| backmost(mesh, INION_Y_MM * size))?,
         opisthocranion: DVec3::ZERO,
         vertex: DVec3::ZERO,
         tragion_left: frame.tragion_left.0,
         tragion_right: frame.tragion_right.0,
     };
-    landmarks.opisthocranion = given[3].or_else(|| tape::find_opisthocranion(mesh, &landmarks))?;
-    landmarks.vertex = given[4].or_else(|| tape::find_vertex(mesh, &landmarks))?;
+    landmarks.opisthocranion = tape::find_opisthocranion(mesh, &landmarks)?;
+    landmarks.vertex = tape::find_vertex(mesh, &landmarks)?;
     let inion_how = "back of the midline at the height that the average head has it; feel for the bump";
     let origins = [
         frame.nasion.1.clone(),

@@ -45,35 +45,19 @@ use crate::curved::CurvedSurface;
 use crate::head::{Head, Landmarks};
 use crate::mesh::TriMesh;
 use crate::model::{self, Measurements, Sex};
-use crate::remesh::{median_edge_mm, remesh_on};
+use crate::remesh::{median_edge_mm, remesh};
 use crate::tape;
 use isolate::Isolated;
 use pose::Pose;
 use template::Template;
 
-/// What the caller knows about a scan.
-#[derive(Clone, Debug, PartialEq)]
+/// What the caller knows about a scan; by default nothing, and everything is found.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImportSettings {
-    /// Unit of the file; found by the size of the head if `None`.
-    pub unit: Option<Unit>,
     /// Known landmarks in the file's own coordinates.
     pub landmarks: GivenLandmarks,
-    /// Factor for all lengths beyond the unit (0.8 to 1.25); 1 if `None`.
-    pub scale_correction: Option<f64>,
-    /// Tape measurements of the same head, which correct the scale where no factor is given.
+    /// Tape measurements of the same head, which correct the scale.
     pub tape: Option<Measurements>,
-}
-
-impl ImportSettings {
-    /// Nothing is known: everything is found.
-    pub fn find_all() -> ImportSettings {
-        ImportSettings {
-            unit: None,
-            landmarks: GivenLandmarks::default(),
-            scale_correction: None,
-            tape: None,
-        }
-    }
 }
 
 /// A head from a scan.
@@ -125,8 +109,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
         locate::mirror(&mut scan);
     }
     let given = given.map(|p| p.map(|p| if place.mirrored { locate::mirror_point(p) } else { p }));
-    let unit =
-        scale::decide_unit(place.pose.mean_scale(), raw.unit_hint, settings.unit, name, &mut warnings)?;
+    let unit = scale::decide_unit(place.pose.mean_scale(), raw.unit_hint, name, &mut warnings)?;
     let mm = unit.unit.mm();
 
     // Millimetres, roughly upright, without shoulders, noise and holes.
@@ -168,7 +151,7 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let neck = isolate::neck(size);
     let (above, pieces_dropped) = cut::drop_crumbs(&cut::cut_below(&rough, neck.seen_from(&head_from_rough)));
     let share_cut = 1.0 - above.area_mm2() / whole.area_mm2();
-    let mut even = remesh_on(&above, &surface, EDGE_MM);
+    let mut even = remesh(&above, &surface, EDGE_MM);
     let in_patch: Vec<bool> = even.triangle.iter().map(|&t| t as usize >= n_scanned).collect();
     fill::bend_patches(&mut even.mesh, &in_patch);
     let mut head_mesh = transformed(&even.mesh, &head_from_rough);
@@ -183,7 +166,8 @@ pub fn import_scan(bytes: &[u8], name: &str, settings: &ImportSettings) -> Resul
     let (mut marks, origins) =
         landmarks::complete(&head_mesh, &frame, &given_head, size).ok_or_else(uncovered)?;
     let mut measures = tape::measure(&head_mesh, &marks).map_err(|e| no_head(e.to_string()))?;
-    let (scale_correction, scale_reason) = scale::decide_scale(settings, &measures, &mut warnings)?;
+    let (scale_correction, scale_reason) =
+        scale::decide_scale(settings.tape.as_ref(), &measures, &mut warnings)?;
     if scale_correction != 1.0 {
         head_from_scan = DMat4::from_scale(DVec3::splat(scale_correction)) * head_from_scan;
         head_mesh.positions.iter_mut().for_each(|p| *p *= scale_correction);

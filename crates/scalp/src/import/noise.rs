@@ -3,10 +3,10 @@
 use glam::DVec3;
 use rayon::prelude::*;
 
-use super::pose::solve;
 use super::report::NoiseReport;
+use crate::linear::solve_symmetric;
 use crate::mesh::TriMesh;
-use crate::topology::{Adjacency, VertexRings};
+use crate::topology::VertexRings;
 
 /// Noise below this is left alone, mm: it is under the thickness of a hair, and no later stage sees it.
 const LEAST_MM: f64 = 0.12;
@@ -32,8 +32,7 @@ const GROW: f64 = -0.53;
 /// Estimates the noise of a mesh in millimetres where `counts` holds, and smooths the whole mesh as far as that
 /// justifies.
 pub fn smooth_noise(mesh: &mut TriMesh, counts: impl Fn(DVec3) -> bool + Sync) -> NoiseReport {
-    let adjacency = Adjacency::of(mesh);
-    let rings = VertexRings::new(mesh, &adjacency);
+    let rings = VertexRings::new(mesh.positions.len(), &mesh.triangles);
     let counted: Vec<usize> =
         (0..mesh.positions.len()).filter(|&v| counts(mesh.positions[v]) && !rings.on_border(v)).collect();
     let every = counted.len().div_ceil(SAMPLES).max(1);
@@ -109,7 +108,8 @@ fn deviation(mesh: &TriMesh, rings: &VertexRings, v: usize, normal: DVec3) -> Op
     }
     // The height of the fitted surface over the vertex is a weighted sum of the heights around; `first` holds how much
     // of their noise it takes over.
-    let first = solve(a, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0])?;
+    let mut first = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    solve_symmetric(&mut a, &mut first)?;
     let height: f64 = (0..6).map(|i| first[i] * b[i]).sum();
     (first[0] > 0.0).then(|| size * height / (1.0 + first[0]).sqrt())
 }

@@ -2,6 +2,8 @@
 
 use glam::{DMat3, DMat4, DQuat, DVec3};
 
+use crate::linear::solve_symmetric;
+
 /// Place of the template head in a scan: `p_scan = translation + rotation * (scale * p_template)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pose {
@@ -116,7 +118,10 @@ pub fn step(
     for i in 0..9 {
         a[i][i] *= 1.0 + damping;
     }
-    let Some(d) = solve(a, b) else { return *pose };
+    if solve_symmetric(&mut a, &mut b).is_none() {
+        return *pose;
+    }
+    let d = b;
     // A step is kept within what the linearisation bears.
     let turn = DVec3::new(d[0], d[1], d[2]).clamp_length_max(0.5);
     let stretch = DVec3::new(d[6], d[7], d[8]).clamp(DVec3::splat(-0.2), DVec3::splat(0.2));
@@ -125,31 +130,4 @@ pub fn step(
         translation: pose.translation + DVec3::new(d[3], d[4], d[5]),
         scale: pose.scale * DVec3::from(stretch.to_array().map(libm::exp)),
     }
-}
-
-/// Solves the symmetric system of which the lower triangle is given (Cholesky); `None` where it is singular.
-pub fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; N]> {
-    for i in 0..N {
-        for k in 0..=i {
-            let dot: f64 = (0..k).map(|m| a[i][m] * a[k][m]).sum();
-            let rest = a[i][k] - dot;
-            if i == k {
-                if rest.is_nan() || rest <= 1e-12 * a[i][i].abs() {
-                    return None;
-                }
-                a[i][i] = rest.sqrt();
-            } else {
-                a[i][k] = rest / a[k][k];
-            }
-        }
-    }
-    for i in 0..N {
-        let dot: f64 = (0..i).map(|k| a[i][k] * b[k]).sum();
-        b[i] = (b[i] - dot) / a[i][i];
-    }
-    for i in (0..N).rev() {
-        let dot: f64 = (i + 1..N).map(|k| a[k][i] * b[k]).sum();
-        b[i] = (b[i] - dot) / a[i][i];
-    }
-    Some(b)
 }

@@ -48,8 +48,6 @@ pub struct ImportReport {
 pub struct UnitReport {
     /// The unit.
     pub unit: Unit,
-    /// Whether the caller gave it.
-    pub given: bool,
     /// Why it was decided so.
     pub reason: String,
     /// Factor by which lengths were corrected beyond the unit; 1 = none.

@@ -1,21 +1,20 @@
 //! The unit of the file and the scale of the scan.
 
-use super::ImportSettings;
 use super::error::ImportError;
 use super::read::Unit;
 use super::report::UnitReport;
 use crate::model::{self, Measurements};
-use crate::tape;
+use crate::tape::{Measure, TapeMeasures};
 
 /// Head sizes against the average of men and women (circumference 558 mm) that a scan may have: from the smallest adult
-/// heads of the surveys to brain atlases, which are 5 to 7 % too large, with a tenth to spare.
+/// heads of the surveys to brain atlases, which are 5 to 7 % too large, with a tenth to spare. The largest is 1.7 times
+/// the smallest, and units differ by 2.54 or more: a head is plausible in one unit only, and nobody has to name it.
 const PLAUSIBLE_SIZE: std::ops::RangeInclusive<f64> = 0.76..=1.28;
 
 /// Decides the unit by the size of the head, in file units per millimetre of the average head.
 pub fn decide_unit(
     scale: f64,
     hint: Option<Unit>,
-    given: Option<Unit>,
     name: &str,
     warnings: &mut Vec<String>,
 ) -> Result<UnitReport, ImportError> {
@@ -26,28 +25,15 @@ pub fn decide_unit(
         let mm = LENGTH_MM * scale * unit.mm();
         if mm >= 1000.0 { format!("{:.3} m", mm / 1000.0) } else { format!("{mm:.1} mm") }
     };
-    let report = |unit: Unit, given: bool, reason: String| UnitReport {
+    let report = |unit: Unit, reason: String| UnitReport {
         unit,
-        given,
         reason,
         scale_correction: 1.0,
         scale_reason: String::new(),
     };
-    if let Some(unit) = given {
-        if !plausible(&unit) {
-            let field = "head.unit".to_owned();
-            let problem = format!(
-                "in {} the head in {name} would be {} long; 150 to 250 mm is allowed",
-                unit.symbol(),
-                length(unit)
-            );
-            return Err(ImportError::Setting { field, problem });
-        }
-        return Ok(report(unit, true, format!("given; the head is about {} long", length(unit))));
-    }
     if let Some(unit) = hint.filter(plausible) {
         let reason = format!("glTF is in metres, and the head is then about {} long", length(unit));
-        return Ok(report(unit, false, reason));
+        return Ok(report(unit, reason));
     }
     let Some(unit) = Unit::ALL.into_iter().find(plausible) else {
         let lengths: Vec<String> =
@@ -65,33 +51,22 @@ pub fn decide_unit(
             unit.symbol()
         ));
     }
-    Ok(report(
-        unit,
-        false,
-        format!("the head is about {} long if the file is in {}", length(unit), unit.symbol()),
-    ))
+    Ok(report(unit, format!("the head is about {} long if the file is in {}", length(unit), unit.symbol())))
 }
 
-/// The factor for all lengths: given, or from tape measurements, or 1.
+/// The factor for all lengths from tape measurements, 1 without any; and where it comes from.
 pub fn decide_scale(
-    settings: &ImportSettings,
-    scan: &tape::TapeMeasures,
+    tape: Option<&Measurements>,
+    scan: &TapeMeasures,
     warnings: &mut Vec<String>,
 ) -> Result<(f64, String), ImportError> {
     /// Beyond this a scan is not inaccurate but wrong.
     const ALLOWED: std::ops::RangeInclusive<f64> = 0.8..=1.25;
-    if let Some(factor) = settings.scale_correction {
-        if !ALLOWED.contains(&factor) {
-            let problem = format!("found {factor}; {} to {} is allowed", ALLOWED.start(), ALLOWED.end());
-            return Err(ImportError::Setting { field: "head.scale_correction".to_owned(), problem });
-        }
-        return Ok((factor, "given".to_owned()));
-    }
-    let readings = settings.tape.as_ref().map_or([None; 6], Measurements::on_skin_mm);
+    let readings = tape.map_or([None; 6], Measurements::on_skin_mm);
     // Least squares of reading = factor * scan, each by its own standard deviation.
     let (mut above, mut below) = (0.0, 0.0);
     let mut ratios = Vec::new();
-    for (i, measure) in tape::Measure::ALL.into_iter().enumerate() {
+    for (i, measure) in Measure::ALL.into_iter().enumerate() {
         let (Some(reading), on_scan, sd) = (readings[i], scan.get(measure), model::READING_SD_MM[i]) else {
             continue;
         };
@@ -103,7 +78,7 @@ pub fn decide_scale(
         return Ok((1.0, "no tape measurement beside the scan".to_owned()));
     }
     let factor = above / below;
-    let list = |(m, reading, on_scan, _): &(tape::Measure, f64, f64, f64)| {
+    let list = |(m, reading, on_scan, _): &(Measure, f64, f64, f64)| {
         format!("{} {reading:.0} by tape against {on_scan:.0} on the scan", m.key())
     };
     let listed = ratios.iter().map(list).collect::<Vec<_>>().join(", ");

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::anthropometry::Survey;
 use crate::head::Landmarks;
+use crate::linear::solve_symmetric;
 use crate::mesh::TriMesh;
 use crate::model::ModelError;
 use crate::model::shape::{
@@ -77,13 +78,8 @@ pub struct Solved {
 ///
 /// # Errors
 /// If a shape on the way has no midline or cannot be measured.
-pub fn solve(
-    fine: &Template,
-    coarse: &Template,
-    target: &Target,
-    ear_offset_mm: f64,
-) -> Result<Solved, ModelError> {
-    let average = Shape { ear_offset_mm, ..Shape::average() };
+pub fn solve(fine: &Template, coarse: &Template, target: &Target) -> Result<Solved, ModelError> {
+    let average = Shape::average();
     // The prior's scale factors are those that give length, breadth and height by themselves.
     let mut prior = average.clone();
     let (average_skin, average_landmarks) = coarse.skin(&average);
@@ -99,8 +95,8 @@ pub fn solve(
     let mut best: Option<(f64, Solved)> = None;
     for _ in 0..MAX_ROUNDS {
         let wanted_mm = std::array::from_fn(|m| target.wanted_mm[m] - bias_mm[m]);
-        unknowns = solve_coarse(coarse, &prior, unknowns, target, &wanted_mm, ear_offset_mm)?;
-        let shape = to_shape(&unknowns, ear_offset_mm);
+        unknowns = solve_coarse(coarse, &prior, unknowns, target, &wanted_mm)?;
+        let shape = to_shape(&unknowns);
         let read_mm = read(coarse, &shape)?;
         let built = build(fine, &shape)?;
         let before = bias_mm;
@@ -129,7 +125,6 @@ fn solve_coarse(
     start: Unknowns,
     target: &Target,
     wanted_mm: &[f64; 6],
-    ear_offset_mm: f64,
 ) -> Result<Unknowns, ModelError> {
     let cost = |unknowns: &Unknowns, built_mm: &[f64; 6]| {
         let misfit = |(i, &m): (usize, &Measure)| {
@@ -144,10 +139,10 @@ fn solve_coarse(
         misfits + ridge
     };
     let mut unknowns = start;
-    let mut built_mm = read(coarse, &to_shape(&unknowns, ear_offset_mm))?;
+    let mut built_mm = read(coarse, &to_shape(&unknowns))?;
     for _ in 0..MAX_STEPS {
         // Most probable unknowns for the readings linearized here.
-        let jacobian = derivatives(coarse, &unknowns, &built_mm, ear_offset_mm)?;
+        let jacobian = derivatives(coarse, &unknowns, &built_mm)?;
         let residual: Vec<f64> = target
             .measures
             .iter()
@@ -163,7 +158,7 @@ fn solve_coarse(
         let mut after = now;
         for share in [1.0, 0.5, 0.25, 0.125] {
             let next: Unknowns = std::array::from_fn(|k| unknowns[k] + share * (aim[k] - unknowns[k]));
-            let next_mm = read(coarse, &to_shape(&next, ear_offset_mm))?;
+            let next_mm = read(coarse, &to_shape(&next))?;
             after = cost(&next, &next_mm);
             if after < now {
                 (unknowns, built_mm) = (next, next_mm);
@@ -224,10 +219,10 @@ fn to_unknowns(shape: &Shape) -> Unknowns {
     unknowns
 }
 
-fn to_shape(unknowns: &Unknowns, ear_offset_mm: f64) -> Shape {
+fn to_shape(unknowns: &Unknowns) -> Shape {
     let mut offsets_mm = [0.0; N_OFFSETS];
     offsets_mm.copy_from_slice(&unknowns[3..]);
-    Shape { scale: DVec3::new(unknowns[0], unknowns[1], unknowns[2]), offsets_mm, ear_offset_mm }
+    Shape { scale: DVec3::new(unknowns[0], unknowns[1], unknowns[2]), offsets_mm }
 }
 
 /// Builds on the fine mesh and measures by the landmarks' definitions.
@@ -273,7 +268,6 @@ fn derivatives(
     coarse: &Template,
     unknowns: &Unknowns,
     built_mm: &[f64; 6],
-    ear_offset_mm: f64,
 ) -> Result<Vec<Unknowns>, ModelError> {
     let columns: Result<Vec<[f64; 6]>, ModelError> = (0..N_UNKNOWNS)
         .into_par_iter()
@@ -281,7 +275,7 @@ fn derivatives(
             let step = DIFFERENCE_SD * prior_sd(k);
             let mut shifted = *unknowns;
             shifted[k] += step;
-            let shifted_mm = read(coarse, &to_shape(&shifted, ear_offset_mm))?;
+            let shifted_mm = read(coarse, &to_shape(&shifted))?;
             Ok(std::array::from_fn(|m| (shifted_mm[m] - built_mm[m]) / step))
         })
         .collect();
@@ -308,33 +302,8 @@ fn most_probable(
             matrix[i][j] += (0..N_UNKNOWNS).map(|k| rows[i][k] * variance[k] * rows[j][k]).sum::<f64>();
         }
     }
-    let weights = solve_symmetric(matrix, residual.to_vec()).ok_or(ModelError::Degenerate)?;
+    let mut weights = residual.to_vec();
+    solve_symmetric(&mut matrix, &mut weights).ok_or(ModelError::Degenerate)?;
     let step = |k: usize| (0..n).map(|i| rows[i][k] * weights[i]).sum::<f64>() * variance[k];
     Ok(std::array::from_fn(|k| start[k] + step(k)))
-}
-
-/// Solves a symmetric positive definite system by Cholesky's factors; `None` if it is not one.
-fn solve_symmetric(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Option<Vec<f64>> {
-    let n = b.len();
-    // a = L Lt, L in the lower triangle.
-    for j in 0..n {
-        for i in j..n {
-            let sum: f64 = a[i][j] - (0..j).map(|k| a[i][k] * a[j][k]).sum::<f64>();
-            if i == j {
-                if sum.is_nan() || sum <= 0.0 {
-                    return None;
-                }
-                a[j][j] = libm::sqrt(sum);
-            } else {
-                a[i][j] = sum / a[j][j];
-            }
-        }
-    }
-    for i in 0..n {
-        b[i] = (b[i] - (0..i).map(|k| a[i][k] * b[k]).sum::<f64>()) / a[i][i];
-    }
-    for i in (0..n).rev() {
-        b[i] = (b[i] - (i + 1..n).map(|k| a[k][i] * b[k]).sum::<f64>()) / a[i][i];
-    }
-    Some(b)
 }

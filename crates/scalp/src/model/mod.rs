@@ -12,13 +12,13 @@ mod shape;
 mod surface;
 mod tables;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::anthropometry::{Population, Survey};
+use crate::anthropometry::Survey;
 use crate::head::Head;
 use crate::tape::{Measure, TapeError};
 
-pub use shape::Shape;
+pub(crate) use shape::INION_Y_MM;
 
 use shape::Template;
 
@@ -26,8 +26,7 @@ use shape::Template;
 pub const STANDARD_STEP_MM: f64 = 2.0;
 
 /// Whose anatomy fills in what was not measured; the style of a hairline is a separate choice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sex {
     /// Men's survey, men's face.
     Male,
@@ -39,8 +38,7 @@ pub enum Sex {
 }
 
 /// How circumference and arcs were taped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tape {
     /// Over hair.
     OverHair,
@@ -67,10 +65,6 @@ pub struct Measurements {
     pub tape: Tape,
     /// Whose anatomy fills in the rest.
     pub sex: Sex,
-    /// Whose statistics fill in the rest.
-    pub population: Population,
-    /// How far forward of the average the ears sit, mm; 0 where unknown (SD 6 mm among people, `head.md` 2.6).
-    pub ear_offset_mm: f64,
 }
 
 impl Measurements {
@@ -85,8 +79,6 @@ impl Measurements {
             tragion_top_mm: None,
             tape: Tape::OnSkin,
             sex,
-            population: Population::All,
-            ear_offset_mm: 0.0,
         }
     }
 
@@ -141,13 +133,8 @@ pub struct MeasureFit {
 }
 
 impl MeasureFit {
-    /// Built less measured, mm; 0 where nothing was measured.
-    pub fn misfit_mm(&self) -> f64 {
-        self.measured_mm.map_or(0.0, |measured| self.built_mm - measured)
-    }
-
     /// How many SDs the reading lies from what the others let expect; 0 where nothing was measured.
-    pub fn deviation_sd(&self) -> f64 {
+    fn deviation_sd(&self) -> f64 {
         self.measured_mm.map_or(0.0, |measured| (measured - self.expected_mm) / self.expected_sd_mm)
     }
 }
@@ -157,8 +144,6 @@ impl MeasureFit {
 pub struct FittedHead {
     /// The head in the head frame.
     pub head: Head,
-    /// What makes it different from the average head.
-    pub shape: Shape,
     /// All six measures in the order of [`Measure::ALL`].
     pub measures: [MeasureFit; 6],
     /// A sentence when the readings contradict each other; their misfit is then spread over all of them.
@@ -169,7 +154,9 @@ pub struct FittedHead {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// A reading that no head has.
-    #[error("{measure} is {found_mm}: allowed is {low_mm:.0} to {high_mm:.0} mm ({whose})")]
+    #[error(
+        "{measure} is {found_mm}: allowed is {low_mm:.0} to {high_mm:.0} mm (1st to 99th percentile of adults, 10 mm beyond)"
+    )]
     Implausible {
         /// Key of the measure.
         measure: &'static str,
@@ -179,8 +166,6 @@ pub enum ModelError {
         low_mm: f64,
         /// Highest allowed reading, mm.
         high_mm: f64,
-        /// Where the limits come from.
-        whose: &'static str,
     },
     /// An edge length that no mesh can have.
     #[error("the edge length of the head's mesh is {found_mm} mm: allowed is 0.5 to 10 mm")]
@@ -208,12 +193,12 @@ pub(crate) const READING_SD_MM: [f64; 6] = [3.0, 2.0, 2.0, 4.5, 4.5, 2.0];
 /// the mesh, 0.5 to 10 mm ([`STANDARD_STEP_MM`]).
 ///
 /// # Errors
-/// If a reading or the ears' offset is one that no head has, or `step_mm` is out of range.
+/// If a reading is one that no head has, or `step_mm` is out of range.
 pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead, ModelError> {
     if !(0.5..=10.0).contains(&step_mm) {
         return Err(ModelError::Step { found_mm: step_mm });
     }
-    let survey = Survey::of(measurements.sex, measurements.population);
+    let survey = Survey::of(measurements.sex);
     check_plausible(measurements, &survey)?;
     let known_mm = measurements.on_skin_mm();
 
@@ -236,7 +221,7 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
     let coarse = Template::new(measurements.sex, fit::COARSE_STEP_MM);
     let solve = |spread_mm: Option<&[f64; 6]>| {
         let target = fit::Target::new(&survey, &known_mm, spread_mm);
-        fit::solve(&fine, &coarse, &target, measurements.ear_offset_mm)
+        fit::solve(&fine, &coarse, &target)
     };
     let mut solved = solve(contradiction.and(Some(&READING_SD_MM)))?;
     let missed = |i: usize| known_mm[i].is_some_and(|v| (v - solved.built_mm[i]).abs() > MET_MM);
@@ -254,7 +239,6 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
     Ok(FittedHead {
         contradiction: contradiction.map(|verdict| contradiction_sentence(verdict, &measures)),
         head: fine.with_ears(solved.skin, solved.landmarks, &solved.shape),
-        shape: solved.shape,
         measures,
     })
 }
@@ -263,26 +247,17 @@ pub fn fit_head(measurements: &Measurements, step_mm: f64) -> Result<FittedHead,
 const MET_MM: f64 = 1.0;
 
 fn check_plausible(measurements: &Measurements, survey: &Survey) -> Result<(), ModelError> {
-    let refuse = |measure, found_mm, [low_mm, high_mm]: [f64; 2], whose| {
-        Err(ModelError::Implausible { measure, found_mm, low_mm, high_mm, whose })
-    };
     for (i, measure) in Measure::ALL.into_iter().enumerate() {
         let Some(found_mm) = measurements.readings_mm()[i] else { continue };
         let limits = survey.plausible_mm[i].map(|limit| limit + measurements.hair_mm(measure));
         if !(limits[0]..=limits[1]).contains(&found_mm) {
-            return refuse(measure.key(), found_mm, limits, "1st to 99th percentile of adults, 10 mm beyond");
+            let measure = measure.key();
+            let [low_mm, high_mm] = limits;
+            return Err(ModelError::Implausible { measure, found_mm, low_mm, high_mm });
         }
-    }
-    let ear_mm = measurements.ear_offset_mm;
-    if !(-EAR_OFFSET_LIMIT_MM..=EAR_OFFSET_LIMIT_MM).contains(&ear_mm) {
-        let limits = [-EAR_OFFSET_LIMIT_MM, EAR_OFFSET_LIMIT_MM];
-        return refuse("ear_offset_mm", ear_mm, limits, "three times the SD of 6 mm among people");
     }
     Ok(())
 }
-
-/// Farthest that ears may sit from the average, mm.
-const EAR_OFFSET_LIMIT_MM: f64 = 18.0;
 
 /// The sentence that names every reading with its deviation and what was left of it.
 fn contradiction_sentence(verdict: &str, measures: &[MeasureFit; 6]) -> String {

@@ -1,4 +1,4 @@
-//! From the average head to one head: three scale factors, smooth offsets, the place of the ears.
+//! From the average head to one head: three scale factors and smooth offsets.
 
 use glam::{DMat3, DVec2, DVec3};
 use rayon::prelude::*;
@@ -30,14 +30,12 @@ pub struct Shape {
     pub scale: DVec3,
     /// Coefficients of the symmetric harmonics of the offset along the ray from the centre, mm before scaling.
     pub offsets_mm: [f64; N_OFFSETS],
-    /// How far forward of the average the ears sit, mm before scaling.
-    pub ear_offset_mm: f64,
 }
 
 impl Shape {
     /// The average head.
     pub fn average() -> Shape {
-        Shape { scale: DVec3::ONE, offsets_mm: [0.0; N_OFFSETS], ear_offset_mm: 0.0 }
+        Shape { scale: DVec3::ONE, offsets_mm: [0.0; N_OFFSETS] }
     }
 
     /// Moves a point of the average skin, mm; the result is not yet turned into the head frame.
@@ -87,11 +85,10 @@ impl Template {
     pub fn with_ears(&self, skin: TriMesh, landmarks: Landmarks, shape: &Shape) -> Head {
         let (head_from_model, _) = self.frame(shape);
         let ear = &*EAR;
-        let place = DVec2::new(shape.ear_offset_mm, 0.0);
         let left: Vec<(DVec3, f64)> = ear
             .points
             .par_iter()
-            .map(|point| (self.surface.side_point_at(point.z_y + place), point.out_mm))
+            .map(|point| (self.surface.side_point_at(point.z_y), point.out_mm))
             .collect();
         let mut mesh = skin.clone();
         for side in [1.0, -1.0] {
@@ -103,20 +100,19 @@ impl Template {
                     on_skin + head_from_model.rotation * (DVec3::X * side * out_mm * shape.scale)
                 })
                 .collect();
-            let covered =
-                |p: &DVec3| p.x * side > 0.0 && ear.covers(DVec2::new(p.z, p.y) - place, EAR_MARGIN_MM);
+            let covered = |p: &DVec3| p.x * side > 0.0 && ear.covers(DVec2::new(p.z, p.y), EAR_MARGIN_MM);
             let mut covered: Vec<bool> = self.skin.positions.iter().map(covered).collect();
             covered.resize(mesh.positions.len(), false);
             ear.graft(&mut mesh, &covered, &points, side > 0.0);
         }
-        Head { mesh: compact(mesh), skin, landmarks }
+        Head { mesh: mesh.part(|_| true).0, skin, landmarks }
     }
 
     /// Where the head frame of a shape lies, and its landmarks as points that move with the skin.
     fn frame(&self, shape: &Shape) -> (HeadFromModel, Landmarks) {
         let moved = |p: DVec3| shape.moved(p, &offset_basis(p));
         let front = |y: f64| moved(self.surface.side_point(0.0, y));
-        let tragion = moved(self.tragion(shape.ear_offset_mm));
+        let tragion = moved(self.tragion());
         let nasion = front(NASION_Y_MM);
         let origin = DVec3::new(0.0, tragion.y, tragion.z);
         let from_tragion = nasion - origin;
@@ -138,12 +134,12 @@ impl Template {
         (head, landmarks)
     }
 
-    /// The left tragion on the average skin: at the height of the origin, `ear_offset_mm` in front of it.
-    fn tragion(&self, ear_offset_mm: f64) -> DVec3 {
+    /// The left tragion on the average skin: at the height and depth of the origin.
+    fn tragion(&self) -> DVec3 {
         let (mut front, mut back) = (0.0, std::f64::consts::PI);
         for _ in 0..50 {
             let middle = 0.5 * (front + back);
-            if self.surface.side_point(middle, 0.0).z > ear_offset_mm {
+            if self.surface.side_point(middle, 0.0).z > 0.0 {
                 front = middle;
             } else {
                 back = middle;
@@ -156,7 +152,7 @@ impl Template {
 /// Heights of landmarks on the midline of the average head, mm (`head.md` 2.5; that of the inion is a design value).
 const NASION_Y_MM: f64 = 18.6;
 const GLABELLA_Y_MM: f64 = 35.0;
-const INION_Y_MM: f64 = 4.9;
+pub const INION_Y_MM: f64 = 4.9;
 const OPISTHOCRANION_Y_MM: f64 = 42.0;
 
 /// Elevation of the vertex seen from the axis of the cap, radians: 6 mm behind the tragions, 12 mm before the axis.
@@ -167,23 +163,6 @@ const OFFSET_FADE_MM: [f64; 2] = [-70.0, 0.0];
 
 /// How much wider than an ear's foot the patch is that makes way for it, mm before scaling.
 const EAR_MARGIN_MM: f64 = 1.0;
-
-/// Drops the vertices that belong to no triangle.
-fn compact(mesh: TriMesh) -> TriMesh {
-    let mut used = vec![false; mesh.positions.len()];
-    for v in mesh.triangles.iter().flatten() {
-        used[*v as usize] = true;
-    }
-    let mut positions = Vec::with_capacity(mesh.positions.len());
-    let mut index = Vec::with_capacity(mesh.positions.len());
-    for (p, used) in mesh.positions.iter().zip(used) {
-        index.push(positions.len() as u32);
-        if used {
-            positions.push(*p);
-        }
-    }
-    TriMesh { positions, triangles: mesh.triangles.iter().map(|t| t.map(|v| index[v as usize])).collect() }
-}
 
 /// The turn into the head frame.
 struct HeadFromModel {

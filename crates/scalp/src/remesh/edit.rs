@@ -3,7 +3,7 @@
 use glam::DVec3;
 
 use crate::mesh::TriMesh;
-use crate::topology::{Adjacency, NO_TRIANGLE};
+use crate::topology::{Adjacency, Lists, NO_TRIANGLE};
 
 /// Marks a removed triangle or vertex.
 const GONE: u32 = u32::MAX;
@@ -32,7 +32,7 @@ impl EditMesh {
     /// Takes a manifold mesh.
     pub fn new(mesh: &TriMesh) -> EditMesh {
         let n = mesh.positions.len();
-        let neighbours = Adjacency::of(mesh).neighbour;
+        let neighbours = Adjacency::of(&mesh.triangles).neighbour;
         let (mut triangle_at, mut on_border, mut valence) = (vec![GONE; n], vec![false; n], vec![0; n]);
         for (t, corners) in mesh.triangles.iter().enumerate() {
             for k in 0..3 {
@@ -52,21 +52,10 @@ impl EditMesh {
 
     /// The mesh without what was removed, and which of its vertices are on a border.
     pub fn into_mesh(self) -> (TriMesh, Vec<bool>) {
-        let mut new_index = vec![GONE; self.positions.len()];
-        let mut mesh = TriMesh::default();
-        let mut on_border = Vec::new();
-        for corners in self.triangles.iter().filter(|c| c[0] != GONE) {
-            mesh.triangles.push(corners.map(|v| {
-                let index = &mut new_index[v as usize];
-                if *index == GONE {
-                    *index = mesh.positions.len() as u32;
-                    mesh.positions.push(self.positions[v as usize]);
-                    on_border.push(self.on_border[v as usize]);
-                }
-                *index
-            }));
-        }
-        (mesh, on_border)
+        let alive: Vec<bool> = self.triangles.iter().map(|c| c[0] != GONE).collect();
+        let (mesh, kept) =
+            TriMesh { positions: self.positions, triangles: self.triangles }.part(|t| alive[t]);
+        (mesh, kept.into_iter().map(|v| self.on_border[v as usize]).collect())
     }
 
     /// Whether a triangle is still there.
@@ -345,11 +334,9 @@ impl EditMesh {
         true
     }
 
-    /// Neighbours of every vertex: `starts[v]..starts[v+1]` into the list.
-    pub fn neighbour_lists(&self) -> (Vec<u32>, Vec<u32>) {
-        let n = self.positions.len();
-        let mut starts = vec![0_u32; n + 1];
-        let edges = || {
+    /// Neighbours of every vertex.
+    pub fn neighbour_lists(&self) -> Lists<u32> {
+        Lists::new(self.positions.len(), || {
             self.triangles.iter().enumerate().filter(|(_, c)| c[0] != GONE).flat_map(move |(t, c)| {
                 (0..3).flat_map(move |k| {
                     let (a, b) = (c[k], c[(k + 1) % 3]);
@@ -358,17 +345,6 @@ impl EditMesh {
                     std::iter::once((a, b)).chain(back.then_some((b, a)))
                 })
             })
-        };
-        edges().for_each(|(a, _)| starts[a as usize + 1] += 1);
-        for v in 0..n {
-            starts[v + 1] += starts[v];
-        }
-        let mut next = starts.clone();
-        let mut list = vec![0; starts[n] as usize];
-        edges().for_each(|(a, b)| {
-            list[next[a as usize] as usize] = b;
-            next[a as usize] += 1;
-        });
-        (starts, list)
+        })
     }
 }

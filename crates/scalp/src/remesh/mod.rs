@@ -39,13 +39,9 @@ pub fn median_edge_mm(mesh: &TriMesh, counts: impl Fn(DVec3) -> bool) -> f64 {
 }
 
 /// Makes a manifold mesh anew with edges of about `edge_mm`. Open borders keep their course. Coarse facets are rounded:
-/// new vertices lie on the curved surface through the old vertices and their normals. `None` for an empty mesh.
-pub fn remesh(mesh: &TriMesh, edge_mm: f64) -> Option<Remeshed> {
-    Some(remesh_on(mesh, &CurvedSurface::new(mesh)?, edge_mm))
-}
-
-/// As [`remesh`], with the surface that the vertices are put onto: the mesh itself, or one of which it is a part.
-pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
+/// new vertices lie on the curved `surface` through the old vertices and their normals, that of the mesh itself or one
+/// of which it is a part.
+pub fn remesh(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -> Remeshed {
     let (shortest, longest) = (0.8 * edge_mm, 4.0 / 3.0 * edge_mm);
     let mut edit = EditMesh::new(mesh);
     let mut fan = Vec::new();
@@ -120,7 +116,7 @@ pub(crate) fn remesh_on(mesh: &TriMesh, surface: &CurvedSurface, edge_mm: f64) -
 
 /// Moves every inner vertex towards the middle of its neighbours, along the surface.
 fn relax(edit: &mut EditMesh) {
-    let (starts, list) = edit.neighbour_lists();
+    let neighbours = edit.neighbour_lists();
     let mut normals = vec![DVec3::ZERO; edit.positions.len()];
     for t in (0..edit.triangles.len()).filter(|t| edit.is_alive(*t)) {
         let [a, b, c] = edit.triangles[t].map(|v| edit.positions[v as usize]);
@@ -128,7 +124,7 @@ fn relax(edit: &mut EditMesh) {
         edit.triangles[t].iter().for_each(|&v| normals[v as usize] += n);
     }
     let moved = |(v, p): (usize, &DVec3)| {
-        let around = &list[starts[v] as usize..starts[v + 1] as usize];
+        let around = neighbours.of(v);
         let Some(normal) = normals[v].try_normalize().filter(|_| !edit.on_border[v] && !around.is_empty())
         else {
             return *p;
@@ -172,11 +168,15 @@ mod tests {
         mesh
     }
 
+    fn remeshed(mesh: &TriMesh, edge_mm: f64) -> TriMesh {
+        remesh(mesh, &CurvedSurface::new(mesh).expect("not empty"), edge_mm).mesh
+    }
+
     #[test]
     fn a_sphere_of_coarse_facets_becomes_round_even_and_stays_closed() {
         // edges of 15 mm, whose facets lie up to 0.4 mm inside the sphere
-        let even = remesh(&sphere(3, -100.0), 3.0).expect("not empty").mesh;
-        assert!(Adjacency::of(&even).border_edges(&even).is_empty());
+        let even = remeshed(&sphere(3, -100.0), 3.0);
+        assert!(Adjacency::of(&even.triangles).border_edges(&even.triangles).is_empty());
         let euler = even.positions.len() as i64 - even.triangles.len() as i64 / 2;
         assert_eq!(euler, 2, "vertices less edges plus faces of a sphere");
         let farthest = even.positions.iter().map(|p| (p.length() - 80.0).abs()).fold(0.0, f64::max);
@@ -195,10 +195,10 @@ mod tests {
     #[test]
     fn a_fine_mesh_becomes_coarser_and_its_border_keeps_its_course() {
         let fine = sphere(5, -20.0);
-        let even = remesh(&fine, 9.0).expect("not empty").mesh;
+        let even = remeshed(&fine, 9.0);
         assert!(even.triangles.len() * 2 < fine.triangles.len());
         let lowest = fine.positions.iter().map(|p| p.y).fold(f64::MAX, f64::min);
-        let border = Adjacency::of(&even).border_edges(&even);
+        let border = Adjacency::of(&even.triangles).border_edges(&even.triangles);
         assert!(!border.is_empty());
         for v in border.into_iter().flatten() {
             assert!((even.positions[v as usize].y - lowest) < 6.0);
@@ -238,7 +238,7 @@ mod tests {
             }
         }
         let (mesh, _) = edit.into_mesh();
-        let counted = Adjacency::of(&mesh).pieces().len();
+        let counted = Adjacency::of(&mesh.triangles).pieces().len();
         assert_eq!(counted, 1);
     }
 }

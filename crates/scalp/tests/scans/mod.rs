@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses some of these")]
 
 use glam::{DMat3, DMat4, DVec3};
+use hairline_scalp::import::read_mesh;
 use hairline_scalp::{Head, Landmarks, TriMesh};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -103,9 +104,8 @@ fn named(entry: &Value) -> &str {
 
 fn real_head_of(entry: &Value) -> RealHead {
     let file = named(entry);
-    let bytes = scan_bytes(file);
-    let mesh = if file.ends_with(".ply") { read_ply(&bytes) } else { read_obj(&bytes) };
-    let mesh = mesh.unwrap_or_else(|| panic!("{file} is readable"));
+    let mut mesh = read_mesh(&scan_bytes(file), file).unwrap_or_else(|e| panic!("{e}")).mesh;
+    mesh.positions.iter_mut().for_each(|p| *p = head_from_table(p.to_array()));
     let landmarks = landmarks(&entry["landmarks"], &mesh);
     RealHead {
         file: file.to_owned(),
@@ -136,47 +136,4 @@ fn landmarks(entry: &Value, mesh: &TriMesh) -> Landmarks {
         tragion_left: DVec3::X * side,
         tragion_right: DVec3::NEG_X * side,
     }
-}
-
-/// Binary little-endian PLY with `float x y z` first in a vertex and triangles as `uchar int` lists.
-fn read_ply(bytes: &[u8]) -> Option<TriMesh> {
-    let end = bytes.windows(11).position(|w| w == b"end_header\n")? + 11;
-    let header = std::str::from_utf8(&bytes[..end]).ok()?;
-    let count = |element: &str| -> Option<usize> {
-        header.lines().find_map(|line| line.strip_prefix(element)?.trim().parse().ok())
-    };
-    let (n_vertices, n_faces) = (count("element vertex ")?, count("element face ")?);
-    let float = |at: usize| Some(f64::from(f32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)));
-    let int = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    let mut mesh = TriMesh::default();
-    for v in 0..n_vertices {
-        let at = end + 12 * v;
-        mesh.positions.push(head_from_table([float(at)?, float(at + 4)?, float(at + 8)?]));
-    }
-    for f in 0..n_faces {
-        let at = end + 12 * n_vertices + 13 * f;
-        mesh.triangles.push([int(at + 1)?, int(at + 5)?, int(at + 9)?]);
-    }
-    Some(mesh)
-}
-
-/// OBJ with triangles.
-fn read_obj(bytes: &[u8]) -> Option<TriMesh> {
-    let mut mesh = TriMesh::default();
-    for line in String::from_utf8_lossy(bytes).lines() {
-        let mut fields = line.split_whitespace();
-        match fields.next() {
-            Some("v") => {
-                let xyz: Vec<f64> = fields.filter_map(|f| f.parse().ok()).collect();
-                mesh.positions.push(head_from_table([*xyz.first()?, *xyz.get(1)?, *xyz.get(2)?]));
-            }
-            Some("f") => {
-                let corners: Vec<u32> =
-                    fields.filter_map(|f| f.split('/').next()?.parse::<u32>().ok()).map(|i| i - 1).collect();
-                mesh.triangles.push([*corners.first()?, *corners.get(1)?, *corners.get(2)?]);
-            }
-            _ => {}
-        }
-    }
-    Some(mesh)
 }

@@ -2,7 +2,7 @@
 
 use glam::{DVec2, DVec3};
 use hairline_scalp::distance::{Geodesics, SurfacePoint};
-use hairline_scalp::flatten::{Distortion, FlattenError, relax};
+use hairline_scalp::flatten::{Distortion, FlattenError, flatten};
 use hairline_scalp::{Head, TriMesh};
 
 use super::line::DrawnLine;
@@ -119,7 +119,7 @@ pub(super) enum Gore {
     /// A piece of paper.
     Laid(Box<Piece>),
     /// Line, range and reason.
-    LeftOut(String, [f64; 2], FlattenError),
+    LeftOut(String, [f64; 2], String),
 }
 
 /// Cuts a gore, halving it as long as it does not lie true.
@@ -140,10 +140,8 @@ pub(super) fn cut(
             gores.append(&mut cut(skin, head, lines, own, [middle, to]));
             gores
         }
-        Ok(_) => {
-            vec![Gore::LeftOut(lines[own].name.clone(), range, FlattenError::NotADisc { found: "is folded" })]
-        }
-        Err(error) => vec![Gore::LeftOut(lines[own].name.clone(), range, error)],
+        Ok(_) => vec![Gore::LeftOut(lines[own].name.clone(), range, "the skin is folded there".to_owned())],
+        Err(error) => vec![Gore::LeftOut(lines[own].name.clone(), range, error.to_string())],
     }
 }
 
@@ -189,7 +187,7 @@ fn lay(
         .map(|t| t.iter().map(|&v| patch.distance_mm[v as usize]).sum::<f64>() / 3.0 / TRUE_BAND_MM)
         .map(|d| RIM_WEIGHT + (1.0 - RIM_WEIGHT) * libm::exp(-d * d))
         .collect();
-    let flat = relax(&patch.mesh, &weight, patch.lattice.clone())?;
+    let flat = flatten(&patch.mesh, &weight, patch.lattice.clone())?;
     let uv = upright(&patch, &flat.uv_mm);
     let paper = |p: DVec3| -> Placed { patch.place(p).map(|s| patch.on(&uv, s)) };
 

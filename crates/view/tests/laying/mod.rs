@@ -2,7 +2,7 @@
 
 use glam::{DVec2, DVec3};
 use hairline_scalp::distance::Geodesics;
-use hairline_scalp::regions::{CurveOnHead, RegionCurves};
+use hairline_scalp::regions::{Curve, CurveOnHead, RegionCurves};
 use hairline_scalp::{Chart, Head, TriMesh, Uv};
 use hairline_view::stencil::{FlatKind, Piece, Stencil, StencilLine, stencil};
 
@@ -14,8 +14,8 @@ pub fn lines(head: &Head) -> Vec<StencilLine> {
     let chart = Chart::new(head).unwrap();
     let curves = RegionCurves::standard();
     let other_half = |half: &[Uv]| half.iter().skip(1).map(|p| Uv::new(-p.x, p.y)).collect::<Vec<_>>();
-    let from_midline = curves.right_half("hairline_NW_I");
-    let mut to_midline = curves.right_half("NW_VI_VII_posterior_border_VI");
+    let from_midline = curves.right_half(Curve::HairlineI);
+    let mut to_midline = curves.right_half(Curve::BackBorderVI);
     to_midline.reverse();
     [("Hairline", from_midline), ("Back of the crown", to_midline)]
         .into_iter()

@@ -118,8 +118,6 @@ struct Primitive {
 struct Attributes {
     #[serde(rename = "POSITION")]
     position: Option<usize>,
-    #[serde(rename = "COLOR_0")]
-    colour: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -177,16 +175,13 @@ fn read_scene(
     }
     refuse_extensions(&document, file)?;
     let buffers = load_buffers(&document, binary, file)?;
-    let mut reader =
-        Reader { document: &document, buffers, file, mesh: TriMesh::default(), colours: Vec::new() };
+    let mut reader = Reader { document: &document, buffers, file, mesh: TriMesh::default() };
     for (node, scene_from_node) in placed_nodes(&document, file)? {
         if let Some(mesh) = document.nodes[node].mesh {
             reader.add_mesh(mesh, scene_from_node)?;
         }
     }
-    let Reader { mesh, colours, .. } = reader;
-    let colours = (!colours.is_empty() && colours.len() == mesh.positions.len()).then_some(colours);
-    Ok(RawMesh { format, mesh, quality: None, colours, unit_hint: Some(Unit::Metre) })
+    Ok(RawMesh { format, mesh: reader.mesh, quality: None, unit_hint: Some(Unit::Metre) })
 }
 
 fn refuse_extensions(document: &Document, file: &str) -> Result<(), ImportError> {
@@ -322,7 +317,6 @@ struct Reader<'a> {
     buffers: Vec<std::borrow::Cow<'a, [u8]>>,
     file: &'a str,
     mesh: TriMesh,
-    colours: Vec<[u8; 3]>,
 }
 
 impl Reader<'_> {
@@ -342,15 +336,6 @@ impl Reader<'_> {
                 let p_scene = scene_from_mesh.transform_point3(DVec3::new(xyz[0], xyz[1], xyz[2]));
                 let at = || format!("{}, vertex {v}", place());
                 self.mesh.positions.push(finite_point(p_scene.to_array(), self.file, at)?);
-            }
-            if let Some(colour) = primitive.attributes.colour {
-                let shape = self.document.accessors.get(colour).map_or("", |a| a.shape.as_str());
-                let shape = if shape == "VEC4" { "VEC4" } else { "VEC3" };
-                let rgb = self.numbers(colour, shape, &place())?;
-                let width = if shape == "VEC4" { 4 } else { 3 };
-                let bytes = rgb.chunks_exact(width).map(|c| [c[0], c[1], c[2]]);
-                self.colours
-                    .extend(bytes.take(n).map(|c| c.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)));
             }
             let indices: Vec<f64> = match primitive.indices {
                 Some(i) => self.numbers(i, "SCALAR", &place())?,

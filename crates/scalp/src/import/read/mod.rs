@@ -14,7 +14,7 @@ mod sniff;
 mod stl;
 
 use glam::DVec3;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::ImportError;
 use crate::mesh::TriMesh;
@@ -31,14 +31,12 @@ pub struct RawMesh {
     pub mesh: TriMesh,
     /// `quality[vertex]`: the PLY vertex property `quality`, where there is one.
     pub quality: Option<Vec<f64>>,
-    /// `colours[vertex]`: red, green, blue of 8 bits as in the file (sRGB by custom), where there are any.
-    pub colours: Option<Vec<[u8; 3]>>,
     /// The unit that the format prescribes: glTF's is the metre, the others have none.
     pub unit_hint: Option<Unit>,
 }
 
 /// Kind of mesh file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Binary glTF 2.0.
@@ -60,7 +58,7 @@ pub enum Format {
 }
 
 /// Unit of length of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
     /// Metre.
     #[serde(rename = "m")]
@@ -90,7 +88,7 @@ impl Unit {
         }
     }
 
-    /// Symbol as written in a case file.
+    /// Symbol: `m`, `cm`, `mm` or `in`, as reports name it.
     pub fn symbol(self) -> &'static str {
         match self {
             Unit::Metre => "m",

@@ -1,4 +1,4 @@
-//! Wavefront OBJ: `v` (with colours where given) and `f`; everything else carries no surface.
+//! Wavefront OBJ: `v` and `f`; everything else carries no surface.
 
 use glam::DVec3;
 
@@ -15,7 +15,6 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
         text
     };
     let mut positions: Vec<DVec3> = Vec::new();
-    let mut colours: Vec<[u8; 3]> = Vec::new();
     let mut triangles = Vec::new();
     let mut corners: Vec<i64> = Vec::new();
     // A face may name a vertex that stands below it, so faces are checked against the whole file at the end.
@@ -25,6 +24,7 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
         let mut words = line.split_ascii_whitespace();
         match words.next() {
             Some("v") => {
+                // x y z, then w, then red green blue may follow
                 let mut numbers = [0.0; 7];
                 let mut n = 0;
                 for word in words {
@@ -44,11 +44,6 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                     ));
                 }
                 positions.push(finite_point([numbers[0], numbers[1], numbers[2]], name, place)?);
-                // x y z r g b, or x y z w r g b; 0 to 1 by custom
-                if n >= 6 {
-                    let rgb = [numbers[n - 3], numbers[n - 2], numbers[n - 1]];
-                    colours.push(rgb.map(|c: f64| (c.clamp(0.0, 1.0) * 255.0).round() as u8));
-                }
             }
             Some("f") => {
                 corners.clear();
@@ -87,7 +82,6 @@ pub fn read_obj(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
         );
         return Err(malformed(name, format!("line {}", highest.1), problem));
     }
-    let colours = (!colours.is_empty() && colours.len() == positions.len()).then_some(colours);
     let mesh = TriMesh { positions, triangles };
-    Ok(RawMesh { format: Format::Obj, mesh, quality: None, colours, unit_hint: None })
+    Ok(RawMesh { format: Format::Obj, mesh, quality: None, unit_hint: None })
 }

@@ -4,14 +4,13 @@ use super::{Format, RawMesh, excerpt, finite_point, human_bytes, malformed, push
 use crate::import::error::ImportError;
 use crate::mesh::TriMesh;
 
-/// Reads a PLY: element `vertex` with x, y, z (and quality, red, green, blue), element `face` with its corners.
+/// Reads a PLY: element `vertex` with x, y, z (and quality), element `face` with its corners.
 pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
     let header = read_header(bytes, name)?;
     let mut rows = Rows { bytes, at: header.body_at, line: header.n_lines, encoding: header.encoding };
     let mut positions = Vec::new();
     let mut triangles = Vec::new();
     let mut quality = Vec::new();
-    let mut colours = Vec::new();
     let mut values: Vec<f64> = Vec::new();
     for element in &header.elements {
         check_size(element, &rows, name)?;
@@ -28,25 +27,12 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
                 return Err(malformed(name, "header", problem));
             }
             let quality_at = column(&["quality"]);
-            let rgb_at = [
-                column(&["red", "diffuse_red", "r"]),
-                column(&["green", "diffuse_green", "g"]),
-                column(&["blue", "diffuse_blue", "b"]),
-            ];
             for v in 0..element.count {
                 let place = || format!("vertex {}", v + 1);
                 rows.read(element, &mut values, usize::MAX).map_err(|e| e.at(name, &rows, place()))?;
                 positions.push(finite_point([values[x], values[y], values[z]], name, place)?);
                 if let Some(q) = quality_at {
                     quality.push(values[q]);
-                }
-                if let [Some(r), Some(g), Some(b)] = rgb_at {
-                    let scale = if matches!(element.properties[r].kind, Scalar::F32 | Scalar::F64) {
-                        255.0
-                    } else {
-                        1.0
-                    };
-                    colours.push([r, g, b].map(|c| (values[c] * scale).clamp(0.0, 255.0).round() as u8));
                 }
             }
         } else if element.name == "face" {
@@ -77,7 +63,6 @@ pub fn read_ply(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
         format,
         mesh: TriMesh { positions, triangles },
         quality: (!quality.is_empty()).then_some(quality),
-        colours: (!colours.is_empty()).then_some(colours),
         unit_hint: None,
     })
 }

@@ -96,5 +96,5 @@ pub fn read_ascii(bytes: &[u8], name: &str) -> Result<RawMesh, ImportError> {
 }
 
 fn raw(format: Format, mesh: TriMesh) -> RawMesh {
-    RawMesh { format, mesh, quality: None, colours: None, unit_hint: None }
+    RawMesh { format, mesh, quality: None, unit_hint: None }
 }

@@ -29,7 +29,7 @@ pub(super) struct Patch {
 impl Patch {
     /// The skin within `half_band_mm` of the spine, and two rings more (one alone may end short on a slope).
     pub fn about(skin: &Geodesics, spine: &[DVec3], half_band_mm: f64) -> Result<Patch, FlattenError> {
-        let nothing = FlattenError::NotADisc { found: "has no triangles" };
+        let nothing = FlattenError::Empty;
         let centre = spine.iter().sum::<DVec3>() / spine.len().max(1) as f64;
         let normal =
             spine.iter().map(|&p| skin.normal(skin.closest(p))).sum::<DVec3>().normalize_or(DVec3::Z);
