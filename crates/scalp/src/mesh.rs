@@ -1,6 +1,7 @@
 //! Triangle meshes in millimetres.
 
 use glam::DVec3;
+use rayon::prelude::*;
 
 use crate::topology::Adjacency;
 
@@ -76,7 +77,7 @@ impl TriMesh {
         let bits = |v: u32| (self.positions[v as usize] + DVec3::ZERO).to_array().map(f64::to_bits);
         let mut order: Vec<([u64; 3], u32)> =
             (0..self.positions.len() as u32).map(|v| (bits(v), v)).collect();
-        order.sort_unstable();
+        order.par_sort_unstable();
         let mut first: Vec<u32> = (0..self.positions.len() as u32).collect();
         for pair in order.windows(2) {
             if pair[0].0 == pair[1].0 {

@@ -2,6 +2,7 @@
 
 use glam::{DVec3, Vec3};
 use hairline_scalp::TriMesh;
+use hairline_scalp::topology::{Side, shared_edges};
 use rayon::prelude::*;
 
 use super::clusters::Clusters;
@@ -88,7 +89,7 @@ pub(crate) fn spacing(half_density: f32) -> f32 {
 impl Surface {
     /// Keeps the triangles that have area and density; `density[vertex]` in dots per mm2, finite and not negative.
     pub fn new(mesh: &TriMesh, density: &[f64]) -> Self {
-        let weld = weld(mesh);
+        let weld = mesh.first_equal();
         let kept: Vec<u32> = (0..mesh.triangles.len() as u32)
             .filter(|&t| {
                 let corner = mesh.triangles[t as usize].map(|v| weld[v as usize]);
@@ -123,7 +124,7 @@ impl Surface {
 
         let triangles: Vec<[u32; 3]> =
             kept.iter().map(|&t| mesh.triangles[t as usize].map(|v| weld[v as usize])).collect();
-        let across = adjacency(&triangles, mesh.positions.len());
+        let across = across_edges(&triangles);
         let faces: Vec<Face> = kept
             .par_iter()
             .zip(across.par_iter())
@@ -392,53 +393,15 @@ fn face(mesh: &TriMesh, density: &[f64], centre: DVec3, floor: f32, t: u32, acro
     }
 }
 
-/// Vertices at exactly the same place get the number of the first of them.
-fn weld(mesh: &TriMesh) -> Vec<u32> {
-    let bits = |p: DVec3| (p + DVec3::ZERO).to_array().map(f64::to_bits);
-    let mut order: Vec<u32> = (0..mesh.positions.len() as u32).collect();
-    order.par_sort_unstable_by_key(|&v| (bits(mesh.positions[v as usize]), v));
-    let mut first: Vec<u32> = (0..mesh.positions.len() as u32).collect();
-    for pair in order.windows(2) {
-        if bits(mesh.positions[pair[0] as usize]) == bits(mesh.positions[pair[1] as usize]) {
-            first[pair[1] as usize] = first[pair[0] as usize];
-        }
-    }
-    first
-}
-
 /// `across` of every face: edges shared by exactly two triangles, whatever their orientation.
-fn adjacency(triangles: &[[u32; 3]], vertices: usize) -> Vec<[u32; 3]> {
-    let ends = |half_edge: u32| {
-        let (t, k) = ((half_edge / 4) as usize, (half_edge % 4) as usize);
-        let (a, b) = (triangles[t][(k + 1) % 3], triangles[t][(k + 2) % 3]);
-        (a.min(b), a.max(b))
-    };
-    // Counting sort of the edges by their smaller vertex; then partners are found among a handful.
-    let mut start = vec![0u32; vertices + 1];
-    let half_edges = || (0..triangles.len() as u32).flat_map(|t| (0..3).map(move |k| 4 * t + k));
-    for e in half_edges() {
-        start[ends(e).0 as usize + 1] += 1;
-    }
-    for v in 0..vertices {
-        start[v + 1] += start[v];
-    }
-    let mut fill = start.clone();
-    let mut bucket = vec![(0u32, 0u32); 3 * triangles.len()];
-    for e in half_edges() {
-        let (small, large) = ends(e);
-        bucket[fill[small as usize] as usize] = (large, e);
-        fill[small as usize] += 1;
-    }
+fn across_edges(triangles: &[[u32; 3]]) -> Vec<[u32; 3]> {
+    // Edges here are those opposite a corner: the one from corner k is opposite corner k + 2.
+    let half_edge = |(t, k): Side| (t, (k + 2) % 3);
     let mut across = vec![[BORDER; 3]; triangles.len()];
-    for v in 0..vertices {
-        let edges = &mut bucket[start[v] as usize..start[v + 1] as usize];
-        edges.sort_unstable();
-        for run in edges.chunk_by(|a, b| a.0 == b.0) {
-            if let &[(_, e), (_, f)] = run {
-                across[(e / 4) as usize][(e % 4) as usize] = f;
-                across[(f / 4) as usize][(f % 4) as usize] = e;
-            }
-        }
+    for edge in shared_edges(triangles).0 {
+        let [(t, k), (u, l)] = edge.sides.map(half_edge);
+        across[t as usize][k] = 4 * u + l as u32;
+        across[u as usize][l] = 4 * t + k as u32;
     }
     across
 }

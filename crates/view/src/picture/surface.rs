@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use glam::{DVec3, Vec3};
 use hairline_scalp::TriMesh;
+use hairline_scalp::topology::Lists;
 use rayon::prelude::*;
 
 /// Longest mean edge that is drawn without refining, mm.
@@ -210,40 +211,26 @@ fn from_cut(positions: &[Vec3], border: &[u32]) -> Vec<f32> {
 }
 
 /// The vertices that follow each vertex around its triangles.
-struct Neighbours {
-    first: Vec<u32>,
-    lists: Vec<u32>,
-}
+struct Neighbours(Lists<u32>);
 
 impl Neighbours {
     fn new(vertices: usize, triangles: &[[u32; 3]]) -> Neighbours {
-        let mut first = vec![0u32; vertices + 1];
-        for v in triangles.iter().flatten() {
-            first[*v as usize + 1] += 1;
-        }
-        for v in 0..vertices {
-            first[v + 1] += first[v];
-        }
-        let mut next = first.clone();
-        let mut lists = vec![0; 3 * triangles.len()];
-        for &[a, b, c] in triangles {
-            for (from, to) in [(a, b), (b, c), (c, a)] {
-                lists[next[from as usize] as usize] = to;
-                next[from as usize] += 1;
-            }
-        }
-        Neighbours { first, lists }
+        Neighbours(Lists::new(vertices, || triangles.iter().flat_map(sides)))
     }
 
     fn of(&self, vertex: usize) -> &[u32] {
-        &self.lists[self.first[vertex] as usize..self.first[vertex + 1] as usize]
+        self.0.of(vertex)
     }
 
     /// Vertices at which an edge without a partner begins.
     fn border(&self, triangles: &[[u32; 3]]) -> Vec<u32> {
-        let edges = triangles.iter().flat_map(|&[a, b, c]| [(a, b), (b, c), (c, a)]);
-        edges.filter(|&(from, to)| !self.of(to as usize).contains(&from)).map(|(from, _)| from).collect()
+        let sides = triangles.iter().flat_map(sides);
+        sides.filter(|&(from, to)| !self.of(to as usize).contains(&from)).map(|(from, _)| from).collect()
     }
+}
+
+fn sides(&[a, b, c]: &[u32; 3]) -> [(u32, u32); 3] {
+    [(a, b), (b, c), (c, a)]
 }
 
 #[cfg(test)]
