@@ -9,6 +9,7 @@ use hairline_scalp::regions::RegionCurves;
 use hairline_scalp::{Chart, Head};
 use serde::Serialize;
 
+use crate::care::Wear;
 use crate::case::{Case, Look};
 use crate::cells::{self, Cell};
 use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
@@ -19,12 +20,15 @@ use crate::later::{Later, later};
 use crate::layout::LayoutError;
 use crate::pigment::{LADDER, depth_factor, needle, shade_step};
 use crate::placing::{self, Field};
-use crate::quote::{Alternative, Quote, alternatives, quote};
+use crate::quote::{Alternative, LeftOut, Quote, alternatives, quote};
 use crate::sessions::{self, Minutes, SessionDay, session_days, visit_shares, with_breaks};
 use crate::warnings::{Warning, warnings};
 
 /// Version of the plan format.
 pub const FORMAT: &str = "hairline-plan/1";
+
+/// Where every source is listed, section by section.
+pub const SOURCES: &str = "docs/sources.md in the repository of hairline";
 
 /// `plan.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +37,8 @@ pub struct Plan {
     pub format: String,
     /// Version of the program.
     pub program_version: String,
+    /// Where sources cited as `smp 5.1` or `smp.md 5.1` (a file of notes and its section) are listed.
+    pub sources: String,
     /// Seed of every random choice.
     pub seed: u64,
     /// Title of the case.
@@ -65,6 +71,8 @@ pub struct Plan {
     pub quote: Quote,
     /// Ten years beside the alternatives.
     pub alternatives: Vec<Alternative>,
+    /// Ways that are not compared, and why.
+    pub alternatives_left_out: Vec<LeftOut>,
     /// Fading.
     pub forecast: ForecastSummary,
     /// The design in ten and twenty years.
@@ -230,7 +238,7 @@ pub fn make_plan(
     }
 
     progress(Step::Course);
-    let long_hair = case.look == Look::Density && case.hair.length_mm > 20.0;
+    let long_hair = case.look == Look::Density && Wear::of(case) == Wear::Long;
     let (cells, cell_of) = if long_hair {
         let spacing = case.parting.spacing_mm.unwrap_or(PARTING_SPACING_MM);
         cells::partings(&chart, &fields, &raw, shares.len(), case.parting.offset_mm, spacing)
@@ -245,12 +253,13 @@ pub fn make_plan(
     let later = later(case, &design, &chart, &curves);
     let forecast = forecast::summary(case, main_kind(&zone_plans));
     let quote = quote(case, session_plans.len(), treated_area_cm2);
-    let alternatives = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
+    let comparison = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
     all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
 
     let plan = Plan {
         format: FORMAT.to_owned(),
         program_version: program_version.to_owned(),
+        sources: SOURCES.to_owned(),
         seed: case.seed,
         title: case.title.clone(),
         case: case.clone(),
@@ -265,7 +274,8 @@ pub fn make_plan(
         guide: if long_hair { "partings" } else { "cells" }.to_owned(),
         cells,
         quote,
-        alternatives,
+        alternatives: comparison.ways,
+        alternatives_left_out: comparison.left_out,
         forecast,
         later,
         warnings: all_warnings,

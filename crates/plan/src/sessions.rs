@@ -78,8 +78,9 @@ pub struct SessionDay {
     /// Its date, where the plan has a first day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<Date>,
-    /// Why it is later than the gap alone would make it; empty if it is not.
-    pub moved_because: Vec<String>,
+    /// Why it is later than the gap alone would make it: one sentence with both dates and what decided; none if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<String>,
 }
 
 /// Days after a session that an occasion of a kind has to wait (`smp.md` 5.1: the guide's ten days, 28 for sun and swim).
@@ -101,7 +102,7 @@ pub fn session_days(sessions: &Sessions, n: usize) -> Vec<SessionDay> {
                 if i > 0 {
                     day += gap(i - 1);
                 }
-                SessionDay { day, date: None, moved_because: vec![] }
+                SessionDay { day, date: None, moved: None }
             })
             .collect();
     };
@@ -112,23 +113,63 @@ pub fn session_days(sessions: &Sessions, n: usize) -> Vec<SessionDay> {
             None => first,
         };
         let mut date = earliest;
-        let mut reasons: Vec<String> = Vec::new();
+        // What stood in the way, each with how many days it took.
+        let mut reasons: Vec<(String, u32)> = Vec::new();
         // Three years on, the client's calendar has no free day: take the earliest and say so.
         while let Some(reason) = hindrance(sessions, date) {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
+            match reasons.iter_mut().find(|(r, _)| *r == reason) {
+                Some((_, days)) => *days += 1,
+                None => reasons.push((reason, 1)),
             }
             date = add_days(date, 1);
             if (date - earliest).get_days() > 3 * 365 {
-                reasons.push("no free day within three years".to_owned());
+                reasons =
+                    vec![("there is no free day within three years, so nothing else is kept".to_owned(), 1)];
                 date = earliest;
                 break;
             }
         }
+        let moved = deciding(&reasons).map(|reason| {
+            if date == earliest {
+                format!("Session {} is on {}: {reason}", i + 1, in_words(date))
+            } else {
+                format!(
+                    "Session {} is on {} instead of {}: {reason}",
+                    i + 1,
+                    in_words(date),
+                    in_words(earliest)
+                )
+            }
+        });
         let start = out.first().and_then(|s| s.date).unwrap_or(date);
-        out.push(SessionDay { day: (date - start).get_days(), date: Some(date), moved_because: reasons });
+        out.push(SessionDay { day: (date - start).get_days(), date: Some(date), moved });
     }
     out
+}
+
+/// The reason that took the most days, the first of equals.
+fn deciding(reasons: &[(String, u32)]) -> Option<&str> {
+    let most = reasons.iter().map(|(_, days)| *days).max()?;
+    reasons.iter().find(|(_, days)| *days == most).map(|(reason, _)| reason.as_str())
+}
+
+/// `Mon 1 Mar 2027`.
+fn in_words(date: Date) -> String {
+    date.strftime("%a %-d %b %Y").to_string()
+}
+
+/// `from 15 to 28 Feb 2027`, or `on 15 Feb 2027`.
+fn span_in_words(from: Date, to: Date) -> String {
+    let last = to.strftime("%-d %b %Y");
+    if from == to {
+        format!("on {last}")
+    } else if from.year() == to.year() && from.month() == to.month() {
+        format!("from {} to {last}", from.day())
+    } else if from.year() == to.year() {
+        format!("from {} to {last}", from.strftime("%-d %b"))
+    } else {
+        format!("from {} to {last}", from.strftime("%-d %b %Y"))
+    }
 }
 
 /// Why a session cannot be on a day.
@@ -143,19 +184,22 @@ fn hindrance(sessions: &Sessions, date: Date) -> Option<String> {
         CivilWeekday::Sunday => Weekday::Sunday,
     };
     if !sessions.weekdays.contains(&weekday) {
-        return Some("the studio is closed on that weekday".to_owned());
+        return Some(format!("the studio is closed on {}s", date.strftime("%A")));
     }
-    let blocked =
-        sessions.blocked.iter().filter_map(|b| parse_span(b)).any(|(from, to)| (from..=to).contains(&date));
-    if blocked {
-        return Some("the client cannot come".to_owned());
+    let blocked = sessions.blocked.iter().filter_map(|b| parse_span(b));
+    if let Some((from, to)) = blocked.into_iter().find(|(from, to)| (*from..=*to).contains(&date)) {
+        return Some(format!("the client is not free {}", span_in_words(from, to)));
     }
     for occasion in &sessions.occasions {
         let Some(from) = parse_date(&occasion.from) else { continue };
         let to = occasion.to.as_deref().and_then(parse_date).unwrap_or(from);
         let wait = wait_days(occasion.kind);
         if date <= to && add_days(date, wait) > from {
-            return Some(format!("\"{}\" needs {wait} days after a session", occasion.name));
+            return Some(format!(
+                "\"{}\" ({}) has to be at least {wait} days after a session",
+                occasion.name,
+                span_in_words(from, to).trim_start_matches("on ").trim_start_matches("from ")
+            ));
         }
     }
     None
@@ -197,7 +241,26 @@ mod tests {
         let days = session_days(&Sessions { occasions: vec![holiday], ..sessions() }, 3);
         // 22 February lies within 28 days of 1 March; the first free day is after the holiday.
         assert_eq!(days[2].date, parse_date("2027-03-11"));
-        assert!(days[2].moved_because[0].contains("beach"));
+        assert_eq!(days[1].moved, None);
+        assert_eq!(
+            days[2].moved.as_deref(),
+            Some(
+                "Session 3 is on Thu 11 Mar 2027 instead of Mon 22 Feb 2027: \"beach\" (1 to 10 Mar 2027) has to be at \
+                 least 28 days after a session"
+            )
+        );
+    }
+
+    #[test]
+    fn what_took_the_most_days_is_the_reason_given() {
+        let blocked = vec!["2027-01-25/2027-01-30".to_owned()];
+        let days = session_days(&Sessions { blocked, ..sessions() }, 2);
+        // The 31st is a Sunday, but the week away decided.
+        let expected = "Session 2 is on Mon 1 Feb 2027 instead of Mon 25 Jan 2027: the client is not free from 25 to 30 Jan 2027";
+        assert_eq!(days[1].moved.as_deref(), Some(expected));
+        let sunday = Sessions { first_day: Some("2027-01-10".into()), ..Sessions::default() };
+        let first = session_days(&sunday, 1)[0].moved.clone().unwrap_or_default();
+        assert!(first.ends_with("instead of Sun 10 Jan 2027: the studio is closed on Sundays"), "{first}");
     }
 
     #[test]

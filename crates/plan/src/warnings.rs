@@ -223,12 +223,8 @@ fn course(case: &Case, sessions: &[SessionPlan], say: &mut dyn FnMut(&str, Strin
             "smp.md 1.7, warn under 10 days",
         );
     }
-    for s in sessions.iter().filter(|s| !s.when.moved_because.is_empty()) {
-        say(
-            "moved",
-            format!("Session {} was moved: {}", s.number, s.when.moved_because.join("; ")),
-            "the case's calendar",
-        );
+    for moved in sessions.iter().filter_map(|s| s.when.moved.as_ref()) {
+        say("moved", moved.clone(), "the case's calendar");
     }
 }
 

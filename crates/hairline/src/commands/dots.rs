@@ -10,7 +10,8 @@ use super::{print, read_input};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
-/// Lay dots on any mesh: the layout engine for engineers. Writes `x,y,z,visit`.
+/// Lay dots on any mesh: the layout engine for engineers. Writes the columns `x,y,z,visit`: millimetres as in
+/// the mesh, visits from 1.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
@@ -82,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|e| Failure::input(format!("{}: {e}", arguments.mesh)))?;
     progress.finish();
     let mut csv = String::with_capacity(layout.dots.len() * 40);
-    csv.push_str("# x,y,z,visit\n");
+    csv.push_str("x,y,z,visit\n");
     for dot in &layout.dots {
         let p = dot.position_mm;
         // Writing to a String cannot fail.

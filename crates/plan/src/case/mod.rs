@@ -685,9 +685,12 @@ pub struct Studio {
     /// Extra price of each scar.
     #[schemars(range(min = 0, max = 100000))]
     pub scar_price: f64,
-    /// Price of a touch-up after years.
+    /// Price of a touch-up visit after years, before its area.
     #[schemars(range(min = 0, max = 100000))]
-    pub touch_up_price: f64,
+    pub touch_up_base_price: f64,
+    /// Price of a touched-up square centimetre.
+    #[schemars(range(min = 0, max = 1000))]
+    pub touch_up_per_cm2_price: f64,
     /// Paper of the stencil and the report.
     pub paper: Paper,
 }
@@ -703,7 +706,8 @@ impl Default for Studio {
             per_cm2_price: 5.0,
             hairline_price: 200.0,
             scar_price: 150.0,
-            touch_up_price: 500.0,
+            touch_up_base_price: 200.0,
+            touch_up_per_cm2_price: 2.5,
             paper: Paper::A4,
         }
     }
@@ -749,15 +753,25 @@ pub struct Alternatives {
     /// Minutes a week for medication.
     #[schemars(range(min = 0, max = 500))]
     pub medication_minutes_week: f64,
-    /// Minutes a week for shaving or clipping and sun cover with the shaved look.
+    /// Hair fibres or root spray a month.
+    #[schemars(range(min = 0, max = 1000))]
+    pub fibres_month: f64,
+    /// Minutes a week for fibres or spray.
     #[schemars(range(min = 0, max = 500))]
-    pub smp_minutes_week: f64,
+    pub fibres_minutes_week: f64,
+    /// Price of an operation that makes a scar narrower.
+    #[schemars(range(min = 0, max = 100000))]
+    pub scar_revision_price: f64,
+    /// Minutes a week that the treated scalp asks for. Default by look and hair: 35 for clipping and sun cover, 10 for
+    /// sun cover between long hair, 5 on a scar.
+    #[schemars(range(min = 0, max = 500))]
+    pub smp_minutes_week: Option<f64>,
 }
 
 impl Default for Alternatives {
     fn default() -> Alternatives {
         Alternatives {
-            transplant_per_graft: 3.0,
+            transplant_per_graft: 5.0,
             grafts_per_cm2: 27.0,
             system_price: 500.0,
             system_months: 6.0,
@@ -765,7 +779,10 @@ impl Default for Alternatives {
             system_minutes_week: 60.0,
             medication_month: 25.0,
             medication_minutes_week: 20.0,
-            smp_minutes_week: 35.0,
+            fibres_month: 20.0,
+            fibres_minutes_week: 35.0,
+            scar_revision_price: 1500.0,
+            smp_minutes_week: None,
         }
     }
 }

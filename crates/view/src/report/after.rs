@@ -1,13 +1,14 @@
 //! Aftercare, normal healing, when to call.
 
 use hairline_plan::Plan;
-use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, Urgency};
+use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, Urgency, Wear};
 use hairline_plan::plan::SessionPlan;
 
 use super::{day_after, heading, part, table, text};
 use crate::pdf::{Block, Tone};
 
 pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
+    let wear = Wear::of(&plan.case);
     let mut columns = vec![("Days after a session".to_string(), 2.0)];
     columns.extend(plan.sessions.iter().map(|s| (format!("Session {}", s.number), 1.0)));
     let rows = AFTERCARE
@@ -32,16 +33,17 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
     for phase in &AFTERCARE {
         blocks.push(Block::Need(34.0));
         blocks.push(part(&format!("{}: {}", days(phase), lower(phase.title))));
-        blocks.push(Block::Bullets(phase.dos.iter().map(|d| d.to_string()).collect()));
+        blocks
+            .push(Block::Bullets(care::rules_for(phase.dos, wear).into_iter().map(str::to_string).collect()));
         let label = if phase.last_day == FROM_THEN_ON { "Better not" } else { "Not yet" };
-        let avoid: Vec<String> = phase.avoid.iter().map(|a| lower(a.trim_end_matches('.'))).collect();
+        let avoid: Vec<String> =
+            care::rules_for(phase.avoid, wear).iter().map(|a| lower(a.trim_end_matches('.'))).collect();
         blocks.push(text(format!("**{label}:** {}.", avoid.join("; "))));
     }
     blocks.push(Block::Need(80.0));
     blocks.push(part("Back to work, sport and sun"));
-    let rows = care::BACK_TO
-        .iter()
-        .map(|b| vec![format!("**{}**", b.what), format!("Day {}", b.day), b.note.to_string()])
+    let rows = care::back_to(wear)
+        .map(|b| vec![format!("**{}**", b.what.text), format!("Day {}", b.day), b.note.to_string()])
         .collect();
     blocks.push(table(
         "What is allowed again from which day after a session",

@@ -3,6 +3,7 @@
 use hairline_plan::Plan;
 use hairline_plan::case::Look;
 use hairline_plan::plan::SessionPlan;
+use hairline_plan::quote::touch_up_price;
 
 use super::design::best_view;
 use super::{Shelf, day_of, figures, grouped, heading, hours, money, part, table, text};
@@ -47,19 +48,7 @@ pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         ],
         rows,
     ));
-    let moved: Vec<String> = plan
-        .sessions
-        .iter()
-        .filter(|s| !s.when.moved_because.is_empty())
-        .map(|s| {
-            format!(
-                "Session {} is later than the gap alone asks for: {}.",
-                s.number,
-                s.when.moved_because.join("; ")
-            )
-        })
-        .collect();
-    blocks.extend(moved.into_iter().map(Block::Text));
+    blocks.extend(plan.sessions.iter().filter_map(|s| s.when.moved.as_ref()).map(|m| text(format!("{m}."))));
     blocks.push(Block::Callout {
         tone: Tone::Care,
         title: "Before each session".to_string(),
@@ -161,7 +150,7 @@ pub(super) fn cost(plan: &Plan) -> Vec<Block> {
         Block::Small(format!(
             "The price is {}. A touch-up after some years costs {} today.",
             quote.note,
-            money(plan.case.studio.touch_up_price, &quote.currency)
+            money(touch_up_price(&plan.case, plan.treated_area_cm2), &quote.currency)
         )),
     ]
 }

@@ -177,12 +177,67 @@ pub(super) fn other_ways(plan: &Plan) -> Vec<Block> {
     vec![
         Block::Need(90.0),
         heading("Other ways, over ten years"),
-        text("Each way is right for somebody. A transplant grows real hair, once, as far as the donor hair goes. A hair system covers at once and needs care every week. Medicines can slow the loss while they are taken; a doctor prescribes them. Doing nothing is a good answer too."),
+        text(about_the_ways(plan)),
         table(
             "Cost and upkeep of the alternatives over ten years",
-            &[("Way", 1.2, false), ("Money in ten years", 1.0, true), ("Upkeep", 0.7, true), ("How it is reckoned", 2.6, false)],
+            &[
+                ("Way", 1.2, false),
+                ("Money in ten years", 1.0, true),
+                ("Upkeep", 0.7, true),
+                ("How it is reckoned", 2.6, false),
+            ],
             rows,
         ),
-        Block::Small("Prices are examples to be replaced by local ones, and none is an offer by anybody; upkeep counts shaving, sun cover, gluing or taking medicines, not visits.".to_string()),
+        Block::Small(format!(
+            "Prices are examples to be replaced by local ones, and none is an offer by anybody; upkeep counts minutes at home every week, not visits.{}",
+            left_out(plan)
+        )),
     ]
+}
+
+/// What the ways are, in a few sentences, for the ways that are compared.
+fn about_the_ways(plan: &Plan) -> String {
+    let has = |word: &str| plan.alternatives.iter().any(|a| a.name.to_lowercase().contains(word));
+    let mut out = vec!["Each way is right for somebody."];
+    if has("into the scar") {
+        out.push("Hair can be set into a scar, or a surgeon can cut it narrower.");
+    } else if has("transplant") {
+        out.push("A transplant grows real hair, once, as far as the donor hair goes.");
+    }
+    if has("fibres") {
+        out.push("Fibres and sprays hide thin places until the next wash.");
+    }
+    if has("hair system") || has("topper") {
+        out.push("A hair system covers at once and needs care every week.");
+    }
+    if has("medication") {
+        out.push("Medicines can slow the loss while they are taken; a doctor prescribes them.");
+    }
+    out.push("Doing nothing is a good answer too.");
+    out.join(" ")
+}
+
+/// The ways that are not compared, with reasons, each a sentence.
+fn left_out(plan: &Plan) -> String {
+    plan.alternatives_left_out.iter().map(|l| format!(" {} is left out: {}.", l.name, l.reason)).collect()
+}
+
+/// Where the numbers of the comparison come from: each source once with the settings behind it.
+pub(super) fn price_sources(plan: &Plan) -> String {
+    let mut by_source: Vec<(&str, Vec<String>)> = vec![];
+    for input in plan.alternatives.iter().flat_map(|a| &a.inputs) {
+        let key = input.setting.rsplit('.').next().unwrap_or(input.setting).replace('_', " ");
+        let words = format!("{key} {}", input.value);
+        match by_source.iter_mut().find(|(source, _)| *source == input.source) {
+            Some((_, settings)) if settings.contains(&words) => {}
+            Some((_, settings)) => settings.push(words),
+            None => by_source.push((&input.source, vec![words])),
+        }
+    }
+    let parts: Vec<String> =
+        by_source.iter().map(|(source, settings)| format!("{} ({source})", settings.join(", "))).collect();
+    format!(
+        "The ten-year comparison is made of settings of the case, each an example that the studio can replace: {}.",
+        parts.join("; ")
+    )
 }
