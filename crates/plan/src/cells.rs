@@ -25,19 +25,36 @@ pub struct Cell {
     pub area_cm2: f64,
     /// Dots per session.
     pub counts: Vec<usize>,
+    /// Its middle on the chart, `[azimuth in degrees, t]`.
+    pub centre: [f64; 2],
+    /// Its middle on the skin, head frame, mm.
+    pub centre_mm: [f64; 3],
     /// For a parting: from and to on the chart, `[azimuth in degrees, t]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_to: Option<[[f64; 2]; 2]>,
     /// For a parting: its length on the skin, mm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length_mm: Option<f64>,
+    /// For a parting: the distance to the next one, mm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spacing_mm: Option<f64>,
+}
+
+/// Cells in working order, and what belongs to which, as indices into them.
+pub struct Division {
+    /// The cells.
+    pub cells: Vec<Cell>,
+    /// Cell of each dot.
+    pub cell_of_dot: Vec<u32>,
+    /// Cell of each triangle of each field.
+    pub cell_of_triangle: Vec<Vec<u32>>,
 }
 
 /// Zone, row (or 0 for partings), signed column.
 type Key = (usize, i32, i32);
 
 /// Divides the fields into cells and says in which cell each dot lies.
-pub fn cells(chart: &Chart, fields: &[Field], dots: &[RawDot], n_sessions: usize) -> (Vec<Cell>, Vec<u32>) {
+pub fn cells(chart: &Chart, fields: &[Field], dots: &[RawDot], n_sessions: usize) -> Division {
     let rows = Rows::new(chart);
     let key = |zone: usize, uv: Uv| -> Key {
         let (row, along_mm) = rows.row_and_distance(uv);
@@ -50,15 +67,15 @@ pub fn cells(chart: &Chart, fields: &[Field], dots: &[RawDot], n_sessions: usize
         let side = if column < 0 { 'R' } else { 'L' };
         format!("{}{}{side}", row_letter(row), column.abs())
     };
-    let of_dot = |d: &RawDot| {
-        let k = key(d.zone, d.uv);
+    let at_home = |zone: usize, uv: Uv| {
+        let k = key(zone, uv);
         home.get(&k).copied().unwrap_or(k)
     };
     let mut joined: BTreeMap<Key, f64> = BTreeMap::new();
     for (k, cm2) in &area {
         *joined.entry(home[k]).or_default() += cm2;
     }
-    collect(dots, n_sessions, &of_dot, &joined, &name)
+    collect(chart, fields, dots, n_sessions, &at_home, &joined, &name)
 }
 
 /// Divides the fields into partings along the front-to-back direction and says to which each dot belongs.
@@ -69,7 +86,7 @@ pub fn partings(
     n_sessions: usize,
     offset_mm: f64,
     spacing_mm: f64,
-) -> (Vec<Cell>, Vec<u32>) {
+) -> Division {
     let rows = Rows::new(chart);
     let key = |zone: usize, uv: Uv| -> Key {
         (zone, 0, ((rows.row_and_distance(uv).1 - offset_mm) / spacing_mm).round() as i32)
@@ -80,18 +97,18 @@ pub fn partings(
         line => format!("P{}R", -line),
     };
     let area = areas(fields, &key);
-    let (mut cells, of_dot) = collect(dots, n_sessions, &|d| key(d.zone, d.uv), &area, &name);
+    let mut division = collect(chart, fields, dots, n_sessions, &key, &area, &name);
     // From and to: the places of the front-most and the hindmost dot.
-    let mut ends: Vec<Option<(Uv, Uv)>> = vec![None; cells.len()];
-    for (dot, &number) in dots.iter().zip(&of_dot) {
-        let end = &mut ends[number as usize - 1];
+    let mut ends: Vec<Option<(Uv, Uv)>> = vec![None; division.cells.len()];
+    for (dot, &cell) in dots.iter().zip(&division.cell_of_dot) {
+        let end = &mut ends[cell as usize];
         let (front, back) = end.unwrap_or((dot.uv, dot.uv));
         *end = Some((
             if dot.uv.y > front.y { dot.uv } else { front },
             if dot.uv.y < back.y { dot.uv } else { back },
         ));
     }
-    for (cell, end) in cells.iter_mut().zip(ends) {
+    for (cell, end) in division.cells.iter_mut().zip(ends) {
         let Some((front, back)) = end else { continue };
         let place = |uv: Uv| {
             let AzT { az_deg, t } = AzT::from_uv(uv);
@@ -101,8 +118,9 @@ pub fn partings(
         let at = |i: usize| chart.position(front.lerp(back, i as f64 / steps as f64));
         cell.from_to = Some([place(front), place(back)]);
         cell.length_mm = Some((0..steps).map(|i| at(i).distance(at(i + 1))).sum());
+        cell.spacing_mm = Some(spacing_mm);
     }
-    (cells, of_dot)
+    division
 }
 
 /// Skin area by key, cm2.
@@ -142,32 +160,58 @@ fn join_small(area: &BTreeMap<Key, f64>) -> BTreeMap<Key, Key> {
 
 /// Numbers the cells, zone by zone, row by row from right to left, and counts the dots.
 fn collect(
+    chart: &Chart,
+    fields: &[Field],
     dots: &[RawDot],
     n_sessions: usize,
-    key: &dyn Fn(&RawDot) -> Key,
+    key: &dyn Fn(usize, Uv) -> Key,
     area: &BTreeMap<Key, f64>,
     name: &dyn Fn(Key) -> String,
-) -> (Vec<Cell>, Vec<u32>) {
+) -> Division {
     let mut counts: BTreeMap<Key, Vec<usize>> = area.keys().map(|&k| (k, vec![0; n_sessions])).collect();
-    let keys: Vec<Key> = dots.iter().map(key).collect();
+    let keys: Vec<Key> = dots.iter().map(|d| key(d.zone, d.uv)).collect();
     for (dot, &k) in dots.iter().zip(&keys) {
         counts.entry(k).or_insert_with(|| vec![0; n_sessions])[dot.placed.visit as usize] += 1;
     }
     counts.retain(|_, c| c.iter().any(|&n| n > 0));
-    let number: BTreeMap<Key, u32> = counts.keys().zip(1..).map(|(&k, n)| (k, n)).collect();
+    let index: BTreeMap<Key, u32> = counts.keys().zip(0..).map(|(&k, n)| (k, n)).collect();
+    let cell_of_dot: Vec<u32> = keys.iter().map(|k| index[k]).collect();
+    // The middle of a cell is the place nearest to the mean of its dots.
+    let mut sums = vec![(Uv::ZERO, 0.0); index.len()];
+    for (dot, &cell) in dots.iter().zip(&cell_of_dot) {
+        let (sum, n) = &mut sums[cell as usize];
+        *sum += dot.uv;
+        *n += 1.0;
+    }
     let cells = counts
         .into_iter()
-        .map(|(k, counts)| Cell {
-            number: number[&k],
-            name: name(k),
-            zone: k.0,
-            area_cm2: area.get(&k).copied().unwrap_or(0.0),
-            counts,
-            from_to: None,
-            length_mm: None,
+        .zip(sums)
+        .map(|((k, counts), (sum, n))| {
+            let centre = sum / n;
+            let AzT { az_deg, t } = AzT::from_uv(centre);
+            Cell {
+                number: index[&k] + 1,
+                name: name(k),
+                zone: k.0,
+                area_cm2: area.get(&k).copied().unwrap_or(0.0),
+                counts,
+                centre: [az_deg, t],
+                centre_mm: chart.position(centre).to_array(),
+                from_to: None,
+                length_mm: None,
+                spacing_mm: None,
+            }
         })
         .collect();
-    (cells, keys.iter().map(|k| number[k]).collect())
+    let of_triangle = |field: &Field, t: usize| {
+        let corners = field.patch.mesh.triangles[t];
+        let uv = corners.iter().map(|&v| field.patch.uv[v as usize]).sum::<Uv>() / 3.0;
+        // Skin too thin for a single dot belongs to no cell; it is drawn with the first.
+        index.get(&key(field.zone_of_triangle[t], uv)).copied().unwrap_or(0)
+    };
+    let cell_of_triangle =
+        fields.iter().map(|f| (0..f.zone_of_triangle.len()).map(|t| of_triangle(f, t)).collect()).collect();
+    Division { cells, cell_of_dot, cell_of_triangle }
 }
 
 /// A, B, ... Z, AA, AB, ...

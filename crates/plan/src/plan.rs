@@ -167,6 +167,8 @@ pub struct Planned {
     pub design: Design,
     /// Pieces of scalp that carry dots.
     pub fields: Vec<Field>,
+    /// Cell of each triangle of each field, index into the plan's cells.
+    pub cell_of_triangle: Vec<Vec<u32>>,
     /// Every dot, in the order of `dots.csv`.
     pub dots: Vec<Dot>,
     /// Existing follicular units: position and skin normal, head frame, mm.
@@ -239,13 +241,13 @@ pub fn make_plan(
 
     progress(Step::Course);
     let long_hair = case.look == Look::Density && Wear::of(case) == Wear::Long;
-    let (cells, cell_of) = if long_hair {
+    let cells::Division { cells, cell_of_dot, cell_of_triangle } = if long_hair {
         let spacing = case.parting.spacing_mm.unwrap_or(PARTING_SPACING_MM);
         cells::partings(&chart, &fields, &raw, shares.len(), case.parting.offset_mm, spacing)
     } else {
         cells::cells(&chart, &fields, &raw, shares.len())
     };
-    let dots = number_dots(case, &design, &raw, &cell_of, shares.len());
+    let dots = number_dots(case, &design, &raw, &cell_of_dot, shares.len());
 
     let zone_plans = zone_plans(&fields, &zones, &dots);
     let treated_area_cm2: f64 = zone_plans.iter().map(|z| z.area_cm2).sum();
@@ -280,7 +282,7 @@ pub fn make_plan(
         later,
         warnings: all_warnings,
     };
-    Ok(Planned { plan, head, chart, design, fields, dots, hair_units })
+    Ok(Planned { plan, head, chart, design, fields, cell_of_triangle, dots, hair_units })
 }
 
 fn nothing_because(case: &Case) -> String {
@@ -325,7 +327,7 @@ fn number_dots(
                 id: n as u32 + 1,
                 session: dot.placed.visit + 1,
                 zone: dot.zone as u16,
-                cell: cell_of[i],
+                cell: cell_of[i] + 1,
                 position_mm: dot.placed.position_mm,
                 normal: dot.placed.normal,
                 diameter_mm: touch.diameter_mm,

@@ -46,12 +46,13 @@ pub fn blocks(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<Block>, PdfEr
     blocks.extend(course::cost(plan));
     blocks.extend(after::day_by_day(plan));
     blocks.extend(after::healing(plan));
-    blocks.extend(after::when_to_call(plan));
     blocks.extend(years::fading(plan, &shelf));
-    blocks.extend(years::ten_years_on(plan));
+    blocks.extend(years::ten_years_on(plan, &shelf));
     blocks.extend(years::other_ways(plan));
     blocks.extend(questions(plan));
     blocks.extend(sources(plan));
+    // Last, so that it is the back of the printed report and found at once.
+    blocks.extend(after::when_to_call(plan));
     Ok(blocks)
 }
 
@@ -114,6 +115,8 @@ fn footer(plan: &Plan) -> String {
 
 /// Side of the smaller pictures: 180 dots an inch at the width of half a page.
 const SMALL_PX: usize = 560;
+/// Side of a close-up: 300 dots an inch at the width of half a page, so that single dots stay crisp.
+const CLOSE_UP_PX: usize = 940;
 
 /// The pictures that the report shows, made ready for paper.
 struct Shelf {
@@ -131,6 +134,10 @@ impl Shelf {
         wanted.push((format!("{best}-before"), SMALL_PX));
         wanted.push((format!("{second}-before"), SMALL_PX));
         wanted.push((format!("{second}-session-{sessions}-healed"), SMALL_PX));
+        wanted.extend(design::close_ups(plan).map(|(moment, _)| (format!("closeup-{moment}"), CLOSE_UP_PX)));
+        for years in years::LATER {
+            wanted.extend([best, second].map(|view| (format!("{view}-later-{years}"), SMALL_PX)));
+        }
         wanted.extend(YEARS.map(|y| (format!("{}-year-{y}", years::view(plan)), SMALL_PX)));
         let found = |name: &str| pictures.iter().find(|p| p.file == format!("preview/{name}.png"));
         let ready = wanted

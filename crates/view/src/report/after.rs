@@ -23,7 +23,7 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
         .collect();
     let columns: Vec<(&str, f64, bool)> = columns.iter().map(|(t, w)| (t.as_str(), *w, false)).collect();
     let mut blocks = vec![
-        Block::NewPage,
+        Block::Need(100.0),
         heading("After each session, day by day"),
         text(
             "The day of the session is day 0. **Every session starts the days again.** The first ten days decide how much of the colour stays: keep the scalp dry and calm, do not sweat, do not touch.",
@@ -31,7 +31,7 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
         table("Which days of aftercare fall on which dates", &columns, rows),
     ];
     for phase in &AFTERCARE {
-        blocks.push(Block::Need(34.0));
+        blocks.push(Block::Need(26.0));
         blocks.push(part(&format!("{}: {}", days(phase), lower(phase.title))));
         blocks
             .push(Block::Bullets(care::rules_for(phase.dos, wear).into_iter().map(str::to_string).collect()));
@@ -40,7 +40,7 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
             care::rules_for(phase.avoid, wear).iter().map(|a| lower(a.trim_end_matches('.'))).collect();
         blocks.push(text(format!("**{label}:** {}.", avoid.join("; "))));
     }
-    blocks.push(Block::Need(80.0));
+    blocks.push(Block::Need(92.0));
     blocks.push(part("Back to work, sport and sun"));
     let rows = care::back_to(wear)
         .map(|b| vec![format!("**{}**", b.what.text), format!("Day {}", b.day), b.note.to_string()])
@@ -78,10 +78,10 @@ fn dates(phase: &Phase, session: &SessionPlan, next: Option<&SessionPlan>) -> St
 pub(super) fn healing(_plan: &Plan) -> Vec<Block> {
     let rows = NORMAL.iter().map(|n| vec![format!("**{}**", n.sign), n.lasts.to_string()]).collect();
     vec![
-        Block::Need(88.0),
+        Block::Need(105.0),
         heading("What is normal while it heals"),
         text(
-            "The skin was worked on; it shows that for a few days. Many people are startled in the first week: the dots look too dark and too large at first, then too light. Both pass. Nobody can judge the colour before day 28.",
+            "The skin was worked on; it shows that for a few days. Many people are startled in the first week: the dots look too dark and too large at first, then too light. Both pass. Nobody can judge the colour before day 28. What is **not** normal, and whom to call then, stands on the last page.",
         ),
         table(
             "Signs of normal healing and how long they last",

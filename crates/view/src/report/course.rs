@@ -78,7 +78,6 @@ pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         .collect();
     let shown = figures(plan.sessions.len().clamp(1, 4), 1.0, pictures);
     if !shown.is_empty() {
-        blocks.push(Block::Need(80.0));
         blocks.push(part("How it grows"));
         blocks.extend(shown);
     }
@@ -118,7 +117,7 @@ fn pigment(plan: &Plan) -> Vec<Block> {
         })
         .collect();
     vec![
-        Block::Need(95.0),
+        Block::Need(70.0),
         part("What is used"),
         text(
             "“1 : 12” is one part pigment to twelve parts sterile fluid: more fluid, lighter dots. Two neighbouring mixtures are used beside each, so that dots vary as hairs do. “3RL” is a needle of three fine points, “1RL” a single one. The artist starts from these numbers and corrects them on your healed skin; every pigment, fluid and needle is written down with its batch number.",

@@ -29,7 +29,7 @@ pub(super) fn second_view(plan: &Plan) -> &'static str {
     }
 }
 
-fn from(view: &str) -> &'static str {
+pub(super) fn from(view: &str) -> &'static str {
     match view {
         "front" => "from the front",
         "top" => "from above",
@@ -139,8 +139,16 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     let pictures: Vec<_> = [best_view(plan), second_view(plan)].into_iter().flat_map(pair).collect();
     let shown = figures(2, 1.0, pictures);
     if !shown.is_empty() {
-        blocks.push(Block::Need(110.0));
         blocks.push(part("Before and after"));
+        blocks.extend(shown);
+    }
+    let near = close_ups(plan).map(|(moment, words)| {
+        let alt = format!("The treated skin close up, {}.", words.to_lowercase());
+        shelf.figure("closeup", &moment, alt, format!("{words}, close up"))
+    });
+    let shown = figures(2, 1.0, near.to_vec());
+    if !shown.is_empty() {
+        blocks.push(part("As near as nobody comes"));
         blocks.extend(shown);
     }
     let points: Vec<String> = plan
@@ -157,6 +165,14 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// The moments that are shown close up, with words.
+pub(super) fn close_ups(plan: &Plan) -> [(String, &'static str); 2] {
+    [
+        ("before".to_string(), "Before"),
+        (format!("session-{}-healed", plan.sessions.len()), "After the last session, healed"),
+    ]
 }
 
 fn look_in_words(plan: &Plan) -> String {

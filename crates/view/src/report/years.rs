@@ -4,7 +4,7 @@ use hairline_plan::Plan;
 use hairline_plan::design::ZoneKind;
 use hairline_plan::forecast::{FADE_PER_YEAR, YEARS, remaining};
 
-use super::design::best_view;
+use super::design::{best_view, from, second_view};
 use super::{Shelf, figures, grouped, heading, money, part, table, text};
 use crate::pdf::{ACCENT, Block, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Tone};
 
@@ -122,7 +122,10 @@ fn fade_chart(plan: &Plan) -> Block {
     }
 }
 
-pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
+/// Years on that have pictures, where the plan looks that far ahead.
+pub(super) const LATER: [u32; 2] = [10, 20];
+
+pub(super) fn ten_years_on(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     if plan.later.is_empty() {
         return vec![];
     }
@@ -150,6 +153,16 @@ pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
         &[("When", 0.8, false), ("Stage then", 1.1, false), ("What it means", 3.0, false)],
         rows,
     ));
+    let pictures = LATER
+        .iter()
+        .flat_map(|years| [best_view(plan), second_view(plan)].map(|view| (years, view)))
+        .map(|(years, view)| {
+            let words = format!("In {years} years, with this plan refreshed and nothing added");
+            let alt = format!("The head {} in {years} years.", from(view));
+            shelf.figure(view, &format!("later-{years}"), alt, format!("{words}, {}", from(view)))
+        })
+        .collect();
+    blocks.extend(figures(4, 1.0, pictures));
     if plan.later.iter().any(|l| l.stands_alone) {
         blocks.push(Block::Callout {
             tone: Tone::Warning,
@@ -175,7 +188,7 @@ pub(super) fn other_ways(plan: &Plan) -> Vec<Block> {
         })
         .collect();
     vec![
-        Block::Need(90.0),
+        Block::Need(95.0),
         heading("Other ways, over ten years"),
         text(about_the_ways(plan)),
         table(

@@ -5,7 +5,8 @@ use hairline_plan::Planned;
 use hairline_scalp::regions::OutlineOnHead;
 
 use super::line::runs;
-use super::{StencilError, StencilLine, StencilWords, stencil, stencil_pdf};
+use super::{StencilError, StencilLine, StencilWords, cell_map, stencil, stencil_pdf};
+use crate::pdf::{Fonts, Frame};
 use crate::report;
 
 /// Outlines nearer behind the hairline than this are the hairline to a hand, mm.
@@ -25,7 +26,9 @@ pub fn stencil_of(planned: &Planned) -> Result<Vec<u8>, StencilError> {
         paper: report::paper(plan),
     };
     let laid = stencil(&planned.head, &plan_lines(planned))?;
-    stencil_pdf(&planned.head, &laid, &words)
+    let width_mm = Frame { paper: words.paper, footer: String::new(), foot_mm: 0.0 }.width_mm();
+    let map = cell_map::blocks(planned, width_mm, &Fonts::new());
+    stencil_pdf(&planned.head, &laid, &words, &map)
 }
 
 /// The hairline, then the outlines of loss and scars; without their parts in front of the hairline or along it.
