@@ -137,7 +137,7 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         })
     };
     let pictures: Vec<_> = [best_view(plan), second_view(plan)].into_iter().flat_map(pair).collect();
-    let shown = figures(2, 1.0, pictures);
+    let shown = figures(2, 0.86, pictures);
     if !shown.is_empty() {
         blocks.push(part("Before and after"));
         blocks.extend(shown);
@@ -146,9 +146,9 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         let alt = format!("The treated skin close up, {}.", words.to_lowercase());
         shelf.figure("closeup", &moment, alt, format!("{words}, close up"))
     });
-    let shown = figures(2, 1.0, near.to_vec());
+    let shown = figures(2, 0.86, near.to_vec());
     if !shown.is_empty() {
-        blocks.push(part("As near as nobody comes"));
+        blocks.push(part("Close up"));
         blocks.extend(shown);
     }
     let points: Vec<String> = plan

@@ -94,22 +94,21 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
         blocks.push(Block::Need(70.0));
         blocks.push(Block::Heading(2, "Tape table: hairline".to_string()));
         blocks.push(Block::Text(
-            "Millimetres along the skin. **M** is the midline; **L40** is the mark 40 mm along the hairline to the client's left, **R40** to the right."
+            "Millimetres along the skin. **M** is the midline; **L40** is the mark 40 mm along the hairline to the client's left, **R40** to the right. Marks of the other pieces stand beside them."
                 .to_string(),
         ));
         blocks.push(Block::Table(tape_table(hairline.into_iter().map(tape_cells).collect())));
     }
-    let others: Vec<&TapeRow> = stencil.tape.iter().filter(|r| !r.hairline).collect();
-    let mut said = false;
+    // Beside a hairline the marks of other lines stand at their pieces; without one they are all there is.
+    let others: Vec<&TapeRow> =
+        stencil.tape.iter().filter(|r| !stencil.tape[0].hairline && !r.hairline).collect();
     for rows in others.chunk_by(|a, b| a.line == b.line) {
         blocks.push(Block::Need(50.0));
         blocks.push(Block::Heading(2, format!("Tape table: {}", rows[0].line)));
-        if !std::mem::replace(&mut said, true) {
-            blocks.push(Block::Text(
-                "Millimetres along the skin. The number of a mark is its way along the line from where the line begins on the first piece."
-                    .to_string(),
-            ));
-        }
+        blocks.push(Block::Text(
+            "Millimetres along the skin. The number of a mark is its way along the line from where the line begins on its first piece."
+                .to_string(),
+        ));
         blocks.push(Block::Table(tape_table(rows.iter().map(|r| tape_cells(r)).collect())));
     }
     blocks
