@@ -12,7 +12,7 @@ use hairline_scalp::{AzT, Uv};
 
 use super::page::{GUIDE, centred, line};
 use crate::pdf::{
-    ACCENT, Block, Column, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Table,
+    ACCENT, Block, Column, Face, Fonts, Frame, GREY, HAIR, INK, Ink, Line, Mark, Paper, Stroke, Style, Table,
 };
 
 mod borders;
@@ -27,10 +27,11 @@ const OUT_MM: f64 = 12.0;
 const MARGIN_MM: f64 = 13.0;
 /// Room for the numbers of the columns under the map, mm of paper.
 const UNDER_MM: f64 = 5.0;
-/// Height of a map, mm: with heading, words and caption it fills a page, also of Letter paper.
-const HEIGHT_MM: f64 = 168.0;
-/// A map in one piece has at least this scale: cells of 20 mm are 11 mm wide and hold their numbers.
-const LEAST_SCALE: f64 = 0.55;
+/// What stands on the page besides the map, mm: margins and ruler, heading, words, caption, and head and rows of the table.
+const BESIDES_MM: f64 = 132.0;
+const TABLE_ROW_MM: f64 = 7.2;
+/// A map in one piece has at least this scale: cells of 20 mm are 10 mm wide and hold their numbers.
+const LEAST_SCALE: f64 = 0.5;
 /// Skin around the treated area that is shown, mm.
 const AROUND_MM: f64 = 12.0;
 /// Columns are this wide on the skin, mm.
@@ -41,10 +42,13 @@ const TINTS: [Ink; 6] =
     [[250, 240, 222], [226, 238, 240], [238, 232, 243], [232, 241, 226], [247, 230, 228], [236, 236, 236]];
 
 /// The map, in as many parts as it needs, and a table: of the zones, or of the partings.
-pub(super) fn blocks(planned: &Planned, width_mm: f64, fonts: &Fonts) -> Vec<Block> {
+pub(super) fn blocks(planned: &Planned, paper: Paper, fonts: &Fonts) -> Vec<Block> {
     let grid = Grid::new(planned);
     let partings = planned.plan.guide == "partings";
-    let parts = parts(planned, &grid, width_mm);
+    let frame = Frame { paper, footer: String::new(), foot_mm: 0.0 };
+    let rows = if partings { 0 } else { planned.plan.zones.len() };
+    let height_mm = paper.size_mm()[1] - BESIDES_MM - TABLE_ROW_MM * rows as f64;
+    let parts = parts(planned, &grid, [frame.width_mm(), height_mm]);
     let (view, ways) = if grid.seen_from_behind() {
         ("from behind, the client's left on the left", "Lengths are nearly true.")
     } else {
@@ -120,13 +124,13 @@ impl Part {
 }
 
 /// One part, or bands from the front backwards at the largest scale that the width allows.
-fn parts(planned: &Planned, grid: &Grid, width_mm: f64) -> Vec<Part> {
+fn parts(planned: &Planned, grid: &Grid, [width_mm, height_mm]: [f64; 2]) -> Vec<Part> {
     let all = planned.fields.iter().flat_map(|f| &f.patch.uv).map(|uv| grid.map(*uv));
     let (low, high) = all.fold((DVec2::MAX, DVec2::MIN), |(l, h), p| (l.min(p), h.max(p)));
     let (low, high) = (low - DVec2::splat(AROUND_MM), high + DVec2::splat(AROUND_MM));
     let size = high - low;
     let wide = ((width_mm + 2.0 * OUT_MM - MARGIN_MM) / size.x).min(1.0);
-    let room_mm = HEIGHT_MM - UNDER_MM;
+    let room_mm = height_mm - UNDER_MM;
     let whole = wide.min(room_mm / size.y);
     let (scale, bands) = if whole >= LEAST_SCALE {
         (whole, 1)

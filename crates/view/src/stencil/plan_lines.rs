@@ -6,7 +6,7 @@ use hairline_scalp::regions::OutlineOnHead;
 
 use super::line::runs;
 use super::{StencilError, StencilLine, StencilWords, cell_map, stencil, stencil_pdf};
-use crate::pdf::{Fonts, Frame};
+use crate::pdf::Fonts;
 use crate::report;
 
 /// Outlines nearer behind the hairline than this are the hairline to a hand, mm.
@@ -26,8 +26,7 @@ pub fn stencil_of(planned: &Planned) -> Result<Vec<u8>, StencilError> {
         paper: report::paper(plan),
     };
     let laid = stencil(&planned.head, &plan_lines(planned))?;
-    let width_mm = Frame { paper: words.paper, footer: String::new(), foot_mm: 0.0 }.width_mm();
-    let map = cell_map::blocks(planned, width_mm, &Fonts::new());
+    let map = cell_map::blocks(planned, words.paper, &Fonts::new());
     stencil_pdf(&planned.head, &laid, &words, &map)
 }
 

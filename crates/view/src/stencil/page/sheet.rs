@@ -254,10 +254,9 @@ fn drawing(
         marks.push(line(all(&flat.points_mm), ink, width, dash));
     }
     let mut taken: Vec<Area> = vec![];
-    for point in
-        piece.lines.iter().filter(|l| l.kind == FlatKind::Own).flat_map(|l| l.points_mm.iter().step_by(2))
-    {
-        taken.push(Area::about(place(*point), 0.8, 0.8));
+    for flat in &piece.lines {
+        let clear = if flat.kind == FlatKind::Own { 0.8 } else { 0.3 };
+        taken.extend(flat.points_mm.iter().map(|p| Area::about(place(*p), clear, clear)));
     }
     for station in &piece.stations {
         let reach = if station.label.is_empty() { 1.2 } else { 2.4 };
@@ -338,12 +337,13 @@ fn name_beside(
     let inwards = (0..n.div_ceil(2)).flat_map(|i| [n - 1 - i, i]);
     for i in inwards.filter(|_| n > 4) {
         let [x, y] = place(flat.points_mm[i]);
-        for side in [1.0, -1.0] {
-            let at = [x + side * (half + 0.8), y];
+        let beside = [[half + 1.0, 0.0], [-half - 1.0, 0.0], [0.0, 2.2], [0.0, -2.2]];
+        for [dx, dy] in beside {
+            let at = [x + dx, y + dy];
             let area = Area::about(at, half + 0.4, 1.4);
             if area.0[0] >= left && area.0[2] <= right && !taken.iter().any(|t| t.meets(&area)) {
                 marks.push(Mark::Text {
-                    at_mm: [at[0] - half, y + 0.8],
+                    at_mm: [at[0] - half, at[1] + 0.8],
                     turn_deg: 0.0,
                     style,
                     text: flat.name.clone(),
