@@ -20,10 +20,8 @@ pub const SIZE_PX: usize = 1000;
 /// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh and in
 /// later years; a close-up of each state.
 pub fn previews(planned: &Planned) -> Vec<PictureFile> {
-    let moments = moments(planned.plan.sessions.len());
-    let states: Vec<State> = moments.iter().map(|m| state(planned, m)).collect();
     let mut orders = Vec::new();
-    for (state, moment) in moments.iter().enumerate() {
+    for (state, moment) in moments(planned.plan.sessions.len()).iter().enumerate() {
         let mut order = |stem: &str, shot: Shot| {
             orders.push(Order { file: format!("preview/{stem}-{}.png", moment.name), shot, state });
         };
@@ -35,18 +33,26 @@ pub fn previews(planned: &Planned) -> Vec<PictureFile> {
         }
         order("closeup", Shot::CloseUp);
     }
-    let hairs = hairs(planned);
+    make_pictures(&scene(planned, &hairs(planned)), &planned.dots, &states(planned), &orders, SIZE_PX)
+}
+
+/// What stands before the camera: the client's head with these hairs.
+pub fn scene<'a>(planned: &'a Planned, hairs: &'a [Hair]) -> Scene<'a> {
     let case = &planned.plan.case;
-    let scene = Scene {
+    Scene {
         head: &planned.head,
         skin_lab_sce: skin_lab_sce(case),
-        hairs: &hairs,
+        hairs,
         hair_lab_sce: hair_lab_sce(case.hair.colour),
         close_up_mm: close_up_mm(planned),
         draw_face: planned.plan.head.source == "measurements",
         seed: case.seed,
-    };
-    make_pictures(&scene, &planned.dots, &states, &orders, SIZE_PX)
+    }
+}
+
+/// How the scalp looks at each of the plan's moments.
+pub fn states(planned: &Planned) -> Vec<State> {
+    moments(planned.plan.sessions.len()).iter().map(|m| state(planned, m)).collect()
 }
 
 /// The finished head with its healed dots for phones and other programs.
@@ -82,7 +88,7 @@ fn state(planned: &Planned, moment: &Moment) -> State {
 const LONG_HAIR_MM: f64 = 20.0;
 
 /// Every hair of the existing follicular units.
-fn hairs(planned: &Planned) -> Vec<Hair> {
+pub fn hairs(planned: &Planned) -> Vec<Hair> {
     let hair = &planned.plan.case.hair;
     let mut out = Vec::with_capacity(planned.hair_units.len() * 2);
     let long = hair.length_mm > LONG_HAIR_MM;

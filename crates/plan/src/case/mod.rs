@@ -382,7 +382,8 @@ pub enum Oiliness {
 pub struct Hairline {
     /// Style; any style suits any gender.
     pub style: HairlineStyle,
-    /// Height of its midpoint above the glabella along the skin, mm. Default by anatomy and age (`smp.md` 2.8).
+    /// Height of its midpoint above the glabella along the skin, mm. Default by the facial thirds where they are given,
+    /// else by anatomy; both with age (`smp.md` 2.8).
     #[schemars(range(min = 35, max = 130))]
     pub height_mm: Option<f64>,
     /// The client's own curve instead of a style, from the client's right temple over the middle to the left.
@@ -391,6 +392,16 @@ pub struct Hairline {
     /// Width of the feathered edge, mm. Default by style.
     #[schemars(range(min = 1, max = 20))]
     pub feather_mm: Option<f64>,
+    /// Distance of the temporal peak from the fronto-temporal corner, mm, on the way to the point 80 mm beside the
+    /// glabella (about 50 in the 8-cm method, `smp.md` 2.8). Without it the temple stays as it grew.
+    #[schemars(range(min = 15, max = 60))]
+    pub temporal_peak_mm: Option<f64>,
+    /// Middle third of the face, brow to base of the nose, straight up and down, mm; recommends a height (`smp.md` 2.8).
+    #[schemars(range(min = 40, max = 100))]
+    pub middle_third_mm: Option<f64>,
+    /// Lower third of the face, base of the nose to chin, mm.
+    #[schemars(range(min = 40, max = 100))]
+    pub lower_third_mm: Option<f64>,
     /// Size of the irregularities, 1 = as published for natural lines, 0 = a drawn line.
     #[schemars(range(min = 0, max = 2))]
     pub irregularity: Option<f64>,

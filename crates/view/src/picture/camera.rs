@@ -36,18 +36,25 @@ impl View {
         }
     }
 
-    /// Azimuth from +z towards +x, elevation, and the height of the frame at the head on a head of average size:
-    /// degrees, degrees, mm.
-    fn pose(self) -> (f64, f64, f64) {
+    /// Azimuth from +z towards +x and elevation, degrees.
+    fn pose(self) -> (f64, f64) {
         match self {
-            View::Front => (0.0, 11.0, 362.0),
-            View::Left => (90.0, 6.0, 362.0),
-            View::Right => (-90.0, 6.0, 362.0),
-            View::Top => (0.0, 64.0, 345.0),
-            View::Back => (180.0, 14.0, 362.0),
+            View::Front => (0.0, 20.0),
+            View::Left => (90.0, 7.0),
+            View::Right => (-90.0, 7.0),
+            View::Top => (0.0, 75.0),
+            View::Back => (180.0, 12.0),
         }
     }
 }
+
+/// Share of the picture's height from the chin to the top of the head, and the most of its width.
+const HEAD_HEIGHT: f64 = 0.76;
+const HEAD_WIDTH: f64 = 0.84;
+/// Where the middle of the head stands above the middle of the picture, share of its height; more room below, for the neck.
+const RAISED: f64 = 0.035;
+/// Height of the chin on a head of average size, mm (menton of `head.md` 2.5, rounded).
+const CHIN_MM: f64 = -103.0;
 
 /// A pinhole camera; picture axes x right, y down, pixel centres at half-integers.
 #[derive(Clone, Debug)]
@@ -67,31 +74,42 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// The camera of a view on this head, framed by its size; square picture.
+    /// The camera of a view on this head, framed by the head from chin to top; square picture.
     pub fn of_view(view: View, head: &Head, size_px: usize) -> Camera {
-        let (azimuth, elevation, frame_mm) = view.pose();
-        let marks = &head.landmarks;
-        // 131 mm: vertex above the tragions on the average head (`head.md` 2.5).
-        let scale = (marks.vertex.y / 131.0).clamp(0.6, 1.6);
-        let middle_z = 0.5 * (marks.glabella.z + marks.opisthocranion.z);
-        let (height, depth) = match view {
-            View::Top => (30.0, middle_z + 8.0 * scale),
-            View::Front => (2.0, middle_z),
-            View::Left | View::Right | View::Back => (0.0, middle_z),
-        };
-        let target = DVec3::new(0.0, height * scale, depth);
+        let (azimuth, elevation) = view.pose();
         let (sin_a, cos_a) = libm::sincos(azimuth.to_radians());
         let (sin_e, cos_e) = libm::sincos(elevation.to_radians());
         let towards_camera = DVec3::new(sin_a * cos_e, sin_e, cos_a * cos_e);
         let right = DVec3::new(cos_a, 0.0, -sin_a);
-        Camera {
-            position: target + DISTANCE_MM * towards_camera,
+        let up = towards_camera.cross(right);
+        // 131 mm: vertex above the tragions on the average head (`head.md` 2.5).
+        let scale = (head.landmarks.vertex.y / 131.0).clamp(0.6, 1.6);
+        let points = || head.mesh.positions.iter().filter(|p| p.y > CHIN_MM * scale);
+        let size = size_px as f64;
+        let mut camera = Camera {
+            position: DISTANCE_MM * towards_camera,
             right,
-            up: towards_camera.cross(right),
+            up,
             forward: -towards_camera,
-            focal_px: DISTANCE_MM * size_px as f64 / (frame_mm * scale),
+            focal_px: size,
             size_px: [size_px, size_px],
+        };
+        let raised = if view == View::Top { 0.0 } else { RAISED };
+        // Moving the camera changes what is in sight a little: the third time it stands still.
+        for _ in 0..3 {
+            let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
+            for at in points().map(|p| camera.project(*p)) {
+                (low, high) = (low.min(at), high.max(at));
+            }
+            let span = high - low;
+            if !(span.is_finite() && span.x > 0.0 && span.y > 0.0) {
+                break;
+            }
+            let off = 0.5 * (low + high) - 0.5 * size * DVec3::ONE + raised * size * DVec3::Y;
+            camera.position += DISTANCE_MM / camera.focal_px * (off.x * right - off.y * up);
+            camera.focal_px *= size * (HEAD_HEIGHT / span.y).min(HEAD_WIDTH / span.x);
         }
+        camera
     }
 
     /// Picture position and distance along the optical axis: px, px, mm. In front of the camera the last is positive.
@@ -142,6 +160,24 @@ mod tests {
         let c = camera();
         assert_eq!(c.project(DVec3::ZERO), DVec3::new(500.0, 400.0, 1200.0));
         assert!(c.project(DVec3::Y).y < 400.0 && c.project(DVec3::X).x > 500.0);
+    }
+
+    #[test]
+    fn the_head_fills_the_frame_and_stands_in_its_middle() {
+        let head = crate::picture::tests::ball_head();
+        for view in VIEWS {
+            let camera = Camera::of_view(view, &head, 1000);
+            let (mut low, mut high) = (DVec3::INFINITY, DVec3::NEG_INFINITY);
+            // The ball's chin: 103 mm on a head with the vertex at 131 mm, 79 mm at 100 mm.
+            for p in head.mesh.positions.iter().filter(|p| p.y > -78.0) {
+                let at = camera.project(*p);
+                (low, high) = (low.min(at), high.max(at));
+            }
+            let height = (high.y - low.y) / 1000.0;
+            assert!((0.715..0.805).contains(&height) && high.x - low.x < 850.0, "{view:?} {height}");
+            assert!((0.5 * (low.x + high.x) - 500.0).abs() < 5.0, "{view:?} {low} {high}");
+            assert!((440.0..510.0).contains(&(0.5 * (low.y + high.y))), "{view:?} {low} {high}");
+        }
     }
 
     proptest::proptest! {

@@ -5,7 +5,8 @@ use hairline_plan::Dot;
 use rayon::prelude::*;
 
 use super::compose::{FLUSH, State};
-use super::hair::{BURIED_HALF_MM, buried_loss};
+use super::hair::{BURIED_HALF_MM, Buried};
+use super::halo::Halo;
 use super::image::{Image, encode};
 use super::noise::{hash, noise2, unit};
 use super::splat::profile;
@@ -81,10 +82,12 @@ impl CloseUp {
         let mut halo = vec![0.0f32; if state.redness > 0.0 { n * n } else { 0 }];
         let mut crust = vec![0.0f32; if state.scabs > 0.0 { n * n } else { 0 }];
         let px_per_mm = (n as f64 / FIELD_MM) as f32;
+        let mut wide = Halo::new([n, n], f64::from(px_per_mm));
         for (index, look) in &state.dots {
             let Some(dot) = dots.get(*index as usize) else { continue };
             let Some(at) = self.place(dot.position_mm) else { continue };
             let shape = Outline::new(hash(self.seed ^ dot.id));
+            wide.add(at.to_array(), look.halo_mm2.map(|mm2| mm2 * px_per_mm * px_per_mm));
             let half = look.half_width_mm * px_per_mm;
             let reach = half * (1.0 + look.softness) * 1.25;
             let softness = (look.softness * look.softness + 0.8 / (half * half)).sqrt().min(1.0);
@@ -108,25 +111,27 @@ impl CloseUp {
                 });
             }
         }
+        let kept = wide.spread();
         let mut rgb = self.developed.clone();
-        for i in 0..n * n {
-            let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-            if halo.is_empty() && left[i] == [1.0; 3] && scab == 0.0 {
-                continue;
+        for y in 0..n {
+            let pixels = if halo.is_empty() { kept.pixels(y, n) } else { 0..n };
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let i = y * n + x;
+                let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+                let red = if halo.is_empty() {
+                    [1.0; 3]
+                } else {
+                    tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
+                };
+                let mut light = self.base[i];
+                for c in 0..3 {
+                    let diffuse = self.diffuse[i][c];
+                    // A scab lies on the skin and takes the light the skin would.
+                    let skin = diffuse * red[c] * left[i][c] * kept[c];
+                    light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
+                }
+                rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, x, y));
             }
-            let red = if halo.is_empty() {
-                [1.0; 3]
-            } else {
-                tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * halo[i] * halo[i]), 0.0)
-            };
-            let mut light = self.base[i];
-            for c in 0..3 {
-                let diffuse = self.diffuse[i][c];
-                // A scab lies on the skin and takes the light the skin would.
-                let skin = diffuse * red[c] * left[i][c];
-                light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
-            }
-            rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, i % n, i / n));
         }
         Image { width: n, height: n, rgb }
     }
@@ -175,9 +180,13 @@ impl CloseUp {
             ));
         }
         // The part inside the skin shimmers through around the root.
-        let loss = buried_loss(colour, skin);
+        let buried = Buried::new(colour, skin);
         let reach = 2.0 * BURIED_HALF_MM * px_per_mm as f32;
-        for &(root, ..) in &shafts {
+        let mut wide = Halo::new([self.size; 2], px_per_mm);
+        for &(root, _, half, ..) in &shafts {
+            // 2 half / px_per_mm is the width of the shaft in mm.
+            wide.add(root.to_array(), buried.wide_mm.map(|mm| mm * 2.0 * half * px_per_mm as f32));
+            let loss = buried.near_per_mm.map(|c| c * 2.0 * half / px_per_mm as f32);
             self.stroke(root, root, reach, |plate, pixel, distance, _| {
                 let share = profile(2.0 * distance / reach, 1.0);
                 for c in 0..3 {
@@ -186,6 +195,18 @@ impl CloseUp {
                     plate.diffuse[pixel][c] -= lost;
                 }
             });
+        }
+        let kept = wide.spread();
+        for y in 0..self.size {
+            let pixels = kept.pixels(y, self.size);
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let pixel = y * self.size + x;
+                for c in 0..3 {
+                    let lost = self.diffuse[pixel][c] * (1.0 - kept[c]);
+                    self.base[pixel][c] -= lost;
+                    self.diffuse[pixel][c] -= lost;
+                }
+            }
         }
         for &(root, tip, half, height, _) in &shafts {
             // The key light stands at the upper left: the shadow of the tip falls to the lower right.

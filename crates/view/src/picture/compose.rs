@@ -4,6 +4,7 @@ use glam::DVec3;
 use hairline_optics::dot_table::DotTransmission;
 use hairline_plan::Dot;
 
+use super::halo::Halo;
 use super::image::{Image, encode};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
@@ -18,6 +19,9 @@ pub struct DotLook {
     pub half_width_mm: f32,
     /// Softness of the edge, 0.05-1: half width of the edge as share of `half_width_mm`.
     pub softness: f32,
+    /// What the dot takes from the skin beyond this outline, in a bell of [`hairline_optics::dot_table::HALO_SIGMA_MM`],
+    /// mm2 of black skin per colour.
+    pub halo_mm2: [f32; 3],
 }
 
 impl DotLook {
@@ -28,17 +32,23 @@ impl DotLook {
     pub fn new(transmission: DotTransmission, diameter_mm: f64) -> DotLook {
         let half_width_mm = transmission.hwhm_mm.max(1e-3);
         let softness = (1.65 - 1.3 * 0.5 * diameter_mm / half_width_mm).clamp(0.35, 1.0);
-        DotLook {
+        let bare = DotLook {
             transmission_rgb: transmission.rgb.map(|c| c as f32),
             half_width_mm: half_width_mm as f32,
             softness: softness as f32,
+            halo_mm2: [0.0; 3],
+        };
+        let inside = bare.darkening_mm2();
+        DotLook {
+            halo_mm2: [0, 1, 2].map(|c| (transmission.loss_mm2[c] as f32 - inside[c]).max(0.0)),
+            ..bare
         }
     }
 
-    /// Integral of the darkening over the skin, mm2 per colour: footprint times contrast.
+    /// Integral of the darkening over the skin, mm2 per colour: footprint times contrast, and the halo.
     pub fn darkening_mm2(&self) -> [f32; 3] {
         let area = self.half_width_mm * self.half_width_mm * profile_area(self.softness);
-        self.transmission_rgb.map(|t| area * (1.0 - t))
+        [0, 1, 2].map(|c| area * (1.0 - self.transmission_rgb[c]) + self.halo_mm2[c])
     }
 }
 
@@ -70,13 +80,16 @@ pub(super) struct Seen {
     depth_mm: f32,
     cosine: f32,
     loss: [f32; 3],
+    /// Black area of the picture that takes as much light as the halo, px2.
+    halo_px: [f32; 3],
 }
 
 impl Plate {
     /// The picture of a state: this view with the state's dots.
     ///
     /// Dots hidden behind the head or an ear are not drawn. The mean of linear light over a patch is that of bare skin
-    /// less footprint times contrast of every dot in it, as long as dots do not cover one another.
+    /// less footprint times contrast of every dot in it, as long as dots do not cover one another; halos do, and what
+    /// they leave multiplies (`optics.md` 5.3).
     pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
         let size = self.camera.size_px;
         let seen = self.seen(dots, state);
@@ -84,21 +97,17 @@ impl Plate {
         if seen.is_empty() {
             return image;
         }
-        let losses = self.losses(&seen);
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        for (pixel, loss) in losses.iter().enumerate() {
+        self.each_loss(&seen, redness.is_some(), |pixel, left| {
             let flush = redness.as_ref().map_or(0.0, |r| r.at(pixel));
-            if (loss[1] == 0.0 && flush < 1e-3) || self.coverage[pixel] == 0.0 {
-                continue;
-            }
             let red = if flush < 1e-3 { [1.0; 3] } else { tint(flush * FLUSH, 0.0) };
             let mut light = self.base[pixel];
             for c in 0..3 {
-                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * (1.0 - loss[c]).max(DARKEST));
+                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
             }
             let rgb = encode(light, pixel % size[0], pixel / size[0]);
             image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
-        }
+        });
         image
     }
 
@@ -110,10 +119,12 @@ impl Plate {
         state.dots.iter().filter_map(see).collect()
     }
 
-    /// What the dots take from the diffuse light of every pixel, as a share of it, per colour.
-    pub(super) fn losses(&self, seen: &[Seen]) -> Vec<[f32; 3]> {
+    /// Calls `put(pixel, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
+    /// for all pixels of the head.
+    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut(usize, [f32; 3])) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
+        let mut halo = Halo::new(size, 1.0 / self.camera.pixel_mm());
         for s in seen {
             s.footprint.splat(size, |pixel, share| {
                 if self.shows(pixel, s.depth_mm) {
@@ -122,8 +133,23 @@ impl Plate {
                     }
                 }
             });
+            let at = s.footprint.at.map(|v| v.max(0.0) as usize);
+            if at[0] < size[0] && at[1] < size[1] && self.shows(at[1] * size[0] + at[0], s.depth_mm) {
+                halo.add(s.footprint.at, s.halo_px);
+            }
         }
-        losses
+        let kept = halo.spread();
+        for y in 0..size[1] {
+            let pixels = if all { 0..size[0] } else { kept.pixels(y, size[0]) };
+            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+                let pixel = y * size[0] + x;
+                let loss = losses[pixel];
+                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || kept[1] < 1.0) {
+                    let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
+                    put(pixel, [left(0), left(1), left(2)]);
+                }
+            }
+        }
     }
 
     fn see(&self, position: DVec3, normal: DVec3, look: &DotLook) -> Option<Seen> {
@@ -143,7 +169,9 @@ impl Plate {
         let footprint =
             Footprint { at: [at.x as f32, at.y as f32], axes: [axis(u), axis(v)], softness: look.softness };
         let loss = look.transmission_rgb.map(|t| 1.0 - t);
-        Some(Seen { footprint, depth_mm: at.z as f32, cosine: cosine as f32, loss })
+        let px_per_mm = (self.camera.focal_px / at.z) as f32;
+        let halo_px = look.halo_mm2.map(|mm2| mm2 * cosine as f32 * px_per_mm * px_per_mm);
+        Some(Seen { footprint, depth_mm: at.z as f32, cosine: cosine as f32, loss, halo_px })
     }
 
     /// Redness of the skin over the picture, from how many dots are set around each place.

@@ -9,14 +9,14 @@ use super::noise::{hash, unit};
 /// Middle line of the left brow on the average head: x, y from the middle outwards, and half its height, mm.
 /// Placed on the brow ridge of the model's face (`head.md` 2.5, 2.7); shape chosen by eye.
 const BROW: [(f64, f64, f64); 6] = [
-    (11.0, 27.6, 3.0),
-    (19.0, 29.2, 4.2),
-    (28.0, 30.8, 4.2),
-    (38.0, 31.8, 3.4),
-    (47.0, 30.6, 2.4),
-    (55.5, 26.8, 1.0),
+    (10.5, 26.8, 3.8),
+    (19.0, 28.4, 5.0),
+    (28.0, 30.2, 5.0),
+    (38.0, 31.6, 4.3),
+    (47.0, 30.8, 3.2),
+    (56.0, 27.2, 1.4),
 ];
-const BROW_HAIRS: u32 = 520;
+const BROW_HAIRS: u32 = 640;
 /// Where the lids of the left eye meet: x, y on the average head, mm (canthi of `head.md` 2.5).
 const LID: [(f64, f64); 5] = [(17.5, 11.6), (23.0, 10.0), (31.0, 9.0), (39.0, 9.6), (45.5, 11.2)];
 
@@ -46,7 +46,7 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
             };
             let t = draw(0);
             let (line, half) = along_brow(t);
-            let off = (draw(1) + draw(2) - 1.0) * half;
+            let off = 1.15 * (draw(1) + draw(2) - 1.0) * half;
             let at = DVec2::new(side * line.x * scale.x, (line.y + off) * scale.y);
             let Some((root, normal)) = front.at(at) else { continue };
             // Inner hairs rise, outer hairs lie along the brow, upper ones point down and lower ones up to its middle.
@@ -57,7 +57,7 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
                 root_mm: root,
                 direction: direction.normalize(),
                 length_mm: (5.0 + 2.5 * draw(4)) * (1.0 - 0.35 * t),
-                shaft_mm: 0.065 + 0.03 * draw(5),
+                shaft_mm: 0.042 + 0.028 * draw(5),
             });
         }
         for i in 0..70u32 {
@@ -72,8 +72,8 @@ pub(super) fn brow_hairs(mesh: &TriMesh, marks: &Landmarks, seed: u32) -> Vec<Ha
             hairs.push(Hair {
                 root_mm: root,
                 direction: direction.normalize(),
-                length_mm: (1.6 + 1.6 * draw(1)) * (0.6 + 0.7 * t),
-                shaft_mm: 0.055,
+                length_mm: (2.6 + 2.2 * draw(1)) * (0.6 + 0.7 * t),
+                shaft_mm: 0.07,
             });
         }
     }
@@ -107,8 +107,8 @@ pub(super) fn tint_at(p: Vec3, marks: &Landmarks) -> (f32, f32) {
     };
     let around = libm::exp(-(((x - 31.0) / 17.0).powi(2) + ((y - 9.0) / 9.0).powi(2)));
     (
-        (0.26 * lips + 0.22 * line + 0.30 * lid + 0.06 * around) as f32,
-        (0.22 * line + 0.45 * lid + 0.05 * around) as f32,
+        (0.26 * lips + 0.22 * line + 0.20 * lid + 0.05 * around) as f32,
+        (0.22 * line + 0.55 * lid + 0.06 * around) as f32,
     )
 }
 
@@ -133,7 +133,10 @@ fn on_line(line: &[(f64, f64)], t: f64) -> DVec2 {
     DVec2::new(line[i].0, line[i].1).lerp(DVec2::new(line[i + 1].0, line[i + 1].1), f)
 }
 
-/// The front of the face, looked up by x and y.
+/// A place of the face farther than this from every vertex is no place, mm.
+const REACH_MM: f64 = 6.0;
+
+/// The front of the face, sorted by x, looked up by x and y.
 struct Front {
     points: Vec<(DVec3, DVec3)>,
 }
@@ -142,19 +145,20 @@ impl Front {
     fn new(mesh: &TriMesh) -> Front {
         let normals = mesh.vertex_normals();
         let points = mesh.positions.iter().zip(normals).map(|(&p, n)| (p, n));
-        Front {
-            points: points
-                .filter(|(p, n)| p.z > 30.0 && (-10.0..55.0).contains(&p.y) && p.x.abs() < 75.0 && n.z > 0.2)
-                .collect(),
-        }
+        let mut points: Vec<(DVec3, DVec3)> = points
+            .filter(|(p, n)| p.z > 30.0 && (-10.0..55.0).contains(&p.y) && p.x.abs() < 75.0 && n.z > 0.2)
+            .collect();
+        points.sort_by(|a, b| a.0.x.total_cmp(&b.0.x));
+        Front { points }
     }
 
     /// Point and normal of the face at x and y, none where there is no face.
     fn at(&self, at: DVec2) -> Option<(DVec3, DVec3)> {
         let distance = |p: &DVec3| DVec2::new(p.x, p.y).distance_squared(at);
         let near = |a: &&(DVec3, DVec3), b: &&(DVec3, DVec3)| distance(&a.0).total_cmp(&distance(&b.0));
-        let &(p, n) = self.points.iter().min_by(near)?;
+        let from = |x: f64| self.points.partition_point(|(p, _)| p.x < x);
+        let &(p, n) = self.points[from(at.x - REACH_MM)..from(at.x + REACH_MM)].iter().min_by(near)?;
         let z = p.z - (n.x * (at.x - p.x) + n.y * (at.y - p.y)) / n.z;
-        (distance(&p) < 36.0).then_some((DVec3::new(at.x, at.y, z), n))
+        (distance(&p) < REACH_MM * REACH_MM).then_some((DVec3::new(at.x, at.y, z), n))
     }
 }

@@ -1,23 +1,39 @@
 //! The client's own stubble and short hair: strokes on a shaded head.
 
 use super::Hair;
+use super::halo::Halo;
 use super::noise::{hash, unit};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
 use super::strands::LONG_MM;
 
-/// What the part of a dark hair inside the skin takes from the diffuse light, mm2 at green, and by colour; the shadow of a
-/// shave. An assumption: a column of the table's 0.15 mm dots (`dot_table`), scaled to half their width, sums to this.
-const BURIED_MM2: f32 = 0.012;
-const BURIED_BY_COLOUR: [f32; 3] = [1.2, 1.0, 0.75];
-/// Half width of that shadow, mm.
+/// What the part of a dark hair inside the skin takes from the diffuse light, mm2 of black skin for each mm of the shaft's
+/// width: near the root, and in a wide bell around it; the shadow of a shave. An assumption, from the Monte Carlo prototype
+/// of `dot_loss_prototype.csv` with a shaft of 0.07 mm from 0.05 to 3 mm depth that absorbs 10 per mm at 550 nm (eumelanin
+/// of `optics.md` 1.1 at 30 mg/ml gives 4, other measured black hair up to 20).
+const BURIED_NEAR_MM: [f32; 3] = [0.21, 0.18, 0.16];
+const BURIED_WIDE_MM: [f32; 3] = [0.99, 0.26, 0.18];
+/// Half width of the shadow near the root, mm.
 pub(super) const BURIED_HALF_MM: f32 = 0.2;
 
-/// Share of the light above the buried part of a hair that it takes, per colour, in the middle of its soft shadow.
-pub(super) fn buried_loss(hair: [f32; 3], skin: [f32; 3]) -> [f32; 3] {
-    let darker = (1.0 - hair[1] / skin[1].max(1e-3)).clamp(0.0, 1.0);
-    let middle = BURIED_MM2 / (BURIED_HALF_MM * BURIED_HALF_MM * profile_area(1.0));
-    BURIED_BY_COLOUR.map(|c| c * darker * middle)
+/// What the buried part of hairs takes from the light of the skin, per colour and mm of shaft width.
+pub(super) struct Buried {
+    /// Share of the light in the middle of the soft shadow near the root, 1/mm.
+    pub near_per_mm: [f32; 3],
+    /// Black area of the wide bell, mm.
+    pub wide_mm: [f32; 3],
+}
+
+impl Buried {
+    /// For hair of a colour in skin of a colour; none for hair as pale as the skin.
+    pub fn new(hair: [f32; 3], skin: [f32; 3]) -> Buried {
+        let darker = (1.0 - hair[1] / skin[1].max(1e-3)).clamp(0.0, 1.0);
+        let area = BURIED_HALF_MM * BURIED_HALF_MM * profile_area(1.0);
+        Buried {
+            near_per_mm: BURIED_NEAR_MM.map(|mm| darker * mm / area),
+            wide_mm: BURIED_WIDE_MM.map(|mm| darker * mm),
+        }
+    }
 }
 
 /// Draws stubble and short hair on a shaded head: each hair a stroke of its true width and length, and the shadow of its
@@ -29,6 +45,8 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
     let mut bare = vec![1.0f32; size[0] * size[1]];
     let mut light = vec![[0.0f32; 4]; size[0] * size[1]];
     let mut shadow = vec![0.0f32; size[0] * size[1]];
+    let mut wide = Halo::new(size, 1.0 / plate.camera.pixel_mm());
+    let buried = Buried::new(colour, skin);
     for (i, hair) in hairs.iter().enumerate().filter(|(_, hair)| hair.length_mm < LONG_MM) {
         let middle = hair.root_mm + 0.5 * hair.length_mm * hair.direction;
         let (root, at) = (plate.camera.project(hair.root_mm), plate.camera.project(middle));
@@ -36,10 +54,13 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
         if !plate.shows(root_pixel, root.z as f32) {
             continue;
         }
-        let half = BURIED_HALF_MM * (plate.camera.focal_px / root.z) as f32 * plate.facing(root_pixel).sqrt();
+        let (px_per_mm, shaft) = ((plate.camera.focal_px / root.z) as f32, hair.shaft_mm as f32);
+        let facing = plate.facing(root_pixel);
+        let half = BURIED_HALF_MM * px_per_mm * facing.sqrt();
         let at_root = [root.x as f32, root.y as f32];
         Footprint { at: at_root, axes: [[half, 0.0], [0.0, half]], softness: 1.0 }
-            .splat(size, |pixel, share| shadow[pixel] += share);
+            .splat(size, |pixel, share| shadow[pixel] += share * shaft);
+        wide.add(at_root, buried.wide_mm.map(|mm| mm * shaft * facing * px_per_mm * px_per_mm));
         // Light at the root; skin shows it.
         let lit = [0, 1, 2].map(|c| plate.diffuse[root_pixel][c] / skin[c].max(1e-3));
         let own = 0.75 + 0.5 * unit(hash(i as u32));
@@ -67,20 +88,24 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
             }
         });
     }
-    let loss = buried_loss(colour, skin);
-    for pixel in 0..bare.len() {
-        for c in 0..3 {
-            let lost = plate.diffuse[pixel][c] * (shadow[pixel] * loss[c]).min(0.9);
-            plate.base[pixel][c] -= lost;
-            plate.diffuse[pixel][c] -= lost;
-        }
-        let covered = 1.0 - bare[pixel];
-        if covered > 0.0 {
-            let sum = light[pixel];
+    let kept = wide.spread();
+    for y in 0..size[1] {
+        let pixels = kept.pixels(y, size[0]);
+        for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+            let pixel = y * size[0] + x;
             for c in 0..3 {
-                plate.base[pixel][c] = plate.base[pixel][c] * bare[pixel] + covered * sum[c] / sum[3];
-                plate.diffuse[pixel][c] *= bare[pixel];
+                let near = (shadow[pixel] * buried.near_per_mm[c]).min(0.9);
+                let lost = plate.diffuse[pixel][c] * (1.0 - (1.0 - near) * kept[c]);
+                plate.base[pixel][c] -= lost;
+                plate.diffuse[pixel][c] -= lost;
             }
+        }
+    }
+    for (pixel, &bare) in bare.iter().enumerate().filter(|(_, bare)| **bare < 1.0) {
+        let sum = light[pixel];
+        for c in 0..3 {
+            plate.base[pixel][c] = plate.base[pixel][c] * bare + (1.0 - bare) * sum[c] / sum[3];
+            plate.diffuse[pixel][c] *= bare;
         }
     }
 }

@@ -6,6 +6,7 @@ mod close_up;
 mod compose;
 mod face;
 mod hair;
+mod halo;
 mod image;
 mod noise;
 mod plate;

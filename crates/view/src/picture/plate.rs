@@ -16,13 +16,11 @@ const MIRROR: f32 = hairline_optics::skin::FRESNEL_MIRROR as f32;
 const GRAZING: f32 = 0.22;
 
 /// Luminance of the paper behind the head.
-const PAPER: f32 = 0.50;
-/// Share of the picture's height over which the bust fades at its lower edge.
-const HEM: f32 = 0.09;
+const PAPER: f32 = 0.60;
 /// Length over which the bust fades before it is cut off, mm.
 const FADE_MM: f32 = 42.0;
 /// Heights on a head of average size between which neck and shoulders fade when seen from above, mm.
-const FADE_FROM_ABOVE_MM: [f32; 2] = [-152.0, -118.0];
+const FADE_FROM_ABOVE_MM: [f32; 2] = [-128.0, -108.0];
 
 /// The skin of a client over a surface, ready for any view.
 pub(super) struct Skin<'a> {
@@ -60,9 +58,8 @@ impl Plate {
         let frame = Frame::of(camera);
         let eye = camera.position.as_vec3();
         let mut plate = Plate::paper(camera);
-        let hem = Hem::of(camera);
         let [low, high] = FADE_FROM_ABOVE_MM;
-        let from_above = hem.length == 0.0;
+        let from_above = camera.up.y < 0.7;
         let band_px = BAND_ROWS * camera.size_px[0];
         let bands = (
             plate.base.par_chunks_mut(band_px),
@@ -72,13 +69,12 @@ impl Plate {
         );
         bands.into_par_iter().enumerate().for_each(|(band, (base, diffuse, depth, coverage))| {
             raster.band(band, |pixel, fragments| {
-                let hem = hem.at(band * BAND_ROWS + pixel / camera.size_px[0]);
                 depth[pixel] = fragments[0].depth_mm;
                 let mut sum = [0.0; 3];
                 for fragment in fragments {
                     let (inner, gloss, at) = skin.shade(&light, &frame, eye, studio, fragment);
                     let above = if from_above { soft((at.height - low) / (high - low)) } else { 1.0 };
-                    let share = fragment.coverage * soft(at.from_cut_mm / FADE_MM) * above * hem;
+                    let share = fragment.coverage * soft(at.from_cut_mm / FADE_MM) * above;
                     for c in 0..3 {
                         sum[c] += share * (inner[c] + gloss);
                         diffuse[pixel][c] += share * inner[c];
@@ -102,7 +98,7 @@ impl Plate {
         base.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
             let vertical = 0.8 * falloff(y, height, 0.44);
             for (pixel, horizontal) in row.iter_mut().zip(&columns) {
-                let glow = 1.0 / (1.0 + 1.5 * (horizontal + vertical));
+                let glow = 1.0 / (1.0 + 1.1 * (horizontal + vertical));
                 let value = PAPER * glow * glow;
                 *pixel = [value, 1.003 * value, 1.012 * value];
             }
@@ -127,11 +123,6 @@ impl Plate {
                 *rgb = encode(light, x, y);
             }
         });
-    }
-
-    /// How the bust fades towards the lower edge.
-    pub(super) fn hem(&self) -> Hem {
-        Hem::of(&self.camera)
     }
 
     /// Whether something at this distance is in front of what the pixel shows, within the thickness of skin and the slope
@@ -274,26 +265,6 @@ impl Skin<'_> {
         let from_cut_mm =
             wa * surface.from_cut_mm[a] + wb * surface.from_cut_mm[b] + wc * surface.from_cut_mm[c];
         (diffuse, gloss, Place { from_cut_mm, height: position.y / self.scale })
-    }
-}
-
-/// The bust fades towards the lower edge of the picture, unless it is seen from above.
-pub(super) struct Hem {
-    height: f32,
-    length: f32,
-}
-
-impl Hem {
-    fn of(camera: &Camera) -> Hem {
-        let height = camera.size_px[1] as f32;
-        let upright = camera.up.y > 0.7;
-        Hem { height, length: if upright { HEM * height } else { 0.0 } }
-    }
-
-    /// What is left of the bust in a row, 0-1.
-    pub fn at(&self, row: usize) -> f32 {
-        let from_edge = self.height - row as f32 - 0.5;
-        if from_edge < self.length { soft(from_edge / self.length) } else { 1.0 }
     }
 }
 

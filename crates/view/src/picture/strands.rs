@@ -197,7 +197,6 @@ pub(super) fn draw(plate: &mut Plate, strands: &[Strand], colour: [f32; 3], stud
         }
     }
     let slack = plate.slack_mm();
-    let hem = plate.hem();
     let rows = (
         plate.base.par_chunks_mut(BAND_ROWS * width),
         plate.diffuse.par_chunks_mut(BAND_ROWS * width),
@@ -222,11 +221,10 @@ pub(super) fn draw(plate: &mut Plate, strands: &[Strand], colour: [f32; 3], stud
                 });
             }
             for pixel in 0..base.len() {
-                let covered = (1.0 - open[pixel]) * hem.at(first_row + pixel / width);
+                let covered = 1.0 - open[pixel];
                 if covered > 0.0 {
-                    let scale = covered / (1.0 - open[pixel]);
                     for c in 0..3 {
-                        base[pixel][c] = base[pixel][c] * (1.0 - covered) + scale * light[pixel][c];
+                        base[pixel][c] = base[pixel][c] * (1.0 - covered) + light[pixel][c];
                         diffuse[pixel][c] *= 1.0 - covered;
                     }
                     coverage[pixel] += covered * (1.0 - coverage[pixel]);

@@ -12,7 +12,7 @@ const FINE_EDGE_MM: f64 = 4.2;
 const MOST_ROUNDS: usize = 2;
 
 /// Points on the quarter sphere x > 0, z > 0; with mirror images and opposites they make four times as many directions.
-const QUARTER_DIRECTIONS: usize = 36;
+const QUARTER_DIRECTIONS: usize = 25;
 /// Size of the depth maps, px.
 const MAP_PX: usize = 192;
 /// Half of the width of the depth maps around the middle of the head, mm; what lies outside casts no shadow.

@@ -131,43 +131,81 @@ fn all_with(dots: &[Dot], look: DotLook) -> State {
     State { dots: (0..dots.len() as u32).map(|i| (i, look)).collect(), ..State::default() }
 }
 
-/// Light lost over the picture = sum over dots of footprint x contrast x local light, at any size and angle.
+/// What dots take from the diffuse light of every pixel, as a share of it.
+fn losses(plate: &Plate, seen: &[compose::Seen]) -> Vec<[f32; 3]> {
+    let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
+    plate.each_loss(seen, false, |pixel, left| losses[pixel] = left.map(|l| 1.0 - l));
+    losses
+}
+
+/// Light lost over the picture = sum over dots of what the optics say that each takes x local light, at any size and
+/// angle. Weak dots far apart, so that no dot stands in the halo of another.
 #[test]
-fn the_mean_darkness_is_footprint_times_contrast_at_any_resolution_and_angle() {
+fn lone_dots_take_the_light_the_optics_say_at_any_resolution_and_angle() {
     let head = ball_head();
     let scene = scene(&head, &[]);
     let studio = HeadStudio::new(&scene);
     for size in [160, 400, 1000] {
         let plate = studio.shade(View::Front, size);
-        for angle in [0.0, 40.0, 60.0, 75.0] {
+        for angle in [0.0, 40.0, 60.0, 70.0] {
             for (diameter, depth) in [(0.15, 0.2), (0.25, 0.3), (0.4, 0.6)] {
-                let look = DotLook::new(dot_transmission(0.02, diameter, depth, 20.0), diameter);
-                let dots = patch(&plate.camera, angle, 2.2 * f64::from(look.half_width_mm) + 0.3);
+                let dot = dot_transmission(0.02, diameter, depth, 2.0);
+                let look = DotLook::new(dot, diameter);
+                let dots = patch(&plate.camera, angle, 2.4);
                 let state = all_with(&dots, look);
-                let losses = plate.losses(&plate.seen(&dots, &state));
+                let losses = losses(&plate, &plate.seen(&dots, &state));
                 for c in 0..3 {
                     let lost: f64 =
                         (0..losses.len()).map(|p| f64::from(losses[p][c] * plate.diffuse[p][c])).sum();
                     let wanted: f64 = dots
                         .iter()
-                        .map(|dot| {
-                            let at = plate.camera.project(dot.position_mm);
-                            let facing =
-                                dot.normal.dot((plate.camera.position - dot.position_mm).normalize());
-                            let px_per_mm =
-                                plate.camera.focal_px / plate.camera.position.distance(dot.position_mm);
+                        .map(|at_dot| {
+                            let at = plate.camera.project(at_dot.position_mm);
+                            let line = plate.camera.position - at_dot.position_mm;
+                            let facing = at_dot.normal.dot(line.normalize());
+                            let px_per_mm = plate.camera.focal_px / line.length();
                             let light = plate.diffuse[at.y as usize * size + at.x as usize][c];
-                            f64::from(look.darkening_mm2()[c])
-                                * facing
-                                * px_per_mm
-                                * px_per_mm
-                                * f64::from(light)
+                            dot.loss_mm2[c] * facing * px_per_mm * px_per_mm * f64::from(light)
                         })
                         .sum();
                     let error = lost / wanted - 1.0;
-                    assert!(error.abs() < 0.02, "{size} px, {angle} deg, {diameter} mm: {error}");
+                    assert!(error.abs() < 0.03, "{size} px, {angle} deg, {diameter} mm, {c}: {error}");
                 }
             }
+        }
+    }
+}
+
+/// A field of n dots a mm2 with footprints `a` and halos `h` keeps (1 - n a) exp(-n h) of its light: dots do not cover one
+/// another, halos lie over everything.
+#[test]
+fn a_field_of_dots_is_as_dark_as_its_footprints_and_halos() {
+    let head = ball_head();
+    let plate = HeadStudio::new(&scene(&head, &[])).shade(View::Front, 1000);
+    for spacing in [0.7, 0.9, 1.2] {
+        let dot = dot_transmission(0.02, 0.28, 0.23, 12.0);
+        let look = DotLook::new(dot, 0.28);
+        let dots = patch(&plate.camera, 20.0, spacing);
+        let losses = losses(&plate, &plate.seen(&dots, &all_with(&dots, look)));
+        let centre = plate.camera.project(dots[84].position_mm);
+        // Three lattice steps to each side; the patch has six, and a halo is gone after 1.6 mm.
+        let reach = 3.0 * spacing * plate.camera.focal_px / centre.z;
+        let up = reach * libm::cos(20.0_f64.to_radians());
+        let (mut lost, mut count) = ([0.0; 3], 0.0);
+        for y in (centre.y - up) as usize..=(centre.y + up) as usize {
+            for x in (centre.x - reach) as usize..=(centre.x + reach) as usize {
+                for c in 0..3 {
+                    lost[c] += f64::from(losses[1000 * y + x][c]);
+                }
+                count += 1.0;
+            }
+        }
+        let per_mm2 = 1.0 / (spacing * spacing);
+        for c in 0..3 {
+            let halo = f64::from(look.halo_mm2[c]);
+            let wanted = 1.0 - (1.0 - per_mm2 * (dot.loss_mm2[c] - halo)) * libm::exp(-per_mm2 * halo);
+            let error = lost[c] / count / wanted - 1.0;
+            assert!(error.abs() < 0.05, "{spacing} mm, {c}: {error}");
         }
     }
 }
@@ -181,7 +219,7 @@ fn the_finished_picture_is_as_dark_as_its_losses() {
     let look = DotLook::new(dot_transmission(0.02, 0.3, 0.2, 40.0), 0.3);
     let dots = patch(&plate.camera, 30.0, 0.9);
     let state = all_with(&dots, look);
-    let losses = plate.losses(&plate.seen(&dots, &state));
+    let losses = losses(&plate, &plate.seen(&dots, &state));
     let (bare, after) = (plate.compose(&dots, &State::default()), plate.compose(&dots, &state));
     let light = |image: &Image, p: usize| decode_srgb(f64::from(image.rgb[3 * p + 1]) / 255.0);
     let lost: f64 = (0..losses.len()).map(|p| light(&bare, p) - light(&after, p)).sum();
@@ -372,15 +410,17 @@ fn stubble_covers_its_true_area() {
         .collect();
     let bare = HeadStudio::new(&scene(&head, &[])).shade(View::Front, 500);
     let grown = HeadStudio::new(&scene(&head, &hairs)).shade(View::Front, 500);
-    // Besides, each hair throws the shadow of its part inside the skin, weighted by how the skin faces the camera.
+    // Besides, the part of each hair inside the skin takes light, weighted by how the skin faces the camera.
     let skin = SKIN.to_xyz().to_linear_rgb().rgb.map(|c| c as f32);
     let hair = Lab { l: 15.0, a: 2.0, b: 3.0 }.to_xyz().to_linear_rgb().rgb.map(|c| c as f32);
     let half = f64::from(super::hair::BURIED_HALF_MM);
-    let shadow_mm2 = f64::from(super::hair::buried_loss(hair, skin)[1]) * half * half * 3.7699;
+    let buried = super::hair::Buried::new(hair, skin);
+    let buried_mm2 =
+        0.08 * (f64::from(buried.near_per_mm[1]) * half * half * 3.7699 + f64::from(buried.wide_mm[1]));
     let shadows: f64 = hairs
         .iter()
         .map(|h| {
-            shadow_mm2
+            buried_mm2
                 * libm::cos(20.0_f64.to_radians())
                 * (camera.focal_px / camera.project(h.root_mm).z).powi(2)
         })
@@ -424,7 +464,7 @@ fn long_hair_covers_the_scalp_and_hides_dots_under_it() {
         before += bare.diffuse[pixel][1];
         after += grown.diffuse[pixel][1];
     }
-    assert!(after < 0.45 * before, "{after} {before}");
+    assert!(after < 0.5 * before, "{after} {before}");
 }
 
 #[test]

@@ -87,10 +87,10 @@ pub(super) fn blocks(planned: &Planned, paper: Paper, fonts: &Fonts) -> Vec<Bloc
 
 fn how_to_read(planned: &Planned, grid: &Grid, partings: bool) -> String {
     let sessions = planned.plan.sessions.len();
-    let find = if grid.seen_from_behind() {
+    let find = if grid.seen_from_behind() || partings {
         "To find a place: the lines are 20 mm apart by tape, along the midline from the glabella and sideways from the midline."
     } else {
-        "To find a place: rows (letters) are 20 mm by tape along the midline, columns (numbers) 20 mm by tape from it."
+        "To find a place: rows (letters) are 20 mm by tape along the midline, columns (numbers) 20 mm by tape from it; a name says where the middle of its cell lies."
     };
     if partings {
         format!(
@@ -165,7 +165,7 @@ fn marks(planned: &Planned, grid: &Grid, part: &Part, partings: bool, fonts: &Fo
             }
         }
     }
-    graticule(&mut out, grid, part, fonts);
+    graticule(&mut out, grid, part, partings, fonts);
     let ears: Vec<DVec2> =
         [part.low.x, part.high.x].map(|x| DVec2::new(x, grid.behind_glabella_mm(0.0))).to_vec();
     stroke_clipped(&mut out, &ears, part, GUIDE, 0.25, &[2.0, 1.0]);
@@ -252,12 +252,12 @@ fn ends(cell: &Cell, grid: &Grid) -> Option<[DVec2; 2]> {
 }
 
 /// Rows and columns with their letters, numbers and tape.
-fn graticule(out: &mut Vec<Mark>, grid: &Grid, part: &Part, fonts: &Fonts) {
+fn graticule(out: &mut Vec<Mark>, grid: &Grid, part: &Part, partings: bool, fonts: &Fonts) {
     let inside = |y: f64| (part.low.y..part.high.y).contains(&y);
     for row in grid.rows() {
         stroke_clipped(out, &grid.row_line(row.back_v), part, HAIR, 0.15, &[]);
         let [middle, edge] = [row.middle_v(), row.back_v].map(|v| grid.map(Uv::new(0.0, v)).y);
-        if !grid.seen_from_behind() && inside(middle) {
+        if !grid.seen_from_behind() && !partings && inside(middle) {
             let [x, y] = part.place(DVec2::new(part.low.x, middle));
             out.push(centred(&row.letter, [x - 11.0, y + 1.1], 8.5, ACCENT, fonts));
         }
@@ -284,7 +284,7 @@ fn graticule(out: &mut Vec<Mark>, grid: &Grid, part: &Part, fonts: &Fonts) {
         let [x, y] = part.place(DVec2::new(beside, part.low.y));
         small(out, &format!("{}", beside.abs()), [x, y + 3.0], 0.5, fonts);
         let (column, side) = if k >= 0 { (k + 1, 'L') } else { (-k, 'R') };
-        if beside + STEP_MM < part.high.x {
+        if !partings && beside + STEP_MM < part.high.x {
             let [x, y] = part.place(DVec2::new(beside + 0.5 * STEP_MM, part.low.y));
             out.push(centred(&format!("{column}{side}"), [x, y + 3.2], 7.5, ACCENT, fonts));
         }

@@ -10,8 +10,8 @@ use hairline_scalp::{Chart, Uv};
 
 /// Distance of the lines on the skin, mm.
 pub(super) const STEP_MM: f64 = 20.0;
-/// Rows count from here: the nasion.
-const FRONT_V: f64 = 1.0;
+/// First place measured, v on the chart: below the nasion.
+const FIRST_V: f64 = 1.2;
 /// Last place measured behind, v on the chart.
 const BACK_V: f64 = -1.4;
 const V_STEP: f64 = 0.02;
@@ -28,6 +28,8 @@ pub(super) struct Grid<'a> {
     behind: Option<(DVec3, f64)>,
     /// Skin along the midline for one unit of v, mm, on average: rows are counted with it.
     mm_per_v: f64,
+    /// Front of the work: rows are counted from here, as the names of the cells are.
+    front_v: f64,
     /// v of each measured line across.
     v: Vec<f64>,
     /// Tape along the midline from the glabella to it, mm.
@@ -55,8 +57,8 @@ const MIDDLE: DVec3 = DVec3::new(0.0, 45.0, 0.0);
 impl<'a> Grid<'a> {
     pub fn new(planned: &'a Planned) -> Grid<'a> {
         let chart = &planned.chart;
-        let n = ((FRONT_V + 0.2 - BACK_V) / V_STEP).round() as usize + 1;
-        let v: Vec<f64> = (0..n).map(|i| FRONT_V + 0.2 - i as f64 * V_STEP).collect();
+        let n = ((FIRST_V - BACK_V) / V_STEP).round() as usize + 1;
+        let v: Vec<f64> = (0..n).map(|i| FIRST_V - i as f64 * V_STEP).collect();
         let middle = |v: f64| chart.position(Uv::new(0.0, v));
         let mut behind_mm = vec![0.0];
         for pair in v.windows(2) {
@@ -82,7 +84,8 @@ impl<'a> Grid<'a> {
             let out = DVec3::new(0.0, 1.0, 1.0) * (chart.position(Uv::new(0.0, sum.y / n)) - MIDDLE);
             (out.normalize_or(DVec3::NEG_Z), out.length())
         });
-        let mut grid = Grid { chart, behind, mm_per_v, v, behind_mm, across_mm };
+        let front_v = planned.fields.iter().flat_map(|f| &f.patch.uv).map(|uv| uv.y).fold(BACK_V, f64::max);
+        let mut grid = Grid { chart, behind, mm_per_v, front_v, v, behind_mm, across_mm };
         let glabella = grid.behind_glabella_mm(chart.locate(planned.head.landmarks.glabella).y);
         grid.behind_mm.iter_mut().for_each(|b| *b -= glabella);
         grid
@@ -171,10 +174,10 @@ impl<'a> Grid<'a> {
     /// The rows of 20 mm from the front.
     pub fn rows(&self) -> Vec<Row> {
         let step = STEP_MM / self.mm_per_v;
-        let count = ((FRONT_V - BACK_V) / step) as usize;
+        let count = ((self.front_v - BACK_V) / step) as usize;
         (0..count)
             .map(|row| {
-                let front_v = FRONT_V - row as f64 * step;
+                let front_v = self.front_v - row as f64 * step;
                 let letter = char::from(b'A' + (row % 26) as u8).to_string();
                 Row { letter, front_v, back_v: front_v - step }
             })

@@ -1,0 +1,167 @@
+//! Light that dots and hair roots take from the skin around them: many soft bells, summed on a coarse grid.
+
+use hairline_optics::dot_table::HALO_SIGMA_MM;
+
+/// Wide bells over a picture, while they are put down.
+pub(super) struct Halo {
+    /// `cells[row][column]`: sum of the bells, per colour.
+    cells: Vec<[f32; 3]>,
+    columns: usize,
+    cell_px: f32,
+}
+
+/// What wide bells leave of the light: `exp` of the negative sum, since what each leaves multiplies (`optics.md` 5.3).
+pub(super) struct Kept {
+    cells: Vec<[f32; 3]>,
+    columns: usize,
+    cell_px: f32,
+    /// Columns and rows of cells outside which nothing is lost.
+    range: [[usize; 2]; 2],
+}
+
+impl Halo {
+    /// An empty halo for a picture of this size and scale.
+    ///
+    /// A cell is as wide as a bell's standard deviation, but at least a pixel: sharing a bell between cells, the mean of
+    /// three cells and reading between cells have variances of 1/6, 2/3 and 1/6 cell2, one together.
+    pub fn new(size: [usize; 2], px_per_mm: f64) -> Halo {
+        let cell_px = (HALO_SIGMA_MM * px_per_mm).max(1.0) as f32;
+        let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 4);
+        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px }
+    }
+
+    /// Adds a bell at a place of the picture (px) that takes as much light as a black area of `area_px` (px2) would.
+    pub fn add(&mut self, at: [f32; 2], area_px: [f32; 3]) {
+        // The middle of the first pixel lies inside, with room for the spread around it.
+        let [x, y] = at.map(|v| v / self.cell_px + 1.0);
+        let rows = self.cells.len() / self.columns;
+        if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (rows - 1) as f32) {
+            return;
+        }
+        let (cell, tx, ty) = (y as usize * self.columns + x as usize, x.fract(), y.fract());
+        let weights = [(1.0 - tx) * (1.0 - ty), tx * (1.0 - ty), (1.0 - tx) * ty, tx * ty];
+        let per_cell = 1.0 / (self.cell_px * self.cell_px);
+        for (offset, weight) in [0, 1, self.columns, self.columns + 1].into_iter().zip(weights) {
+            for c in 0..3 {
+                self.cells[cell + offset][c] += weight * per_cell * area_px[c];
+            }
+        }
+    }
+
+    /// Spreads what was added into bells.
+    pub fn spread(mut self) -> Kept {
+        let columns = self.columns;
+        let rows = self.cells.len() / columns;
+        let mut range = [[columns, 0], [rows, 0]];
+        for (y, row) in self.cells.chunks(columns).enumerate() {
+            for (x, _) in row.iter().enumerate().filter(|(_, cell)| **cell != [0.0; 3]) {
+                range[0] = [range[0][0].min(x.saturating_sub(1)), range[0][1].max((x + 2).min(columns))];
+                range[1] = [range[1][0].min(y.saturating_sub(1)), range[1][1].max((y + 2).min(rows))];
+            }
+        }
+        for row in self.cells.chunks_mut(columns) {
+            let mut left = [0.0; 3];
+            for x in 0..columns - 1 {
+                let own = row[x];
+                row[x] = mean(left, own, row[x + 1]);
+                left = own;
+            }
+        }
+        let mut above = vec![[0.0; 3]; columns];
+        for cell in 0..self.cells.len() - columns {
+            let own = self.cells[cell];
+            self.cells[cell] = mean(above[cell % columns], own, self.cells[cell + columns]);
+            above[cell % columns] = own;
+        }
+        for cell in &mut self.cells {
+            *cell = if *cell == [0.0; 3] { [1.0; 3] } else { cell.map(|sum| libm::expf(-sum)) };
+        }
+        Kept { cells: self.cells, columns, cell_px: self.cell_px, range }
+    }
+}
+
+impl Kept {
+    /// Pixels of a row outside which nothing is lost; empty where nothing is lost in the whole row.
+    pub fn pixels(&self, y: usize, width: usize) -> std::ops::Range<usize> {
+        let [[left, right], [top, bottom]] = self.range;
+        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        if row + 1.0 < top as f32 || row > bottom as f32 {
+            return 0..0;
+        }
+        let px = |cell: f32| ((cell - 1.0) * self.cell_px).max(0.0) as usize;
+        px(left as f32 - 2.0).min(width)..(px(right as f32 + 1.0) + 1).min(width)
+    }
+
+    /// Share of the light that is left at the middles of pixels of a row, per colour, from the first pixel on.
+    pub fn row(&self, y: usize, pixels: std::ops::Range<usize>) -> impl Iterator<Item = [f32; 3]> {
+        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        let (cell, ty) = (row as usize * self.columns, row.fract());
+        let (upper, lower) = (&self.cells[cell..], &self.cells[cell + self.columns..]);
+        let per_px = 1.0 / self.cell_px;
+        let mut column = usize::MAX;
+        let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
+        pixels.map(move |x| {
+            let place = (x as f32 + 0.5) * per_px + 1.0;
+            let at = place as usize;
+            if at != column {
+                column = at;
+                (left, right) = (mix(upper[at], lower[at], ty), mix(upper[at + 1], lower[at + 1], ty));
+            }
+            mix(left, right, place - at as f32)
+        })
+    }
+}
+
+fn mean(a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3] {
+    let third = |k: usize| (a[k] + b[k] + c[k]) * (1.0 / 3.0);
+    [third(0), third(1), third(2)]
+}
+
+fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
+    let one = |k: usize| a[k] + (b[k] - a[k]) * t;
+    [one(0), one(1), one(2)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// A bell anywhere inside takes its whole area, around its own middle, with the stated standard deviation.
+        #[test]
+        fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64) {
+            let mut halo = Halo::new([200, 200], px_per_mm);
+            halo.add([x, y], [3e-3, 2e-3, 1e-3]);
+            let kept = halo.spread();
+            let (mut sum, mut second) = ([0.0f32; 3], 0.0f32);
+            for row in 0..200 {
+                let pixels = kept.pixels(row, 200);
+                for (column, kept) in pixels.clone().zip(kept.row(row, pixels)) {
+                    let lost = kept.map(|k| 1e3 * (1.0 - k));
+                    let (dx, dy) = (column as f32 + 0.5 - x, row as f32 + 0.5 - y);
+                    second += 0.5 * (dx * dx + dy * dy) * lost[0];
+                    for c in 0..3 {
+                        sum[c] += lost[c];
+                    }
+                }
+            }
+            // Read at the middles of pixels, one bell of little more than a pixel may miss some of its area.
+            for c in 0..3 {
+                proptest::prop_assert!((sum[c] / (3.0 - c as f32) - 1.0).abs() < 0.08, "{sum:?}");
+            }
+            let wanted = (HALO_SIGMA_MM * px_per_mm).max(1.0) as f32;
+            let sigma = (second / sum[0]).sqrt();
+            proptest::prop_assert!((sigma / wanted - 1.0).abs() < 0.15, "{sigma} {wanted}");
+        }
+
+        #[test]
+        fn a_bell_anywhere_at_all_is_harmless(x in -1e9..1e9f32, y in -1e9..1e9f32) {
+            let mut halo = Halo::new([30, 20], 1.0);
+            halo.add([x, y], [1.0; 3]);
+            halo.add([f32::NAN, y], [1.0; 3]);
+            let kept = halo.spread();
+            proptest::prop_assert!((0..20).all(|y| kept.row(y, 0..30).all(|k| k[0] > 0.0 && k[0] <= 1.0)));
+            proptest::prop_assert!(kept.pixels(19, 30).end <= 30);
+        }
+    }
+}
