@@ -501,7 +501,7 @@ pub fn what_it_is(case: &Case) -> [Answer; 4] {
                     "thousands of tiny dots of pigment, set between your hairs into the upper layer of the skin with a fine needle, so that less pale skin shows through."
                 }
                 Look::Scar => {
-                    "some hundreds of tiny dots of pigment, set into the scar with a fine needle, so that its pale skin stands out less from the hair around it."
+                    "tiny dots of pigment, set into the scar with a fine needle, so that its pale skin stands out less from the hair around it."
                 }
             },
         ),

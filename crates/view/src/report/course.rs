@@ -12,6 +12,7 @@ use crate::pdf::{Block, Tone};
 pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     let dated = plan.sessions.iter().all(|s| s.when.date.is_some());
     let mut blocks = vec![
+        Block::Need(85.0),
         heading("Your sessions"),
         text(format!(
             "The dots come in {} sessions, each all over the area. After every one the skin heals and the artist sees which colour and size your skin made of the dots, before the next session adds to them. That is why the first result is deliberately light.",

@@ -28,7 +28,7 @@ const MARGIN_MM: f64 = 13.0;
 /// Room for the numbers of the columns under the map, mm of paper.
 const UNDER_MM: f64 = 5.0;
 /// What stands on the page besides the map, mm: margins and ruler, heading, words, caption, and head and rows of the table.
-const BESIDES_MM: f64 = 132.0;
+const BESIDES_MM: f64 = 119.0;
 const TABLE_ROW_MM: f64 = 7.2;
 /// A map in one piece has at least this scale: cells of 20 mm are 10 mm wide and hold their numbers.
 const LEAST_SCALE: f64 = 0.5;
