@@ -184,3 +184,41 @@ fn a_case_from_standard_input_plans_and_the_result_is_a_line_of_json() {
         assert_eq!(rows as u64, dots + 1);
     });
 }
+
+#[test]
+fn a_title_that_does_not_print_is_said_and_our_own_dots_are_read_back() {
+    in_folder(|folder| {
+        let (_, text) = EXAMPLES.iter().find(|e| e.0 == "scar-strip").expect("an example");
+        let chinese = text.replace("title = \"Strip scar\"", "title = \"头皮 plan\"");
+        let first = plan(folder, "first", &chinese, "2");
+        let told: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(first.join("plan.json")).expect("plan.json"))
+                .expect("JSON");
+        let warnings = told["warnings"].as_array().expect("warnings");
+        let note = warnings.iter().find(|w| w["code"] == "unprintable").expect("a warning about the title");
+        assert!(note["text"].as_str().is_some_and(|t| t.starts_with("title has letters")), "{note}");
+        // Every cell has a middle on the skin, every row of cells.csv as many columns as the header.
+        let cells = std::fs::read_to_string(first.join("cells.csv")).expect("cells.csv");
+        let columns = |line: &str| line.split(',').count();
+        let header = cells.lines().next().expect("a header");
+        assert!(header.contains("x_mm,y_mm,z_mm") && header.contains("needle_depth_mm"), "{header}");
+        assert!(cells.lines().skip(1).all(|l| columns(l) == columns(header)), "{cells}");
+        // The dots of this plan as an earlier treatment: new dots keep clear of them.
+        std::fs::copy(first.join("dots.csv"), folder.join("old.csv")).expect("a copy");
+        let again = format!("{text}\n[earlier]\ndots = \"old.csv\"\n");
+        let second = plan(folder, "second", &again, "2");
+        let places = |file: &Path| -> Vec<[f64; 3]> {
+            let text = std::fs::read_to_string(file).expect("dots.csv");
+            let number = |cell: Option<&str>| cell.and_then(|c| c.parse().ok()).expect("a number");
+            let place = |line: &str| {
+                let mut cells = line.split(',').skip(4);
+                [number(cells.next()), number(cells.next()), number(cells.next())]
+            };
+            text.lines().skip(1).map(place).collect()
+        };
+        let (old, new) = (places(&first.join("dots.csv")), places(&second.join("dots.csv")));
+        let apart = |a: &[f64; 3], b: &[f64; 3]| (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>();
+        let nearest = new.iter().flat_map(|n| old.iter().map(|o| apart(n, o))).fold(f64::INFINITY, f64::min);
+        assert!(nearest.sqrt() > 0.2, "an old dot {:.2} mm away", nearest.sqrt());
+    });
+}

@@ -1,16 +1,19 @@
 //! How dots look on a day: fresh, healed, faded. A table of practice marked as an assumption until the optics and
 //! measured clients replace it (`smp.md` 3.4, 3.5).
 
+use hairline_optics::dot_table::dot_transmission;
+use hairline_optics::skin::melanin_fraction_of_ita;
 use serde::Serialize;
 
 use crate::case::{Case, Oiliness};
 use crate::design::ZoneKind;
 use crate::dot::Dot;
-use crate::pigment::healed_mua550_per_mm;
+use crate::pigment::{healed_mua550_per_mm, ita_deg};
 
 /// Share of the pigment lost while healing, done by day 28 (0.10-0.50, `smp.md` 3.4).
 pub const EARLY_LOSS: f64 = 0.33;
-/// Yearly fading rate after day 28: low, middle, high (`smp.md` 3.4).
+/// Yearly fading rate of the visible darkness after day 28: low, middle, high (`smp.md` 3.4, derived from a visual density
+/// score, so a rate of what is seen and not of pigment mass).
 pub const FADE_PER_YEAR: [f64; 3] = [0.10, 0.20, 0.30];
 /// Scar tissue fades faster (`smp.md` 3.4).
 pub const SCAR_FADE: f64 = 2.1;
@@ -93,7 +96,6 @@ pub fn appearance(case: &Case, dot: &Dot, kind: ZoneKind, moment: &Moment) -> Op
         return None;
     }
     let healed = healed_mua550_per_mm(dot.shade);
-    let sigma2 = (dot.diameter_mm / 2.355).powi(2);
     let (diameter_mm, mua550_per_mm) = match moment.age {
         Age::Before => return None,
         Age::Fresh if session == moment.sessions_done => {
@@ -102,16 +104,64 @@ pub fn appearance(case: &Case, dot: &Dot, kind: ZoneKind, moment: &Moment) -> Op
         }
         Age::Fresh | Age::Healed => (dot.diameter_mm, healed),
         Age::Years(years) => {
-            // A Gaussian dot: sigma2 grows by 2 D t; full width at half maximum is 2.355 sigma.
-            let spread = 2.355 * (sigma2 + 2.0 * SPREAD_MM2_PER_YEAR * years).sqrt();
-            let thinning = (dot.diameter_mm / spread).powi(2);
-            (spread, healed * remaining(case, kind, years, FADE_PER_YEAR[1]) * thinning)
+            let seen = remaining(case, kind, years, FADE_PER_YEAR[1]);
+            faded(case, dot, healed, seen, years)
         }
     };
     Some(Appearance { diameter_mm, depth_mm: dot.depth_mm, mua550_per_mm })
 }
 
-/// Share of the healed pigment that is left after some years at a middle-of-the-scalp rate.
+/// Diameter and absorption of a healed dot after some years, when `seen` of its darkness is left.
+///
+/// The deposit spreads, so that the pigment per area falls. A dark dot that spreads would first look darker, as its
+/// middle has pigment to spare; the rate was read off what is seen, so as much pigment has gone as the darkness says.
+fn faded(case: &Case, dot: &Dot, healed_mua550_per_mm: f64, seen: f64, years: f64) -> (f64, f64) {
+    let f_mel = melanin_fraction_of_ita(ita_deg(case));
+    let diameter_mm = dot.diameter_mm * diameter_ratio(dot.diameter_mm, years);
+    let wanted = seen * lost_light_mm2(f_mel, dot.diameter_mm, dot.depth_mm, healed_mua550_per_mm);
+    // Pigment is not made: never more of it than when healed.
+    let most = healed_mua550_per_mm * (dot.diameter_mm / diameter_mm).powi(2);
+    let ln_lost =
+        |ln_mua: f64| libm::log(lost_light_mm2(f_mel, diameter_mm, dot.depth_mm, libm::exp(ln_mua)));
+    // The logarithm of the loss rises with that of the absorption, nearly straight: a false position that halves the
+    // weight of the end that stays (Illinois) is there in a few steps.
+    let wanted = libm::log(wanted.max(1e-12));
+    let (mut high, mut low) = (libm::log(most), libm::log(1e-3 * most));
+    let (mut above, mut below) = (ln_lost(high) - wanted, ln_lost(low) - wanted);
+    if above <= 0.0 || below >= 0.0 {
+        return (diameter_mm, if above <= 0.0 { most } else { libm::exp(low) });
+    }
+    let mut at = high;
+    for _ in 0..12 {
+        at = (low * above - high * below) / (above - below);
+        let off = ln_lost(at) - wanted;
+        if off.abs() < CLOSE {
+            break;
+        }
+        if off > 0.0 {
+            (high, above, below) = (at, off, 0.5 * below);
+        } else {
+            (low, below, above) = (at, off, 0.5 * above);
+        }
+    }
+    (diameter_mm, libm::exp(at))
+}
+
+/// Relative error of a faded dot's darkness.
+const CLOSE: f64 = 1e-3;
+
+/// What a dot takes from the green light of the skin, as the area that would have to turn black, mm2.
+fn lost_light_mm2(f_mel: f64, diameter_mm: f64, depth_mm: f64, mua550_per_mm: f64) -> f64 {
+    dot_transmission(f_mel, diameter_mm, depth_mm, mua550_per_mm).loss_mm2[1]
+}
+
+/// Growth of a dot's diameter: a Gaussian dot whose variance grows by 2 D t; full width at half maximum is 2.355 sigma.
+fn diameter_ratio(diameter_mm: f64, years: f64) -> f64 {
+    let sigma2 = (diameter_mm / 2.355).powi(2);
+    (1.0 + 2.0 * SPREAD_MM2_PER_YEAR * years / sigma2).sqrt()
+}
+
+/// Share of the healed darkness that is left after some years at a middle-of-the-scalp rate.
 pub fn remaining(case: &Case, kind: ZoneKind, years: f64, rate_per_year: f64) -> f64 {
     let tissue = if kind == ZoneKind::Scar { SCAR_FADE } else { 1.0 };
     let oil = if case.skin.oiliness == Oiliness::Oily { OILY_FADE } else { 1.0 };
@@ -136,7 +186,7 @@ pub struct ForecastSummary {
 pub struct YearForecast {
     /// Years after the last session healed.
     pub years: f64,
-    /// Share of the healed pigment left: slow, middle and fast fading.
+    /// Share of the healed darkness left: slow, middle and fast fading.
     pub remaining: [f64; 3],
     /// Dot diameter relative to healed.
     pub diameter_ratio: f64,
@@ -149,10 +199,7 @@ pub fn summary(case: &Case, kind: ZoneKind) -> ForecastSummary {
         .map(|&years| YearForecast {
             years,
             remaining: FADE_PER_YEAR.map(|k| remaining(case, kind, years, k)),
-            diameter_ratio: {
-                let s0 = (case.artist.dot_diameter_mm / 2.355).powi(2);
-                ((s0 + 2.0 * SPREAD_MM2_PER_YEAR * years) / s0).sqrt()
-            },
+            diameter_ratio: diameter_ratio(case.artist.dot_diameter_mm, years),
         })
         .collect();
     let due = |k: f64| -libm::log(TOUCH_UP_AT) / -libm::log(remaining(case, kind, 1.0, k));
@@ -163,5 +210,65 @@ pub fn summary(case: &Case, kind: ZoneKind) -> ForecastSummary {
         years,
         touch_up_years: [due(FADE_PER_YEAR[2]), due(FADE_PER_YEAR[1]), due(FADE_PER_YEAR[0])],
         touch_up_at: TOUCH_UP_AT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::DVec3;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dot(diameter_mm: f64, depth_mm: f64, shade: f64) -> Dot {
+        Dot {
+            id: 1,
+            session: 1,
+            zone: 0,
+            cell: 1,
+            position_mm: DVec3::ZERO,
+            normal: DVec3::Y,
+            diameter_mm,
+            depth_mm,
+            angle_deg: 90.0,
+            azimuth_deg: 0.0,
+            shade,
+        }
+    }
+
+    proptest! {
+        /// Whatever the dot and the skin: every later picture is lighter than the one before, by as much as its caption
+        /// says, and holds no more pigment.
+        #[test]
+        fn darkness_falls_with_the_share_that_is_left(
+            diameter_mm in 0.1..0.5f64,
+            depth_mm in 0.15..0.6f64,
+            shade in 1.0..30.0f64,
+            ita in -50.0..60.0f64,
+            scar in any::<bool>(),
+        ) {
+            let mut case = Case::default();
+            case.skin.ita_deg = Some(ita);
+            let kind = if scar { ZoneKind::Scar } else { ZoneKind::Body };
+            let dot = dot(diameter_mm, depth_mm, shade);
+            let f_mel = melanin_fraction_of_ita(ita);
+            let at = |age: Age| {
+                let moment = Moment { name: String::new(), label: String::new(), sessions_done: 1, age };
+                let a = appearance(&case, &dot, kind, &moment).expect("the dot is placed");
+                // An area loses as much reflectance as its dots take.
+                let lost = dot_transmission(f_mel, a.diameter_mm, a.depth_mm, a.mua550_per_mm).loss_mm2;
+                (lost[0] + lost[1] + lost[2], a.diameter_mm.powi(2) * a.mua550_per_mm, a.diameter_mm)
+            };
+            let healed = at(Age::Healed);
+            let mut before = healed;
+            for years in YEARS {
+                let now = at(Age::Years(years));
+                prop_assert!(now.0 < before.0, "{years} years: {now:?}, before {before:?}");
+                prop_assert!(now.1 < before.1 && now.2 > before.2, "{years} years: {now:?}, before {before:?}");
+                let left = remaining(&case, kind, years, FADE_PER_YEAR[1]);
+                prop_assert!((now.0 / healed.0 - left).abs() < 0.05, "{years} years: {} of {left}", now.0 / healed.0);
+                before = now;
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod head_source;
 pub mod later;
 pub mod layout;
+pub mod loss_summary;
 pub mod noise;
 pub mod pigment;
 pub mod placing;

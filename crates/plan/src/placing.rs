@@ -51,8 +51,8 @@ pub type Zone = (ZoneKind, String);
 pub struct RawDot {
     /// From the layout.
     pub placed: PlacedDot,
-    /// Place on the chart.
-    pub uv: Uv,
+    /// Index of its field.
+    pub field: usize,
     /// Kind and index of its zone.
     pub kind: ZoneKind,
     /// Index into the list of zone names.
@@ -204,21 +204,19 @@ fn irregularity_cv(naturalness: f64) -> f64 {
     }
 }
 
-/// Every placed dot with its place on the chart and its zone.
+/// Every placed dot with its field and its zone.
 pub fn raw_dots(fields: &[Field], layouts: &[Layout], zones: &[Zone]) -> Vec<RawDot> {
-    let of_field = |(field, layout): (&Field, &Layout)| -> Vec<RawDot> {
+    let of_field = |(i, (field, layout)): (usize, (&Field, &Layout))| -> Vec<RawDot> {
         layout
             .dots
             .iter()
             .map(|dot| {
-                let corners = field.patch.mesh.triangles[dot.triangle as usize];
-                let uv = (0..3).map(|k| dot.barycentric[k] * field.patch.uv[corners[k] as usize]).sum();
                 let zone = field.zone_of_triangle[dot.triangle as usize];
-                RawDot { placed: *dot, uv, kind: zones[zone].0, zone }
+                RawDot { placed: *dot, field: i, kind: zones[zone].0, zone }
             })
             .collect()
     };
-    fields.iter().zip(layouts).flat_map(of_field).collect()
+    fields.iter().zip(layouts).enumerate().flat_map(of_field).collect()
 }
 
 /// What a hand does to one dot: diameter, depth, angle, azimuth, shade, each varying within the artist's means.
@@ -240,7 +238,7 @@ pub struct Touch {
 const AZIMUTH_SPREAD_DEG: f64 = 12.0;
 
 /// The touch of dot number `index`.
-pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, n_sessions: usize) -> Touch {
+pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, passes: usize) -> Touch {
     let artist = &case.artist;
     let seed = hash(case.seed, 0x544F_5543);
     // A seed of its own for each property: they vary apart from each other.
@@ -250,7 +248,7 @@ pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, n_sessions:
     let normal_mm = dot.placed.normal;
     let lie = design.hair_direction(dot.placed.position_mm, normal_mm);
     // Three cups a pass: most dots from the middle one, a fifth each from a step lighter and darker (`smp.md` 2.3).
-    let step = shade_step(case, dot.kind, dot.placed.visit as usize + 1, n_sessions) as i32;
+    let step = shade_step(case, dot.kind, dot.placed.visit as usize + 1, passes) as i32;
     let cup = match uniform(hash(seed, 4), index) {
         u if u < 0.2 => -1,
         u if u > 0.8 => 1,

@@ -10,22 +10,29 @@ use hairline_scalp::surface::Surface;
 use hairline_scalp::{Chart, Head};
 use serde::Serialize;
 
+use crate::care::Wear;
 use crate::case::{Case, Look};
-use crate::cells::{self, Cell};
+use crate::cells::{Cell, Division, PartingWish};
 use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
 use crate::dot::Dot;
 use crate::forecast::{self, ForecastSummary};
 use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
-use crate::layout::LayoutError;
+use crate::layout::{Layout, LayoutError};
+use crate::loss_summary::{self, LossSummary};
 use crate::pigment::{LADDER, depth_factor, needle, shade_step};
 use crate::placing::{self, Field};
-use crate::quote::{Alternative, Quote, alternatives, quote};
-use crate::sessions::{self, Minutes, SessionDay, session_days, visit_shares, with_breaks};
+use crate::quote::{Alternative, LeftOut, Quote, alternatives, quote};
+use crate::sessions::{
+    self, CellWork, Course, MOST_SESSIONS, Minutes, NoDay, SessionDay, courses, session_days, with_breaks,
+};
 use crate::warnings::{Warning, warnings};
 
 /// Version of the plan format.
 pub const FORMAT: &str = "hairline-plan/1";
+
+/// Where every source is listed, section by section.
+pub const SOURCES: &str = "docs/sources.md in the repository of hairline";
 
 /// `plan.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +41,8 @@ pub struct Plan {
     pub format: String,
     /// Version of the program.
     pub program_version: String,
+    /// Where sources cited as `smp 5.1` or `smp.md 5.1` (a file of notes and its section) are listed.
+    pub sources: String,
     /// Seed of every random choice.
     pub seed: u64,
     /// Title of the case.
@@ -50,8 +59,13 @@ pub struct Plan {
     pub hairline: Option<HairlineSummary>,
     /// Zones.
     pub zones: Vec<ZonePlan>,
-    /// Area treated, cm2.
+    /// The hair loss: areas on this head; none when the case describes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossSummary>,
+    /// Area treated, the blend into hair included, cm2.
     pub treated_area_cm2: f64,
+    /// Of it: the blend into hair beside the loss, cm2.
+    pub blend_area_cm2: f64,
     /// Number of dots.
     pub dots: usize,
     /// Dots that found no place between hairs.
@@ -66,6 +80,8 @@ pub struct Plan {
     pub quote: Quote,
     /// Ten years beside the alternatives.
     pub alternatives: Vec<Alternative>,
+    /// Ways that are not compared, and why.
+    pub alternatives_left_out: Vec<LeftOut>,
     /// Fading.
     pub forecast: ForecastSummary,
     /// The design in ten and twenty years.
@@ -103,6 +119,10 @@ pub struct SessionPlan {
     pub dots: usize,
     /// Share of all dots done after it.
     pub cumulative: f64,
+    /// Which pass over the skin, from 1.
+    pub pass: usize,
+    /// First and last cell worked on.
+    pub cells: [u32; 2],
     /// How long.
     pub minutes: Minutes,
     /// Area worked on, cm2.
@@ -160,6 +180,8 @@ pub struct Planned {
     pub design: Design,
     /// Pieces of scalp that carry dots.
     pub fields: Vec<Field>,
+    /// Cell of each triangle of each field, index into the plan's cells.
+    pub cell_of_triangle: Vec<Vec<u32>>,
     /// Every dot, in the order of `dots.csv`.
     pub dots: Vec<Dot>,
     /// Existing follicular units: position and skin normal, head frame, mm.
@@ -187,6 +209,12 @@ pub enum PlanError {
         /// Median distance from the skin, mm.
         median_mm: f64,
     },
+    /// The work does not fit into sessions.
+    #[error("sessions: {0}")]
+    Sessions(String),
+    /// The calendar has no day for a session.
+    #[error("{0}")]
+    Calendar(#[from] NoDay),
     /// There is nothing to treat.
     #[error("nothing to treat: {0}")]
     Nothing(String),
@@ -254,38 +282,46 @@ pub fn make_plan(
     let hair_units = placing::existing_units(case, &design, &chart, known)?;
 
     progress(Step::Dots);
-    let expected = expected_dots(&fields, zones.len());
-    let total_work: f64 =
-        zones.iter().zip(&expected).map(|((kind, _), n)| n / sessions::dots_per_min(case, *kind)).sum();
-    let shares = visit_shares(&case.sessions, total_work);
-    let layouts = placing::lay_dots(case, &design, &fields, &hair_units, known, &shares)?;
-    let raw = placing::raw_dots(&fields, &layouts, &zones);
+    let long_hair = case.look == Look::Density && Wear::of(case) == Wear::Long;
+    let partings = long_hair.then(|| PartingWish {
+        offset_mm: case.parting.offset_mm,
+        spacing_mm: case.parting.spacing_mm.unwrap_or(PARTING_SPACING_MM),
+    });
+    let division = Division::new(&chart, &fields, &zones, partings);
+    let lay =
+        |course: &Course| placing::lay_dots(case, &design, &fields, &hair_units, known, &course.pass_shares);
+    let (course, layouts, raw) = split(case, &fields, &zones, &division, &lay)?;
     if raw.is_empty() {
         return Err(PlanError::Nothing(nothing_because(case)));
     }
 
     progress(Step::Course);
-    let long_hair = case.look == Look::Density && case.hair.length_mm > 20.0;
-    let (cells, cell_of) = if long_hair {
-        let spacing = case.parting.spacing_mm.unwrap_or(PARTING_SPACING_MM);
-        cells::partings(&chart, &fields, &raw, shares.len(), case.parting.offset_mm, spacing)
-    } else {
-        cells::cells(&chart, &fields, &raw, shares.len())
-    };
-    let dots = number_dots(case, &design, &raw, &cell_of, shares.len());
+    let cells = counted_cells(&division, &raw, &course);
+    let dots = number_dots(case, &design, &raw, &division, &course);
 
     let zone_plans = zone_plans(&fields, &zones, &dots);
     let treated_area_cm2: f64 = zone_plans.iter().map(|z| z.area_cm2).sum();
-    let session_plans = session_plans(case, &zones, &zone_plans, &dots, shares.len());
+    let blend_area_cm2 = zone_plans.iter().filter(|z| z.kind == ZoneKind::Blend).map(|z| z.area_cm2).sum();
+    let loss = loss_summary::summary(case, &design, &chart, head_summary.scalp_area_cm2);
+    all_warnings.extend(loss.iter().filter(|l| !l.own_design.is_empty()).map(|l| {
+        let text = format!(
+            "Own design, without a published curve behind it: the {}. Compare it with the client and paint it where it differs",
+            l.own_design.join(" and the ")
+        );
+        Warning::new("own-design", text, "design.md 4, areas of stages")
+    }));
+    let days = session_days(&case.sessions, course.pass_shares.len(), course.parts)?;
+    let session_plans = session_plans(case, &zones, &cells, &dots, &course, days);
     let later = later(case, &design, &chart, &curves);
     let forecast = forecast::summary(case, main_kind(&zone_plans));
     let quote = quote(case, session_plans.len(), treated_area_cm2);
-    let alternatives = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
+    let comparison = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
     all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
 
     let plan = Plan {
         format: FORMAT.to_owned(),
         program_version: program_version.to_owned(),
+        sources: SOURCES.to_owned(),
         seed: case.seed,
         title: case.title.clone(),
         case: case.clone(),
@@ -293,19 +329,31 @@ pub fn make_plan(
         head_from_scan: head_from_scan.map(|m| m.transpose().to_cols_array_2d()),
         hairline: design.hairline.as_ref().map(|h| h.summary.clone()),
         zones: zone_plans,
+        loss,
         treated_area_cm2,
+        blend_area_cm2,
         dots: dots.len(),
         left_out: layouts.iter().map(|l| l.left_out).sum(),
         sessions: session_plans,
         guide: if long_hair { "partings" } else { "cells" }.to_owned(),
         cells,
         quote,
-        alternatives,
+        alternatives: comparison.ways,
+        alternatives_left_out: comparison.left_out,
         forecast,
         later,
         warnings: all_warnings,
     };
-    Ok(Planned { plan, head, chart, design, fields, dots, hair_units })
+    Ok(Planned {
+        plan,
+        head,
+        chart,
+        design,
+        fields,
+        cell_of_triangle: division.cell_of_triangle,
+        dots,
+        hair_units,
+    })
 }
 
 fn nothing_because(case: &Case) -> String {
@@ -317,40 +365,126 @@ fn nothing_because(case: &Case) -> String {
     }
 }
 
-/// Dots wanted per zone, from the density.
-fn expected_dots(fields: &[Field], n_zones: usize) -> Vec<f64> {
-    let mut expected = vec![0.0; n_zones];
-    for field in fields {
-        for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
-            let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
-            expected[field.zone_of_triangle[t]] += mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
-        }
+/// Fewer dots than this are placed in one session: about what four square centimetres of shaved look hold (own design).
+pub(crate) const FEW_DOTS: f64 = 400.0;
+
+type Split = (Course, Vec<Layout>, Vec<placing::RawDot>);
+
+/// Splits the work into sessions and lays the dots: the course with the fewest sessions in which each, with the dots
+/// really placed, keeps its limits.
+fn split(
+    case: &Case,
+    fields: &[Field],
+    zones: &[placing::Zone],
+    division: &Division,
+    lay: &dyn Fn(&Course) -> Result<Vec<Layout>, LayoutError>,
+) -> Result<Split, PlanError> {
+    let (work, expected_dots) = cell_work(case, fields, zones, division);
+    let scar = zones.iter().any(|z| z.0 == ZoneKind::Scar);
+    let mut wish = case.sessions.clone();
+    if expected_dots < FEW_DOTS && !scar {
+        wish.cumulative = vec![1.0];
     }
-    expected
+    let mut last: Option<Split> = None;
+    for course in courses(&wish, &work) {
+        // The same passes over other parts: the dots stay.
+        let same = last.take().filter(|l| l.0.pass_shares == course.pass_shares);
+        let (layouts, raw) = match same {
+            Some((_, layouts, raw)) => (layouts, raw),
+            None => {
+                let layouts = lay(&course)?;
+                let raw = placing::raw_dots(fields, &layouts, zones);
+                (layouts, raw)
+            }
+        };
+        let mut minutes = vec![0.0; course.sessions()];
+        for dot in &raw {
+            minutes[session_of(&course, division, dot)] += 1.0 / sessions::dots_per_min(case, dot.kind);
+        }
+        let kept =
+            minutes.iter().all(|&m| with_breaks(&case.sessions, m).total() <= case.sessions.max_minutes);
+        if kept {
+            return Ok((course, layouts, raw));
+        }
+        last = Some((course, layouts, raw));
+    }
+    let area_cm2: f64 = work.iter().map(|w| w.area_cm2).sum();
+    let minutes: f64 = work.iter().map(|w| w.minutes).sum();
+    Err(PlanError::Sessions(format!(
+        "found {:.0} hours of work on {area_cm2:.0} cm2, too much for {MOST_SESSIONS} sessions of at most {:.0} minutes \
+         and {:.0} cm2 each; allowed are larger sessions.max_minutes (to 300) or sessions.max_area_cm2, more dots a \
+         minute, a lower density or a smaller area",
+        minutes / 60.0,
+        case.sessions.max_minutes,
+        case.sessions.max_area_cm2
+    )))
 }
 
-/// Numbers the dots by session, zone, cell and the layout's own order, and gives each its touch.
+/// What each cell takes by the density wanted, and the dots expected in all.
+fn cell_work(
+    case: &Case,
+    fields: &[Field],
+    zones: &[placing::Zone],
+    division: &Division,
+) -> (Vec<CellWork>, f64) {
+    let mut work: Vec<CellWork> =
+        division.cells.iter().map(|c| CellWork { area_cm2: c.area_cm2, minutes: 0.0 }).collect();
+    let mut expected = 0.0;
+    for (field, cells) in fields.iter().zip(&division.cell_of_triangle) {
+        for (t, corners) in field.patch.mesh.triangles.iter().enumerate() {
+            let mean = corners.iter().map(|&v| field.density_per_cm2[v as usize]).sum::<f64>() / 3.0;
+            let dots = mean * field.patch.mesh.triangle_area_mm2(t) / 100.0;
+            let kind = zones[field.zone_of_triangle[t]].0;
+            work[cells[t] as usize].minutes += dots / sessions::dots_per_min(case, kind);
+            expected += dots;
+        }
+    }
+    (work, expected)
+}
+
+/// Session of a dot, from 0: every pass takes the parts one after the other.
+fn session_of(course: &Course, division: &Division, dot: &placing::RawDot) -> usize {
+    dot.placed.visit as usize * course.parts + course.part_of_cell[division.cell_of(dot)]
+}
+
+/// The cells with their dots per session.
+fn counted_cells(division: &Division, raw: &[placing::RawDot], course: &Course) -> Vec<Cell> {
+    let mut cells = division.cells.clone();
+    for cell in &mut cells {
+        cell.counts = vec![0; course.sessions()];
+    }
+    for dot in raw {
+        cells[division.cell_of(dot)].counts[session_of(course, division, dot)] += 1;
+    }
+    cells
+}
+
+/// Numbers the dots by session, cell and the layout's own order, and gives each its touch.
 fn number_dots(
     case: &Case,
     design: &Design,
     raw: &[placing::RawDot],
-    cell_of: &[u32],
-    n_sessions: usize,
+    division: &Division,
+    course: &Course,
 ) -> Vec<Dot> {
     use rayon::prelude::*;
-    let mut order: Vec<usize> = (0..raw.len()).collect();
-    order.sort_by_key(|&i| (raw[i].placed.visit, cell_of[i], i));
+    let mut order: Vec<(usize, usize, usize)> = raw
+        .iter()
+        .enumerate()
+        .map(|(i, dot)| (session_of(course, division, dot), division.cell_of(dot), i))
+        .collect();
+    order.sort_unstable();
     order
         .par_iter()
         .enumerate()
-        .map(|(n, &i)| {
+        .map(|(n, &(session, cell, i))| {
             let dot = &raw[i];
-            let touch = placing::touch(case, design, dot, i as u64, n_sessions);
+            let touch = placing::touch(case, design, dot, i as u64, course.pass_shares.len());
             Dot {
                 id: n as u32 + 1,
-                session: dot.placed.visit + 1,
+                session: session as u8 + 1,
                 zone: dot.zone as u16,
-                cell: cell_of[i],
+                cell: cell as u32 + 1,
                 position_mm: dot.placed.position_mm,
                 normal: dot.placed.normal,
                 diameter_mm: touch.diameter_mm,
@@ -392,27 +526,27 @@ fn zone_plans(fields: &[Field], zones: &[placing::Zone], dots: &[Dot]) -> Vec<Zo
 fn session_plans(
     case: &Case,
     zones: &[placing::Zone],
-    zone_plans: &[ZonePlan],
+    cells: &[Cell],
     dots: &[Dot],
-    n_sessions: usize,
+    course: &Course,
+    days: Vec<SessionDay>,
 ) -> Vec<SessionPlan> {
+    let passes_in_all = course.pass_shares.len();
     let mut done = 0;
-    session_days(&case.sessions, n_sessions)
-        .into_iter()
+    days.into_iter()
         .enumerate()
         .map(|(s, when)| {
             let number = s + 1;
+            let (pass, part) = (s / course.parts + 1, s % course.parts);
             let mut passes = Vec::new();
             let mut work = 0.0;
-            let mut area_cm2 = 0.0;
             for (z, (kind, name)) in zones.iter().enumerate() {
                 let n = dots.iter().filter(|d| d.session as usize == number && d.zone as usize == z).count();
                 if n == 0 {
                     continue;
                 }
                 work += n as f64 / sessions::dots_per_min(case, *kind);
-                area_cm2 += zone_plans[z].area_cm2;
-                let step = shade_step(case, *kind, number, n_sessions);
+                let step = shade_step(case, *kind, pass, passes_in_all);
                 passes.push(PassPlan {
                     zone: z,
                     zone_name: name.clone(),
@@ -425,13 +559,19 @@ fn session_plans(
             }
             let n: usize = passes.iter().map(|p| p.dots).sum();
             done += n;
+            let worked = || cells.iter().zip(&course.part_of_cell).filter(|c| *c.1 == part).map(|c| c.0);
             SessionPlan {
                 number,
                 when,
                 dots: n,
                 cumulative: done as f64 / dots.len() as f64,
+                pass,
+                cells: [
+                    worked().map(|c| c.number).min().unwrap_or(1),
+                    worked().map(|c| c.number).max().unwrap_or(1),
+                ],
                 minutes: with_breaks(&case.sessions, work),
-                area_cm2,
+                area_cm2: worked().map(|c| c.area_cm2).sum(),
                 passes,
             }
         })

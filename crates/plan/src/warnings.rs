@@ -26,6 +26,11 @@ impl Warning {
     }
 }
 
+/// A height this far from what the facial thirds recommend is warned of, mm (assumption).
+const THIRDS_MM: f64 = 10.0;
+/// An angle at the corner above this is called flat, degrees (assumption).
+const FLAT_CORNER_DEG: f64 = 150.0;
+
 /// Every rule a plan breaks.
 pub fn warnings(
     case: &Case,
@@ -40,7 +45,8 @@ pub fn warnings(
     dots(case, zones, &mut say);
     course(case, sessions, &mut say);
     wish(case, &mut say);
-    for l in later.iter().filter(|l| l.stands_alone) {
+    // Said once: what comes later is worse.
+    if let Some(l) = later.iter().find(|l| l.stands_alone) {
         say(
             "hairline-stands-alone",
             format!("In {:.0} years: {}", l.years, lower_first(&l.meaning)),
@@ -76,6 +82,30 @@ fn hairline(case: &Case, design: &Design, say: &mut dyn FnMut(&str, String, &str
                 line.height_mm
             ),
             "smp.md 2.8",
+        );
+    }
+    if let Some(recommended) = line.thirds.recommended_height_mm
+        && (line.height_mm - recommended).abs() > THIRDS_MM
+    {
+        say(
+            "facial-thirds",
+            format!(
+                "The hairline stands {:.0} mm above the glabella; by the thirds of the face {recommended:.0} mm would balance it",
+                line.height_mm
+            ),
+            "smp.md 2.8, vertical thirds 1:1:1 (S56b, S59)",
+        );
+    }
+    if line.corner_angle_deg.iter().any(|&angle| angle > FLAT_CORNER_DEG)
+        && case.hairline.style != HairlineStyle::Rounded
+    {
+        say(
+            "corner-flattened",
+            format!(
+                "The line runs into the temples almost straight ({:.0} degrees at the corner); a filled fronto-temporal angle looks drawn",
+                line.corner_angle_deg[0].max(line.corner_angle_deg[1])
+            ),
+            "smp.md 2.8, do not flatten or fill the fronto-temporal angle (S56)",
         );
     }
     let lower_corner = line.corner_above_midpoint_mm.iter().copied().fold(f64::INFINITY, f64::min);
@@ -181,39 +211,44 @@ fn dots(case: &Case, zones: &[ZonePlan], say: &mut dyn FnMut(&str, String, &str)
 }
 
 fn course(case: &Case, sessions: &[SessionPlan], say: &mut dyn FnMut(&str, String, &str)) {
-    let limit = case.sessions.max_area_cm2;
-    if let Some(large) = sessions.iter().find(|s| s.area_cm2 > limit) {
-        say(
-            "large-area",
-            format!(
-                "{:.0} cm2 in one session is over the studio's limit of {limit:.0}: expect more swelling, or split the area",
-                large.area_cm2
-            ),
-            "setting of the case (assumption)",
-        );
-    }
-    if let Some(long) = sessions.iter().find(|s| s.minutes.total() > case.sessions.max_minutes + 0.5) {
-        say(
-            "long-session",
-            format!(
-                "Session {} would last {:.0} minutes, over the limit of {:.0}, even in the largest number of sessions",
-                long.number,
-                long.minutes.total(),
+    let asked = case.sessions.cumulative.len();
+    let parts = sessions.iter().filter(|s| s.pass == 1).count();
+    if sessions.len() > asked {
+        let mut reasons = Vec::new();
+        let area_cm2: f64 = sessions.iter().filter(|s| s.pass == 1).map(|s| s.area_cm2).sum();
+        if area_cm2 > case.sessions.max_area_cm2 {
+            reasons.push(format!(
+                "{area_cm2:.0} cm2 at once is over the studio's limit of {:.0} (more area, more swelling)",
+                case.sessions.max_area_cm2
+            ));
+        }
+        if reasons.is_empty() || sessions.len() > asked * parts {
+            reasons.push(format!(
+                "otherwise one would last longer than {:.0} minutes",
                 case.sessions.max_minutes
-            ),
-            "design, at most five hours",
-        );
-    }
-    if sessions.len() > case.sessions.cumulative.len() {
+            ));
+        }
+        let how = if parts > 1 {
+            format!(", each pass in {parts} parts of the scalp at least a week apart")
+        } else {
+            String::new()
+        };
         say(
             "more-sessions",
+            format!("{} sessions instead of {asked}{how}: {}", sessions.len(), reasons.join("; ")),
+            "settings of the case (max_minutes, max_area_cm2); at most five hours",
+        );
+    }
+    if sessions.len() < asked {
+        let dots: usize = sessions.iter().map(|s| s.dots).sum();
+        say(
+            "little-to-treat",
             format!(
-                "{} sessions instead of {}: otherwise one would last longer than {:.0} minutes",
-                sessions.len(),
-                case.sessions.cumulative.len(),
-                case.sessions.max_minutes
+                "There is hardly anything to treat: {dots} dots, {:.0} minutes of work, in one session instead of {asked}. \
+                 Look whether a treatment is wanted at all",
+                sessions.iter().map(|s| s.minutes.work).sum::<f64>().ceil()
             ),
-            "design, at most five hours",
+            "design; smp.md 2.6: satisfaction is lowest where the loss is least",
         );
     }
     if case.sessions.gap_days.iter().any(|&g| g < 10) {
@@ -223,12 +258,8 @@ fn course(case: &Case, sessions: &[SessionPlan], say: &mut dyn FnMut(&str, Strin
             "smp.md 1.7, warn under 10 days",
         );
     }
-    for s in sessions.iter().filter(|s| !s.when.moved_because.is_empty()) {
-        say(
-            "moved",
-            format!("Session {} was moved: {}", s.number, s.when.moved_because.join("; ")),
-            "the case's calendar",
-        );
+    for moved in sessions.iter().filter_map(|s| s.when.moved.as_ref()) {
+        say("moved", moved.clone(), "the case's calendar");
     }
 }
 

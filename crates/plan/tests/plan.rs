@@ -100,39 +100,6 @@ fn cells_zones_and_sessions_count_every_dot_once() {
 }
 
 #[test]
-fn cells_are_squares_of_about_four_square_centimetres() {
-    let planned = plan(&example("shaved-norwood6"));
-    let cells = &planned.plan.cells;
-    let inner: Vec<f64> =
-        cells.iter().filter(|c| planned.plan.zones[c.zone].name == "Frontal").map(|c| c.area_cm2).collect();
-    let mut sorted = inner.clone();
-    sorted.sort_by(f64::total_cmp);
-    let median = sorted[sorted.len() / 2];
-    assert!((3.4..4.6).contains(&median), "median {median:.2} of {inner:.1?}");
-    assert!(cells.iter().all(|c| c.area_cm2 < 6.5), "no cell is larger than a square and a remainder");
-}
-
-#[test]
-fn long_hair_is_worked_along_partings_from_front_to_back() {
-    let planned = plan(&example("density-partline"));
-    assert_eq!(planned.plan.guide, "partings");
-    let spacing = planned.plan.case.parting.spacing_mm.expect("given");
-    for cell in &planned.plan.cells {
-        let [from, to] = cell.from_to.expect("a parting has ends");
-        let v = |[az, t]: [f64; 2]| Place([az, t]).az_t().to_uv().y;
-        assert!(v(from) >= v(to), "{}: from the front to the back", cell.name);
-        // A parting's skin is about its length times the spacing.
-        let strip_cm2 = cell.length_mm.expect("a length") * spacing / 100.0;
-        assert!(
-            cell.area_cm2 < 1.7 * strip_cm2 + 1.0,
-            "{}: {} cm2 along {strip_cm2} cm2",
-            cell.name,
-            cell.area_cm2
-        );
-    }
-}
-
-#[test]
 fn the_hairline_stands_where_it_was_asked_for_and_rises_to_the_corners() {
     let base = example("hairline-norwood3");
     for style in [
@@ -256,9 +223,25 @@ fn measured_hairs_decide_density_and_clearance() {
 #[test]
 fn rules_that_are_broken_are_warned_of_and_rules_that_are_kept_are_not() {
     type Change = fn(&mut Case);
-    let rows: [(&str, &str, Change); 12] = [
+    let rows: [(&str, &str, Change); 15] = [
         ("hairline-norwood3", "hairline-too-low", |c| c.hairline.height_mm = Some(52.0)),
         ("shaved-norwood6", "hairline-high", |c| c.hairline.height_mm = Some(102.0)),
+        ("hairline-norwood3", "facial-thirds", |c| c.hairline.middle_third_mm = Some(80.0)),
+        ("hairline-norwood3", "own-design", |c| c.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodIVA)),
+        ("hairline-norwood3", "corner-flattened", |c| {
+            c.hairline.curve = [
+                [64.0, 0.72],
+                [45.0, 0.6],
+                [20.0, 0.52],
+                [0.0, 0.5],
+                [-20.0, 0.52],
+                [-45.0, 0.6],
+                [-64.0, 0.72],
+            ]
+            .map(Place)
+            .to_vec();
+            c.hairline.height_mm = None;
+        }),
         ("hairline-norwood3", "hairline-crisp", |c| c.hairline.style = HairlineStyle::EdgeUp),
         ("hairline-norwood3", "hairline-hard", |c| c.hairline.feather_mm = Some(1.5)),
         ("hairline-norwood3", "dense-before-25", |c| c.client.age_years = Some(21)),
@@ -266,7 +249,7 @@ fn rules_that_are_broken_are_warned_of_and_rules_that_are_kept_are_not() {
         ("hairline-norwood3", "too-deep", |c| c.artist.depth_mm = 1.4),
         ("hairline-norwood3", "short-gap", |c| c.sessions.gap_days = vec![7, 21]),
         ("hairline-norwood3", "hair-colour", |c| c.hair.colour = hairline_plan::case::HairColour::Red),
-        ("hairline-norwood3", "large-area", |c| c.sessions.max_area_cm2 = 20.0),
+        ("hairline-norwood3", "more-sessions", |c| c.sessions.max_area_cm2 = 40.0),
         ("density-partline", "density-on-bald", |c| {
             c.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodIV)
         }),
@@ -282,16 +265,6 @@ fn rules_that_are_broken_are_warned_of_and_rules_that_are_kept_are_not() {
         change(&mut case);
         assert!(has(&case), "{name} lacks {code}");
     }
-}
-
-#[test]
-fn more_dots_than_five_hours_hold_become_more_sessions() {
-    let mut case = example("shaved-norwood6");
-    case.loss.stage = Some(hairline_scalp::loss::Stage::NorwoodVII);
-    let planned = plan(&case);
-    assert!(planned.plan.sessions.len() > 3);
-    assert!(planned.plan.sessions.iter().all(|s| s.minutes.total() <= 300.0));
-    assert!(planned.plan.warnings.iter().any(|w| w.code == "more-sessions"));
 }
 
 proptest! {
@@ -330,7 +303,10 @@ proptest! {
                 prop_assert!(!planned.dots.is_empty());
                 prop_assert!(planned.dots.iter().all(|d| d.position_mm.is_finite() && d.diameter_mm > 0.0));
             }
-            Err(e) => prop_assert!(e.to_string().starts_with("nothing to treat"), "{e}"),
+            Err(e) => {
+                let said = e.to_string();
+                prop_assert!(said.starts_with("nothing to treat") || said.starts_with("sessions: found"), "{said}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! Events carry what the client has to do and nothing about hair loss or health, and are marked private.
 
 use hairline_plan::Plan;
-use hairline_plan::care::{AFTERCARE, FROM_THEN_ON, Phase};
+use hairline_plan::care::{AFTERCARE, FROM_THEN_ON, Phase, Wear, rules_for};
 use hairline_plan::plan::SessionPlan;
 use jiff::Span;
 use jiff::civil::{Date, Time};
@@ -121,11 +121,13 @@ fn phase_event(
     if let Some(next) = next {
         after = after.min(next);
     }
+    let wear = Wear::of(&plan.case);
     let bullets = |title: &str, items: &[&str]| {
         let list: Vec<String> = items.iter().map(|i| format!("- {i}")).collect();
         format!("{title}\n{}", list.join("\n"))
     };
-    let mut description = vec![bullets("Do:", phase.dos), bullets("Not yet:", phase.avoid)];
+    let mut description =
+        vec![bullets("Do:", &rules_for(phase.dos, wear)), bullets("Not yet:", &rules_for(phase.avoid, wear))];
     if !plan.case.studio.contact.is_empty() {
         description.push(format!("If something looks wrong, call: {}", plan.case.studio.contact));
     }

@@ -8,6 +8,7 @@ use hairline_plan::care;
 use hairline_plan::case::{Look, Paper as CasePaper};
 use hairline_plan::forecast::YEARS;
 use hairline_plan::plan::SessionPlan;
+use hairline_plan::warnings::Warning;
 use rayon::prelude::*;
 
 use crate::pdf::{Block, Column, Figure, Fonts, Frame, Metadata, Paper, PdfError, Table, flow, footers};
@@ -39,19 +40,50 @@ pub fn report_pdf(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<u8>, PdfE
 pub fn blocks(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<Block>, PdfError> {
     let shelf = Shelf::new(plan, pictures)?;
     let mut blocks = design::cover(plan, &shelf);
-    blocks.extend(design::what_it_is());
+    blocks.extend(design::what_it_is(plan));
     blocks.extend(design::your_plan(plan, &shelf));
     blocks.extend(course::sessions(plan, &shelf));
     blocks.extend(course::cost(plan));
     blocks.extend(after::day_by_day(plan));
     blocks.extend(after::healing(plan));
-    blocks.extend(after::when_to_call(plan));
     blocks.extend(years::fading(plan, &shelf));
-    blocks.extend(years::ten_years_on(plan));
+    blocks.extend(years::ten_years_on(plan, &shelf));
     blocks.extend(years::other_ways(plan));
-    blocks.extend(questions());
+    blocks.extend(questions(plan));
     blocks.extend(sources(plan));
+    // Last, so that it is the back of the printed report and found at once.
+    blocks.extend(after::when_to_call(plan));
     Ok(blocks)
+}
+
+/// A warning where words of the case have characters that the built-in typeface lacks.
+pub fn unprintable(plan: &Plan) -> Option<Warning> {
+    let fonts = Fonts::new();
+    let case = &plan.case;
+    let fields = [
+        ("title", case.title.as_str()),
+        ("studio.name", case.studio.name.as_str()),
+        ("studio.contact", case.studio.contact.as_str()),
+    ];
+    let painted = case.loss.painted.iter().map(|z| ("loss.painted", z.name.as_str()));
+    let occasions = case.sessions.occasions.iter().map(|o| ("sessions.occasions", o.name.as_str()));
+    let mut names: Vec<&str> = vec![];
+    for (field, words) in fields.into_iter().chain(painted).chain(occasions) {
+        if !fonts.missing(words).is_empty() && !names.contains(&field) {
+            names.push(field);
+        }
+    }
+    (!names.is_empty()).then(|| {
+        Warning::new(
+            "unprintable",
+            format!(
+                "{} has letters that the typeface of report.pdf and stencil.pdf lacks: they print as boxes there. Latin, \
+                 Greek and Cyrillic letters print; plan.json and course.ics keep every letter",
+                names.join(", ")
+            ),
+            "the built-in typeface, Source Sans 3",
+        )
+    })
 }
 
 /// The paper of a case.
@@ -83,6 +115,8 @@ fn footer(plan: &Plan) -> String {
 
 /// Side of the smaller pictures: 180 dots an inch at the width of half a page.
 const SMALL_PX: usize = 560;
+/// Side of a close-up: 300 dots an inch at the width of half a page, so that single dots stay crisp.
+const CLOSE_UP_PX: usize = 940;
 
 /// The pictures that the report shows, made ready for paper.
 struct Shelf {
@@ -100,6 +134,10 @@ impl Shelf {
         wanted.push((format!("{best}-before"), SMALL_PX));
         wanted.push((format!("{second}-before"), SMALL_PX));
         wanted.push((format!("{second}-session-{sessions}-healed"), SMALL_PX));
+        wanted.extend(design::close_ups(plan).map(|(moment, _)| (format!("closeup-{moment}"), CLOSE_UP_PX)));
+        for years in years::LATER {
+            wanted.extend([best, second].map(|view| (format!("{view}-later-{years}"), SMALL_PX)));
+        }
         wanted.extend(YEARS.map(|y| (format!("{}-year-{y}", years::view(plan)), SMALL_PX)));
         let found = |name: &str| pictures.iter().find(|p| p.file == format!("preview/{name}.png"));
         let ready = wanted
@@ -127,13 +165,16 @@ fn figures(columns: usize, width_share: f64, figures: Vec<Option<Figure>>) -> Ve
     if figures.is_empty() { vec![] } else { vec![Block::Figures { columns, width_share, figures }] }
 }
 
-fn questions() -> Vec<Block> {
+fn questions(plan: &Plan) -> Vec<Block> {
     vec![
         heading("Questions to ask before you say yes"),
-        Block::Bullets(care::QUESTIONS.iter().map(|q| q.to_string()).collect()),
+        Block::Bullets(care::questions(&plan.case).into_iter().map(str::to_string).collect()),
         heading("Words"),
         Block::Terms(
-            care::GLOSSARY.iter().map(|(word, meaning)| (word.to_string(), meaning.to_string())).collect(),
+            care::glossary(&plan.case)
+                .into_iter()
+                .map(|(word, meaning)| (word.to_string(), meaning.to_string()))
+                .collect(),
         ),
     ]
 }
@@ -156,13 +197,13 @@ fn sources(plan: &Plan) -> Vec<Block> {
         format!("Your head: {}. {}.", plan.head.accuracy, measures.join(", ")),
         format!("Fading: {}.", plan.forecast.note),
         "Pictures: computed from this plan with the skin tone and hair of your case; light, camera and the colour of healed dots are a model, not a photograph. A screen and a printer change colours.".to_string(),
-        "Aftercare, healing and warning signs: collected from published lists of clinics, studios and medical papers (smp.md 5.1-5.4 of the program's documents, with every source). Sources disagree on some days; this report follows the stricter usual ones, and a studio may change them.".to_string(),
+        format!("Aftercare, healing and warning signs: collected from published lists of clinics, studios and medical papers; every source is listed in {}, sections smp 5.1 to 5.4. Sources disagree on some days; this report follows the stricter usual ones, and a studio may change them.{}", plan.sources, if care::Wear::of(&plan.case) == care::Wear::Long { " The published lists are written for shaved heads: the rules for long hair are derived from them." } else { "" }),
         format!("Table of warning signs: version {}. It is no medical advice and does not replace a doctor.", care::TRIAGE_VERSION),
         "No study has counted side effects of scalp micropigmentation; problems are uncommon in the small series that were published (183 people in all), and not well measured.".to_string(),
-        format!("Cost: {}. The ten-year comparison uses example prices that the studio can replace.", plan.quote.note),
+        format!("Cost: {}. {}", plan.quote.note, years::price_sources(plan)),
     ];
-    let of_head = plan.warnings.iter().filter(|w| design::ABOUT_THE_HEAD.contains(&w.code.as_str()));
-    notes.extend(of_head.map(|w| format!("For the artist: {}", design::sentence(&w.text))));
+    let for_artist = plan.warnings.iter().filter(|w| design::FOR_THE_ARTIST.contains(&w.code.as_str()));
+    notes.extend(for_artist.map(|w| format!("For the artist: {}", design::sentence(&w.text))));
     if plan.left_out > 0 {
         notes.push(format!("{} dots found no place between hairs and were left out.", plan.left_out));
     }

@@ -11,8 +11,9 @@ use hairline_scalp::Head;
 use hairline_scalp::distance::{DistanceError, Geodesics};
 use rayon::prelude::*;
 
-use crate::pdf::{Fonts, Paper, PdfError};
+use crate::pdf::{Block, Fonts, Paper, PdfError};
 
+mod cell_map;
 mod line;
 mod page;
 mod piece;
@@ -117,10 +118,15 @@ pub fn stencil(head: &Head, lines: &[StencilLine]) -> Result<Stencil, StencilErr
     Ok(Stencil { pieces, tape, left_out })
 }
 
-/// The pages: how to use them with the tape table, then the pieces with rulers and marks.
-pub fn stencil_pdf(head: &Head, stencil: &Stencil, words: &StencilWords) -> Result<Vec<u8>, StencilError> {
+/// The pages: how to use them with the tape table, then `map` (such as the cells), then the pieces with rulers and marks.
+pub fn stencil_pdf(
+    head: &Head,
+    stencil: &Stencil,
+    words: &StencilWords,
+    map: &[Block],
+) -> Result<Vec<u8>, StencilError> {
     let fonts = Fonts::new();
-    Ok(page::book(head, stencil, words, &fonts)?.write(&page::metadata(words), &fonts)?)
+    Ok(page::book(head, stencil, words, map, &fonts)?.write(&page::metadata(words), &fonts)?)
 }
 
 /// A point of the paper from its place in space: what a flattened patch answers.

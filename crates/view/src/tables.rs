@@ -36,11 +36,13 @@ pub fn dots_csv(dots: &[Dot]) -> String {
     out
 }
 
-/// `cells.csv`: a row a cell (or parting) a session.
+/// `cells.csv`: a row a cell (or parting) a session. Its centre is given on the chart and in the head frame, mm; columns of
+/// partings are empty for cells.
 pub fn cells_csv(planned: &Planned) -> String {
     let plan = &planned.plan;
     let mut out = String::from(
-        "cell,name,session,zone,zone_name,area_cm2,target_count,density_per_cm2,cumulative_per_cm2,shade,needle,from_az_deg,from_t,to_az_deg,to_t,length_mm\n",
+        "cell,name,session,zone,zone_name,area_cm2,target_count,density_per_cm2,cumulative_per_cm2,shade,needle,\
+         needle_depth_mm,centre_az_deg,centre_t,x_mm,y_mm,z_mm,from_az_deg,from_t,to_az_deg,to_t,length_mm,spacing_mm\n",
     );
     for cell in &plan.cells {
         let mut sum = 0;
@@ -48,12 +50,15 @@ pub fn cells_csv(planned: &Planned) -> String {
             let count = cell.counts[session.number - 1];
             sum += count;
             let pass = session.passes.iter().find(|p| p.zone == cell.zone);
-            let (shade, needle) =
-                pass.map_or((String::new(), ""), |p| (p.shade.to_string(), p.needle.as_str()));
+            let (shade, needle, depth) = pass.map_or((String::new(), "", String::new()), |p| {
+                (p.shade.to_string(), p.needle.as_str(), format!("{:.3}", p.needle_depth_mm))
+            });
             let area = cell.area_cm2.max(1e-9);
+            let ([az_deg, t], [x, y, z]) = (cell.centre, cell.centre_mm);
+            // Writing to a String cannot fail.
             let _ = write!(
                 out,
-                "{},{},{},{},{},{:.3},{},{:.1},{:.1},{},{}",
+                "{},{},{},{},{},{:.3},{},{:.1},{:.1},{},{},{depth},{az_deg:.2},{t:.4},{x:.2},{y:.2},{z:.2}",
                 cell.number,
                 cell.name,
                 session.number,
@@ -66,11 +71,13 @@ pub fn cells_csv(planned: &Planned) -> String {
                 shade,
                 needle
             );
-            let _ = match (cell.from_to, cell.length_mm) {
-                (Some([from, to]), Some(length)) => {
-                    writeln!(out, ",{:.2},{:.4},{:.2},{:.4},{:.1}", from[0], from[1], to[0], to[1], length)
-                }
-                _ => writeln!(out, ",,,,,"),
+            let _ = match (cell.from_to, cell.length_mm, cell.spacing_mm) {
+                (Some([from, to]), Some(length), Some(spacing)) => writeln!(
+                    out,
+                    ",{:.2},{:.4},{:.2},{:.4},{length:.1},{spacing}",
+                    from[0], from[1], to[0], to[1]
+                ),
+                _ => writeln!(out, ",,,,,,"),
             };
         }
     }

@@ -125,8 +125,8 @@ fn pages_are_sound_and_the_ruler_on_each_is_true() {
     let head = built_head(Sex::Male, None);
     let made = stencil(&head, &lines(&head)).unwrap();
     for paper in [Paper::A4, Paper::Letter] {
-        let bytes = stencil_pdf(&head, &made, &words(paper)).unwrap();
-        assert_eq!(bytes, stencil_pdf(&head, &made, &words(paper)).unwrap());
+        let bytes = stencil_pdf(&head, &made, &words(paper), &[]).unwrap();
+        assert_eq!(bytes, stencil_pdf(&head, &made, &words(paper), &[]).unwrap());
         let path = paper::keep(&format!("stencil-{}.pdf", paper.name()), &bytes);
         paper::check_pdf(&path);
         let text = paper::tagged_text(&path);
@@ -171,7 +171,7 @@ fn every_example_case_gets_its_stencil() {
                 .sum();
             assert!(shown > 10.0, "{name}: {} is not shown", line.name);
         }
-        let pdf = stencil_pdf(&planned.head, &made, &words(Paper::A4)).unwrap();
+        let pdf = stencil_pdf(&planned.head, &made, &words(Paper::A4), &[]).unwrap();
         paper::check_pdf(&paper::keep(&format!("stencil-{name}.pdf"), &pdf));
     }
 }

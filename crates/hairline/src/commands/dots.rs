@@ -10,7 +10,8 @@ use super::{note, print, read_input};
 use crate::progress::Progress;
 use crate::{Failure, folder};
 
-/// Lay dots on any mesh: the layout engine for engineers. Writes rows of `x,y,z,visit` in mm below a comment line.
+/// Lay dots on any mesh: the layout engine for engineers. Writes rows of `x,y,z,visit` below a comment line: millimetres,
+/// visits from 1.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:

@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let beside = Beside { case_file: &arguments.case };
     let source = head(&case, name, &beside)?;
     let known = known(&case, &beside)?;
-    let planned = make_plan(&case, source, &known, env!("CARGO_PKG_VERSION"), &mut |step| {
+    let mut planned = make_plan(&case, source, &known, env!("CARGO_PKG_VERSION"), &mut |step| {
         progress.step(match step {
             Step::Design => "hairline, zones and density",
             Step::Hair => "existing hair",
@@ -61,6 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         });
     })
     .map_err(|e| Failure::input(format!("{name}: {e}")))?;
+    planned.plan.warnings.extend(report::unprintable(&planned.plan));
     let files = files(&planned, &progress)?;
     progress.step("writing");
     folder::write(&arguments.output, &files)?;

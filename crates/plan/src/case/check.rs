@@ -2,6 +2,7 @@
 
 use super::{Case, Look, Place, Scar};
 use crate::dates::{parse_date, parse_span};
+use crate::sessions::session_days;
 
 /// Calls `say(field, found, allowed)` for every contradiction.
 pub(super) fn contradictions(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
@@ -240,6 +241,15 @@ fn sessions(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
                 "two dates such as 2027-06-01, the first not after the last".into(),
             ),
         }
+    }
+    let free_days = || {
+        let dates_read = sessions.first_day.as_deref().is_none_or(|day| parse_date(day).is_some());
+        (dates_read && !sessions.weekdays.is_empty() && !sessions.gap_days.is_empty())
+            .then(|| session_days(sessions, sessions.cumulative.len(), 1).err())
+            .flatten()
+    };
+    if let Some(none) = free_days() {
+        say(none.field, none.found, none.allowed);
     }
     if sessions.weekdays.is_empty() {
         say(

@@ -385,7 +385,8 @@ pub enum Oiliness {
 pub struct Hairline {
     /// Style; any style suits any gender.
     pub style: HairlineStyle,
-    /// Height of its midpoint above the glabella along the skin, mm. Default by anatomy and age (`smp.md` 2.8).
+    /// Height of its midpoint above the glabella along the skin, mm. Default by the facial thirds where they are given,
+    /// else by anatomy; both with age (`smp.md` 2.8).
     #[schemars(range(min = 35, max = 130))]
     pub height_mm: Option<f64>,
     /// The client's own curve instead of a style, from the client's right temple over the middle to the left.
@@ -394,6 +395,16 @@ pub struct Hairline {
     /// Width of the feathered edge, mm. Default by style.
     #[schemars(range(min = 1, max = 20))]
     pub feather_mm: Option<f64>,
+    /// Distance of the temporal peak from the fronto-temporal corner, mm, on the way to the point 80 mm beside the
+    /// glabella (about 50 in the 8-cm method, `smp.md` 2.8). Without it the temple stays as it grew.
+    #[schemars(range(min = 15, max = 60))]
+    pub temporal_peak_mm: Option<f64>,
+    /// Middle third of the face, brow to base of the nose, straight up and down, mm; recommends a height (`smp.md` 2.8).
+    #[schemars(range(min = 40, max = 100))]
+    pub middle_third_mm: Option<f64>,
+    /// Lower third of the face, base of the nose to chin, mm.
+    #[schemars(range(min = 40, max = 100))]
+    pub lower_third_mm: Option<f64>,
     /// Size of the irregularities, 1 = as published for natural lines, 0 = a drawn line.
     #[schemars(range(min = 0, max = 2))]
     pub irregularity: Option<f64>,
@@ -688,9 +699,12 @@ pub struct Studio {
     /// Extra price of each scar.
     #[schemars(range(min = 0, max = 100000))]
     pub scar_price: f64,
-    /// Price of a touch-up after years.
+    /// Price of a touch-up visit after years, before its area.
     #[schemars(range(min = 0, max = 100000))]
-    pub touch_up_price: f64,
+    pub touch_up_base_price: f64,
+    /// Price of a touched-up square centimetre.
+    #[schemars(range(min = 0, max = 1000))]
+    pub touch_up_per_cm2_price: f64,
     /// Paper of the stencil and the report.
     pub paper: Paper,
 }
@@ -706,7 +720,8 @@ impl Default for Studio {
             per_cm2_price: 5.0,
             hairline_price: 200.0,
             scar_price: 150.0,
-            touch_up_price: 500.0,
+            touch_up_base_price: 200.0,
+            touch_up_per_cm2_price: 2.5,
             paper: Paper::A4,
         }
     }
@@ -752,15 +767,25 @@ pub struct Alternatives {
     /// Minutes a week for medication.
     #[schemars(range(min = 0, max = 500))]
     pub medication_minutes_week: f64,
-    /// Minutes a week for shaving or clipping and sun cover with the shaved look.
+    /// Hair fibres or root spray a month.
+    #[schemars(range(min = 0, max = 1000))]
+    pub fibres_month: f64,
+    /// Minutes a week for fibres or spray.
     #[schemars(range(min = 0, max = 500))]
-    pub smp_minutes_week: f64,
+    pub fibres_minutes_week: f64,
+    /// Price of an operation that makes a scar narrower.
+    #[schemars(range(min = 0, max = 100000))]
+    pub scar_revision_price: f64,
+    /// Minutes a week that the treated scalp asks for. Default by look and hair: 35 for clipping and sun cover, 10 for
+    /// sun cover between long hair, 5 on a scar.
+    #[schemars(range(min = 0, max = 500))]
+    pub smp_minutes_week: Option<f64>,
 }
 
 impl Default for Alternatives {
     fn default() -> Alternatives {
         Alternatives {
-            transplant_per_graft: 3.0,
+            transplant_per_graft: 5.0,
             grafts_per_cm2: 27.0,
             system_price: 500.0,
             system_months: 6.0,
@@ -768,7 +793,10 @@ impl Default for Alternatives {
             system_minutes_week: 60.0,
             medication_month: 25.0,
             medication_minutes_week: 20.0,
-            smp_minutes_week: 35.0,
+            fibres_month: 20.0,
+            fibres_minutes_week: 35.0,
+            scar_revision_price: 1500.0,
+            smp_minutes_week: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use hairline_scalp::regions::{Curve, CurveOnHead, Outline, OutlineOnHead, Region
 use hairline_scalp::{AzT, Chart, Head, Uv};
 use serde::Serialize;
 
+use super::face::{Recommended, Temple, Thirds, temple, with_peak};
 use crate::case::{Anatomy, Case, HairlineStyle};
 use crate::noise::{hash, smooth_noise};
 
@@ -31,11 +32,23 @@ pub struct HairlineSummary {
     pub style: String,
     /// Where the height comes from.
     pub height_reason: String,
+    /// The face's thirds and what they recommend.
+    pub thirds: Thirds,
     /// Height of the midpoint above the glabella along the skin, mm.
     pub height_mm: f64,
     /// Height of the fronto-temporal corners above the glabella's level, measured along their meridian from the
     /// level of the midpoint: positive = higher than the midpoint, mm; client's right, left.
     pub corner_above_midpoint_mm: [f64; 2],
+    /// The fronto-temporal corners, head frame, mm; client's right, left.
+    pub corner_mm: [[f64; 3]; 2],
+    /// Angle of the line at the corners, degrees, between the ways of 25 mm to the front and to the temple.
+    pub corner_angle_deg: [f64; 2],
+    /// The temporal peaks, where the temple reaches farthest forward below the corner, head frame, mm.
+    pub temporal_peak_mm: [[f64; 3]; 2],
+    /// Straight distance from corner to peak, mm (about 50 in the 8-cm method, `smp.md` 2.8).
+    pub corner_to_peak_mm: [f64; 2],
+    /// Where the peaks come from.
+    pub temporal_peak_reason: String,
     /// Length of the frontal part between the fronto-temporal corners, mm.
     pub frontal_length_mm: f64,
     /// Width of the feathered edge (10-90 % of the density), mm.
@@ -99,14 +112,19 @@ fn style_shape(style: HairlineStyle) -> StyleShape {
 }
 
 /// Default height: 75 mm for men, 65 mm for women and 70 mm between (range 60-100, default 75-80 of `smp.md` 2.8; women
-/// 62-65 measured), plus 5 mm for every 20 years over 30.
+/// 62-65 measured), and what age adds.
 fn default_height_mm(anatomy: Anatomy, age_years: Option<u32>) -> f64 {
     let base = match anatomy {
         Anatomy::Male => 75.0,
         Anatomy::Female => 65.0,
         Anatomy::Unspecified => 70.0,
     };
-    base + age_years.map_or(0.0, |age| 5.0 * (age as f64 - 30.0).max(0.0) / 20.0)
+    base + for_age_mm(age_years)
+}
+
+/// 5 mm for every 20 years over 30 (`smp.md` 2.8, assumption).
+pub(super) fn for_age_mm(age_years: Option<u32>) -> f64 {
+    age_years.map_or(0.0, |age| 5.0 * (age as f64 - 30.0).max(0.0) / 20.0)
 }
 
 /// Draws the hairline of a case.
@@ -115,16 +133,21 @@ pub fn design_hairline(case: &Case, head: &Head, chart: &Chart, curves: &RegionC
     let shape = style_shape(wish.style);
     let irregularity = wish.irregularity.unwrap_or(shape.irregularity);
     let seed = hash(case.seed, 0x4841_4952);
+    let thirds = Recommended::by_thirds(case, head, chart);
     let (line, style, reason) = if wish.curve.is_empty() {
-        let (height, reason) = match wish.height_mm {
-            Some(height) => (height, "as asked for".to_owned()),
-            None => {
+        let (height, reason) = match (wish.height_mm, &thirds) {
+            (Some(height), _) => (height, "as asked for".to_owned()),
+            (None, Some(thirds)) => (thirds.height_mm, thirds.reason.clone()),
+            (None, None) => {
                 let height = default_height_mm(case.client.anatomy, case.client.age_years);
                 (height, "default by anatomy statistics and age".to_owned())
             }
         };
         let asymmetry = 0.5 * ASYMMETRY_MM * irregularity.min(1.0) * if seed & 1 == 0 { 1.0 } else { -1.0 };
-        let half = |side: f64| styled_half(head, chart, curves, height, &shape, side * asymmetry);
+        let half = |side: f64| {
+            let half = styled_half(head, chart, curves, height, &shape, side * asymmetry);
+            wish.temporal_peak_mm.map_or(half.clone(), |mm| with_peak(half, side, mm, head, chart))
+        };
         let mut line: Vec<Uv> = half(1.0).into_iter().rev().collect();
         line.extend(half(-1.0).into_iter().skip(1).map(|p| Uv::new(-p.x, p.y)));
         let style = serde_json::to_value(wish.style).ok().and_then(|s| s.as_str().map(str::to_owned));
@@ -136,7 +159,14 @@ pub fn design_hairline(case: &Case, head: &Head, chart: &Chart, curves: &RegionC
     let behind = scalp_behind(&line, curves).on(chart);
     let curve = CurveOnHead::open(chart, &line);
     let feather_mm = wish.feather_mm.unwrap_or(shape.feather_mm);
-    let summary = summarise(&curve, head, chart, style, reason, feather_mm, irregularity);
+    let mut summary = summarise(&curve, head, chart, style, reason, feather_mm, irregularity);
+    summary.thirds.recommended_height_mm = thirds.as_ref().map(|t| t.height_mm);
+    summary.thirds.reason = thirds.map(|t| t.reason);
+    summary.temporal_peak_reason = match wish.temporal_peak_mm {
+        _ if !wish.curve.is_empty() => "the client's own curve".to_owned(),
+        Some(mm) => format!("as asked for: {mm:.0} mm from the corner towards the brow's end"),
+        None => "the temple as it grew".to_owned(),
+    };
     HairlineDesign { curve, behind, summary, irregularity, seed }
 }
 
@@ -241,16 +271,35 @@ fn summarise(
     };
     let above =
         |side: f64| corner(side).map_or(0.0, |i| (mid_t - polar[i].t) * chart.arc_per_t_mm(polar[i].az_deg));
-    let along = |i: usize| curve.nearest(curve.points_mm()[i]).map_or(0.0, |n| n.along_mm);
+    let points = curve.points_mm();
+    let along: Vec<f64> = std::iter::once(0.0)
+        .chain(points.windows(2).scan(0.0, |sum, w| {
+            *sum += w[0].distance(w[1]);
+            Some(*sum)
+        }))
+        .collect();
     let frontal = match (corner(1.0), corner(-1.0)) {
-        (Some(right), Some(left)) => (along(left) - along(right)).abs(),
+        (Some(right), Some(left)) => (along[left] - along[right]).abs(),
         _ => 0.0,
     };
+    let temples = [1.0, -1.0].map(|side| corner(side).map(|at| temple(points, &along, at, middle)));
+    let of = |f: fn(&Temple) -> f64| temples.map(|t| t.map_or(0.0, |t| f(&t)));
+    let place = |f: fn(&Temple) -> DVec3| temples.map(|t| t.map_or([0.0; 3], |t| f(&t).to_array()));
     HairlineSummary {
         style,
         height_reason,
         height_mm: chart.above_glabella_mm(head, mid_t),
+        thirds: Thirds {
+            upper_mm: points.get(middle).map_or(0.0, |p| p.y - head.landmarks.glabella.y),
+            recommended_height_mm: None,
+            reason: None,
+        },
         corner_above_midpoint_mm: [above(1.0), above(-1.0)],
+        corner_mm: place(|t| t.corner),
+        corner_angle_deg: of(|t| t.angle_deg),
+        temporal_peak_mm: place(|t| t.peak),
+        corner_to_peak_mm: of(|t| t.corner.distance(t.peak)),
+        temporal_peak_reason: String::new(),
         frontal_length_mm: frontal,
         feather_mm,
         macro_irregularity_mm: MACRO_MM.0 * irregularity,

@@ -1,5 +1,6 @@
 //! Design: the hairline, the zones, what is wanted at every place, and what hair is already there.
 
+mod face;
 mod hairline;
 mod scars;
 
@@ -13,6 +14,7 @@ use crate::case::{Case, Look, Whorl};
 use crate::noise::{hash, smooth_noise};
 use crate::spread::Spread;
 
+pub use face::Thirds;
 pub(crate) use hairline::smoothstep;
 pub use hairline::{HairlineDesign, HairlineSummary, design_hairline};
 pub use scars::{ScarOnHead, ScatteredScars, scars_on};
@@ -39,6 +41,11 @@ pub struct Design {
     pub scar_per_cm2: f64,
     /// Highest density that keeps dots apart, dots/cm2.
     pub cap_per_cm2: f64,
+    /// Down to which t the strip between a line and the hair that ever grew is treated: to the corners, or down the
+    /// temples where a temporal peak is asked for.
+    front_until_t: f64,
+    /// How far dots run out into the hair beside a treated zone, mm.
+    blend_mm: f64,
     units_per_cm2: f64,
     seed: u64,
     measured_hair: Option<Spread>,
@@ -82,9 +89,11 @@ pub enum ZoneKind {
 
 /// Width of the hairline zone (`smp.md` 1.5: first 5 mm and 5-15 mm).
 pub const HAIRLINE_ZONE_MM: f64 = 15.0;
-/// How far dots run out into the hair beside a treated zone, mm: own design.
-fn blend_width_mm(look: Look) -> f64 {
+/// How far dots run out into the hair beside a treated zone, mm: own design. A patch of alopecia areata is filled to the
+/// density around it and needs less.
+fn blend_width_mm(look: Look, patches: bool) -> f64 {
     match look {
+        Look::Shaved if patches => 8.0,
         Look::Shaved => 20.0,
         Look::Density => 15.0,
         Look::Hairline | Look::Scar => 12.0,
@@ -143,6 +152,11 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
         // Scars end 25 % under the body (50-90 against 90-120 of `smp.md` 1.5).
         scar_per_cm2: (if case.look == Look::Scar { body } else { 0.75 * body }).min(cap),
         cap_per_cm2: cap,
+        front_until_t: if case.hairline.temporal_peak_mm.is_some() { 0.95 } else { 0.75 },
+        blend_mm: blend_width_mm(
+            case.look,
+            case.loss.areata_percent.is_some() || !case.loss.patches.is_empty(),
+        ),
         units_per_cm2: case.hair.units_per_cm2,
         seed: hash(case.seed, 0x424F_5244),
         measured_hair: known.hairs_mm.as_ref().map(|p| Spread::new(p)),
@@ -251,7 +265,7 @@ impl Design {
 
     /// What is wanted at a place. Far outside the field only the distance to it is worked out.
     pub fn wanted(&self, uv: Uv, p: DVec3) -> Wanted {
-        let width_mm = blend_width_mm(self.look);
+        let width_mm = self.blend_mm;
         let treated_mm = self.treated_mm(uv, p);
         let mut wanted =
             Wanted { inside_field_mm: treated_mm + width_mm, dots_per_cm2: 0.0, behind_line_mm: 1e3 };
@@ -300,7 +314,7 @@ impl Design {
         let scattered = self.scars.iter().filter(|s| s.scattered.is_some());
         let scars = scattered.map(|s| s.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
         if self.look == Look::Scar {
-            return scars - blend_width_mm(self.look);
+            return scars - self.blend_mm;
         }
         let loss =
             self.loss.iter().map(|l| l.outline.signed_distance_mm(uv, p)).fold(f64::NEG_INFINITY, f64::max);
@@ -308,7 +322,7 @@ impl Design {
         if self.hairline.is_some() {
             // A line in front of the hair that ever grew: the strip between is bare too.
             let in_front = -self.scalp.signed_distance_mm(uv, p);
-            if uv.y > 0.0 && AzT::from_uv(uv).t < 0.75 {
+            if uv.y > 0.0 && AzT::from_uv(uv).t < self.front_until_t {
                 treated = treated.max(in_front);
             }
         }
@@ -341,11 +355,13 @@ impl Design {
         if behind_line_mm < HAIRLINE_ZONE_MM && uv.y > 0.0 {
             return named(ZoneKind::Hairline, "Hairline");
         }
-        if self.treated_mm(uv, p) < -BORDER_FADE_MM {
-            return named(ZoneKind::Blend, "Blend into sides and back");
+        let patches = self.loss.iter().all(|l| l.zone.name.starts_with("patch")) && !self.loss.is_empty();
+        if self.treated_mm(uv, p) < 0.0 {
+            let name = if patches { "Blend around patches" } else { "Blend into sides and back" };
+            return named(ZoneKind::Blend, name);
         }
-        if self.loss.iter().all(|l| l.zone.name.starts_with("patch")) && !self.loss.is_empty() {
-            let inside = |l: &&LossOnHead| l.outline.signed_distance_mm(uv, p) > -BORDER_FADE_MM;
+        if patches {
+            let inside = |l: &&LossOnHead| l.outline.signed_distance_mm(uv, p) > 0.0;
             if let Some(patch) = self.loss.iter().find(inside) {
                 return (ZoneKind::Body, format!("Bald {}", patch.zone.name));
             }

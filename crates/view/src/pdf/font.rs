@@ -51,6 +51,19 @@ impl Fonts {
         em * size_pt / super::PT_PER_MM
     }
 
+    /// The characters of a text that the faces lack, each once, in order; they print as boxes.
+    pub fn missing(&self, text: &str) -> Vec<char> {
+        let mut out: Vec<char> = vec![];
+        let (shaper, _) = &self.faces[Face::Regular as usize];
+        for c in text.chars() {
+            let prints = c == '\u{A0}' || c.is_control() || shaper.glyph_index(c).is_some();
+            if !prints && !out.contains(&c) {
+                out.push(c);
+            }
+        }
+        out
+    }
+
     pub(super) fn font(&self, face: Face) -> krilla::text::Font {
         self.faces[face as usize].1.clone()
     }
@@ -117,5 +130,6 @@ mod tests {
             assert_eq!(fonts.shape(name, Face::Regular).text, name);
         }
         assert_eq!(fonts.shape("山田 a\tb", Face::Regular).text, "□□ a b");
+        assert_eq!(fonts.missing("山田山 Łu\u{a0}ż"), ['山', '田']);
     }
 }

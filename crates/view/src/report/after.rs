@@ -1,13 +1,14 @@
 //! Aftercare, normal healing, when to call.
 
 use hairline_plan::Plan;
-use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, Urgency};
+use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, Urgency, Wear};
 use hairline_plan::plan::SessionPlan;
 
 use super::{day_after, heading, part, table, text};
 use crate::pdf::{Block, Tone};
 
 pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
+    let wear = Wear::of(&plan.case);
     let mut columns = vec![("Days after a session".to_string(), 2.0)];
     columns.extend(plan.sessions.iter().map(|s| (format!("Session {}", s.number), 1.0)));
     let rows = AFTERCARE
@@ -22,7 +23,7 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
         .collect();
     let columns: Vec<(&str, f64, bool)> = columns.iter().map(|(t, w)| (t.as_str(), *w, false)).collect();
     let mut blocks = vec![
-        Block::NewPage,
+        Block::Need(100.0),
         heading("After each session, day by day"),
         text(
             "The day of the session is day 0. **Every session starts the days again.** The first ten days decide how much of the colour stays: keep the scalp dry and calm, do not sweat, do not touch.",
@@ -30,18 +31,19 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
         table("Which days of aftercare fall on which dates", &columns, rows),
     ];
     for phase in &AFTERCARE {
-        blocks.push(Block::Need(34.0));
+        blocks.push(Block::Need(26.0));
         blocks.push(part(&format!("{}: {}", days(phase), lower(phase.title))));
-        blocks.push(Block::Bullets(phase.dos.iter().map(|d| d.to_string()).collect()));
+        blocks
+            .push(Block::Bullets(care::rules_for(phase.dos, wear).into_iter().map(str::to_string).collect()));
         let label = if phase.last_day == FROM_THEN_ON { "Better not" } else { "Not yet" };
-        let avoid: Vec<String> = phase.avoid.iter().map(|a| lower(a.trim_end_matches('.'))).collect();
+        let avoid: Vec<String> =
+            care::rules_for(phase.avoid, wear).iter().map(|a| lower(a.trim_end_matches('.'))).collect();
         blocks.push(text(format!("**{label}:** {}.", avoid.join("; "))));
     }
-    blocks.push(Block::Need(80.0));
+    blocks.push(Block::Need(92.0));
     blocks.push(part("Back to work, sport and sun"));
-    let rows = care::BACK_TO
-        .iter()
-        .map(|b| vec![format!("**{}**", b.what), format!("Day {}", b.day), b.note.to_string()])
+    let rows = care::back_to(wear)
+        .map(|b| vec![format!("**{}**", b.what.text), format!("Day {}", b.day), b.note.to_string()])
         .collect();
     blocks.push(table(
         "What is allowed again from which day after a session",
@@ -76,10 +78,10 @@ fn dates(phase: &Phase, session: &SessionPlan, next: Option<&SessionPlan>) -> St
 pub(super) fn healing(_plan: &Plan) -> Vec<Block> {
     let rows = NORMAL.iter().map(|n| vec![format!("**{}**", n.sign), n.lasts.to_string()]).collect();
     vec![
-        Block::Need(88.0),
+        Block::Need(105.0),
         heading("What is normal while it heals"),
         text(
-            "The skin was worked on; it shows that for a few days. Many people are startled in the first week: the dots look too dark and too large at first, then too light. Both pass. Nobody can judge the colour before day 28.",
+            "The skin was worked on; it shows that for a few days. Many people are startled in the first week: the dots look too dark and too large at first, then too light. Both pass. Nobody can judge the colour before day 28. What is **not** normal, and whom to call then, stands on the last page.",
         ),
         table(
             "Signs of normal healing and how long they last",

@@ -3,6 +3,7 @@
 use hairline_plan::Plan;
 use hairline_plan::case::Look;
 use hairline_plan::plan::SessionPlan;
+use hairline_plan::quote::touch_up_price;
 
 use super::design::best_view;
 use super::{Shelf, day_of, figures, grouped, heading, hours, money, part, table, text};
@@ -11,6 +12,7 @@ use crate::pdf::{Block, Tone};
 pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     let dated = plan.sessions.iter().all(|s| s.when.date.is_some());
     let mut blocks = vec![
+        Block::Need(85.0),
         heading("Your sessions"),
         text(format!(
             "The dots come in {} sessions, each all over the area. After every one the skin heals and the artist sees which colour and size your skin made of the dots, before the next session adds to them. That is why the first result is deliberately light.",
@@ -47,19 +49,7 @@ pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         ],
         rows,
     ));
-    let moved: Vec<String> = plan
-        .sessions
-        .iter()
-        .filter(|s| !s.when.moved_because.is_empty())
-        .map(|s| {
-            format!(
-                "Session {} is later than the gap alone asks for: {}.",
-                s.number,
-                s.when.moved_because.join("; ")
-            )
-        })
-        .collect();
-    blocks.extend(moved.into_iter().map(Block::Text));
+    blocks.extend(plan.sessions.iter().filter_map(|s| s.when.moved.as_ref()).map(|m| text(format!("{m}."))));
     blocks.push(Block::Callout {
         tone: Tone::Care,
         title: "Before each session".to_string(),
@@ -89,7 +79,6 @@ pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         .collect();
     let shown = figures(plan.sessions.len().clamp(1, 4), 1.0, pictures);
     if !shown.is_empty() {
-        blocks.push(Block::Need(80.0));
         blocks.push(part("How it grows"));
         blocks.extend(shown);
     }
@@ -129,7 +118,7 @@ fn pigment(plan: &Plan) -> Vec<Block> {
         })
         .collect();
     vec![
-        Block::Need(95.0),
+        Block::Need(70.0),
         part("What is used"),
         text(
             "“1 : 12” is one part pigment to twelve parts sterile fluid: more fluid, lighter dots. Two neighbouring mixtures are used beside each, so that dots vary as hairs do. “3RL” is a needle of three fine points, “1RL” a single one. The artist starts from these numbers and corrects them on your healed skin; every pigment, fluid and needle is written down with its batch number.",
@@ -161,7 +150,7 @@ pub(super) fn cost(plan: &Plan) -> Vec<Block> {
         Block::Small(format!(
             "The price is {}. A touch-up after some years costs {} today.",
             quote.note,
-            money(plan.case.studio.touch_up_price, &quote.currency)
+            money(touch_up_price(&plan.case, plan.treated_area_cm2), &quote.currency)
         )),
     ]
 }

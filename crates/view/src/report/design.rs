@@ -8,8 +8,9 @@ use hairline_plan::design::ZoneKind;
 use super::{Shelf, day_of, figures, grouped, heading, money, part, table, text, title};
 use crate::pdf::{Block, Tone};
 
-/// Warnings for who measures the head, not for the client: they stand with the sources.
-pub(super) const ABOUT_THE_HEAD: [&str; 3] = ["scan", "landmarks-unsure", "measurements-contradict"];
+/// Warnings for who measures the head and prints the plan, not for the client: they stand with the sources.
+pub(super) const FOR_THE_ARTIST: [&str; 4] =
+    ["scan", "landmarks-unsure", "measurements-contradict", "unprintable"];
 
 /// The view that shows the plan best on one picture.
 pub(super) fn best_view(plan: &Plan) -> &'static str {
@@ -28,7 +29,7 @@ pub(super) fn second_view(plan: &Plan) -> &'static str {
     }
 }
 
-fn from(view: &str) -> &'static str {
+pub(super) fn from(view: &str) -> &'static str {
     match view {
         "front" => "from the front",
         "top" => "from above",
@@ -79,18 +80,17 @@ pub(super) fn cover(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn what_it_is() -> Vec<Block> {
-    let terms = care::WHAT_IT_IS.iter().map(|(what, words)| (what.to_string(), words.to_string())).collect();
+pub(super) fn what_it_is(plan: &Plan) -> Vec<Block> {
+    let terms =
+        care::what_it_is(&plan.case).map(|(what, words)| (what.to_string(), words.to_string())).to_vec();
     vec![
         Block::NewPage,
         heading("What it is, and what it is not"),
         text(
-            "Scalp micropigmentation, SMP for short, prints the shadow of hair into the skin. Done well nobody sees it: people see a shaved head, or fuller hair.",
+            "Scalp micropigmentation, SMP for short, prints the shadow of hair into the skin. Done well few people ever notice it, and nobody has to be told.",
         ),
         Block::Terms(terms),
-        text(
-            "It asks little afterwards: sun cream every day, and a clipper every day or two if you wear the shaved look, so that real stubble and dots keep the same length.",
-        ),
+        text(care::upkeep(&plan.case)),
     ]
 }
 
@@ -137,16 +137,24 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         })
     };
     let pictures: Vec<_> = [best_view(plan), second_view(plan)].into_iter().flat_map(pair).collect();
-    let shown = figures(2, 1.0, pictures);
+    let shown = figures(2, 0.86, pictures);
     if !shown.is_empty() {
-        blocks.push(Block::Need(110.0));
         blocks.push(part("Before and after"));
+        blocks.extend(shown);
+    }
+    let near = close_ups(plan).map(|(moment, words)| {
+        let alt = format!("The treated skin close up, {}.", words.to_lowercase());
+        shelf.figure("closeup", &moment, alt, format!("{words}, close up"))
+    });
+    let shown = figures(2, 0.86, near.to_vec());
+    if !shown.is_empty() {
+        blocks.push(part("Close up"));
         blocks.extend(shown);
     }
     let points: Vec<String> = plan
         .warnings
         .iter()
-        .filter(|w| !ABOUT_THE_HEAD.contains(&w.code.as_str()) && w.code != "moved")
+        .filter(|w| !FOR_THE_ARTIST.contains(&w.code.as_str()) && w.code != "moved")
         .map(|w| sentence(&w.text).replace("cm2", "cm²"))
         .collect();
     if !points.is_empty() {
@@ -157,6 +165,14 @@ pub(super) fn your_plan(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         });
     }
     blocks
+}
+
+/// The moments that are shown close up, with words.
+pub(super) fn close_ups(plan: &Plan) -> [(String, &'static str); 2] {
+    [
+        ("before".to_string(), "Before"),
+        (format!("session-{}-healed", plan.sessions.len()), "After the last session, healed"),
+    ]
 }
 
 fn look_in_words(plan: &Plan) -> String {

@@ -4,7 +4,7 @@ use hairline_plan::Plan;
 use hairline_plan::design::ZoneKind;
 use hairline_plan::forecast::{FADE_PER_YEAR, YEARS, remaining};
 
-use super::design::best_view;
+use super::design::{best_view, from, second_view};
 use super::{Shelf, figures, grouped, heading, money, part, table, text};
 use crate::pdf::{ACCENT, Block, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Tone};
 
@@ -122,7 +122,10 @@ fn fade_chart(plan: &Plan) -> Block {
     }
 }
 
-pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
+/// Years on that have pictures, where the plan looks that far ahead.
+pub(super) const LATER: [u32; 2] = [10, 20];
+
+pub(super) fn ten_years_on(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
     if plan.later.is_empty() {
         return vec![];
     }
@@ -150,6 +153,16 @@ pub(super) fn ten_years_on(plan: &Plan) -> Vec<Block> {
         &[("When", 0.8, false), ("Stage then", 1.1, false), ("What it means", 3.0, false)],
         rows,
     ));
+    let pictures = LATER
+        .iter()
+        .flat_map(|years| [best_view(plan), second_view(plan)].map(|view| (years, view)))
+        .map(|(years, view)| {
+            let words = format!("In {years} years, with this plan refreshed and nothing added");
+            let alt = format!("The head {} in {years} years.", from(view));
+            shelf.figure(view, &format!("later-{years}"), alt, format!("{words}, {}", from(view)))
+        })
+        .collect();
+    blocks.extend(figures(4, 1.0, pictures));
     if plan.later.iter().any(|l| l.stands_alone) {
         blocks.push(Block::Callout {
             tone: Tone::Warning,
@@ -175,14 +188,69 @@ pub(super) fn other_ways(plan: &Plan) -> Vec<Block> {
         })
         .collect();
     vec![
-        Block::Need(90.0),
+        Block::Need(95.0),
         heading("Other ways, over ten years"),
-        text("Each way is right for somebody. A transplant grows real hair, once, as far as the donor hair goes. A hair system covers at once and needs care every week. Medicines can slow the loss while they are taken; a doctor prescribes them. Doing nothing is a good answer too."),
+        text(about_the_ways(plan)),
         table(
             "Cost and upkeep of the alternatives over ten years",
-            &[("Way", 1.2, false), ("Money in ten years", 1.0, true), ("Upkeep", 0.7, true), ("How it is reckoned", 2.6, false)],
+            &[
+                ("Way", 1.2, false),
+                ("Money in ten years", 1.0, true),
+                ("Upkeep", 0.7, true),
+                ("How it is reckoned", 2.6, false),
+            ],
             rows,
         ),
-        Block::Small("Prices are examples to be replaced by local ones, and none is an offer by anybody; upkeep counts shaving, sun cover, gluing or taking medicines, not visits.".to_string()),
+        Block::Small(format!(
+            "Prices are examples to be replaced by local ones, and none is an offer by anybody; upkeep counts minutes at home every week, not visits.{}",
+            left_out(plan)
+        )),
     ]
+}
+
+/// What the ways are, in a few sentences, for the ways that are compared.
+fn about_the_ways(plan: &Plan) -> String {
+    let has = |word: &str| plan.alternatives.iter().any(|a| a.name.to_lowercase().contains(word));
+    let mut out = vec!["Each way is right for somebody."];
+    if has("into the scar") {
+        out.push("Hair can be set into a scar, or a surgeon can cut it narrower.");
+    } else if has("transplant") {
+        out.push("A transplant grows real hair, once, as far as the donor hair goes.");
+    }
+    if has("fibres") {
+        out.push("Fibres and sprays hide thin places until the next wash.");
+    }
+    if has("hair system") || has("topper") {
+        out.push("A hair system covers at once and needs care every week.");
+    }
+    if has("medication") {
+        out.push("Medicines can slow the loss while they are taken; a doctor prescribes them.");
+    }
+    out.push("Doing nothing is a good answer too.");
+    out.join(" ")
+}
+
+/// The ways that are not compared, with reasons, each a sentence.
+fn left_out(plan: &Plan) -> String {
+    plan.alternatives_left_out.iter().map(|l| format!(" {} is left out: {}.", l.name, l.reason)).collect()
+}
+
+/// Where the numbers of the comparison come from: each source once with the settings behind it.
+pub(super) fn price_sources(plan: &Plan) -> String {
+    let mut by_source: Vec<(&str, Vec<String>)> = vec![];
+    for input in plan.alternatives.iter().flat_map(|a| &a.inputs) {
+        let key = input.setting.rsplit('.').next().unwrap_or(input.setting).replace('_', " ");
+        let words = format!("{key} {}", input.value);
+        match by_source.iter_mut().find(|(source, _)| *source == input.source) {
+            Some((_, settings)) if settings.contains(&words) => {}
+            Some((_, settings)) => settings.push(words),
+            None => by_source.push((&input.source, vec![words])),
+        }
+    }
+    let parts: Vec<String> =
+        by_source.iter().map(|(source, settings)| format!("{} ({source})", settings.join(", "))).collect();
+    format!(
+        "The ten-year comparison is made of settings of the case, each an example that the studio can replace: {}.",
+        parts.join("; ")
+    )
 }

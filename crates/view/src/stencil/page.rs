@@ -12,7 +12,7 @@ use crate::pdf::{
 mod sheet;
 
 /// Colour of guides that are no cut.
-const GUIDE: Ink = [64, 104, 170];
+pub(super) const GUIDE: Ink = [64, 104, 170];
 /// Left margin of rulers and pieces, mm.
 const SIDE_MM: f64 = 12.0;
 /// Room for the ruler above the footer, mm.
@@ -31,6 +31,7 @@ pub(super) fn book(
     head: &Head,
     stencil: &Stencil,
     words: &StencilWords,
+    map: &[Block],
     fonts: &Fonts,
 ) -> Result<Book, PdfError> {
     let frame = Frame {
@@ -38,7 +39,9 @@ pub(super) fn book(
         footer: format!("{}  ·  {}  ·  print at 100 %, not “fit to page”", words.plan, words.day),
         foot_mm: RULER_MM,
     };
-    let mut book = flow(&guide(head, stencil, words, &frame, fonts), &frame, fonts)?;
+    let mut blocks = guide(head, stencil, words, &frame, fonts);
+    blocks.extend_from_slice(map);
+    let mut book = flow(&blocks, &frame, fonts)?;
     sheet::pieces(&mut book, stencil, words, fonts);
     rulers(&mut book, fonts);
     footers(&mut book, &frame, fonts);
@@ -86,15 +89,27 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
         let title = "Parts that no paper fits: mark them by tape".to_string();
         blocks.push(Block::Callout { tone: Tone::Warning, title, body });
     }
-    let rows: Vec<Vec<String>> = stencil.tape.iter().filter(|r| r.hairline).map(tape_cells).collect();
-    if !rows.is_empty() {
+    let hairline: Vec<&TapeRow> = stencil.tape.iter().filter(|r| r.hairline).collect();
+    if !hairline.is_empty() {
         blocks.push(Block::Need(70.0));
         blocks.push(Block::Heading(2, "Tape table: hairline".to_string()));
         blocks.push(Block::Text(
             "Millimetres along the skin. **M** is the midline; **L40** is the mark 40 mm along the hairline to the client's left, **R40** to the right. Marks of the other pieces stand beside them."
                 .to_string(),
         ));
-        blocks.push(Block::Table(tape_table(rows)));
+        blocks.push(Block::Table(tape_table(hairline.into_iter().map(tape_cells).collect())));
+    }
+    // Beside a hairline the marks of other lines stand at their pieces; without one they are all there is.
+    let others: Vec<&TapeRow> =
+        stencil.tape.iter().filter(|r| !stencil.tape[0].hairline && !r.hairline).collect();
+    for rows in others.chunk_by(|a, b| a.line == b.line) {
+        blocks.push(Block::Need(50.0));
+        blocks.push(Block::Heading(2, format!("Tape table: {}", rows[0].line)));
+        blocks.push(Block::Text(
+            "Millimetres along the skin. The number of a mark is its way along the line from where the line begins on its first piece."
+                .to_string(),
+        ));
+        blocks.push(Block::Table(tape_table(rows.iter().map(|r| tape_cells(r)).collect())));
     }
     blocks
 }
@@ -102,7 +117,7 @@ fn guide(head: &Head, stencil: &Stencil, words: &StencilWords, frame: &Frame, fo
 fn tape_table(rows: Vec<Vec<String>>) -> Table {
     let column = |title: &str, share: f64, right: bool| Column { title: title.to_string(), share, right };
     Table {
-        summary: "Marks of the hairline by tape from glabella and ear".to_string(),
+        summary: "Marks of the line by tape from the middle of the head and the ear".to_string(),
         columns: vec![
             column("Mark", 1.6, false),
             column("Tape from", 1.0, false),
@@ -233,12 +248,12 @@ fn badge(text: &str, at: [f64; 2], fonts: &Fonts) -> Vec<Mark> {
     ]
 }
 
-fn line(points_mm: Vec<[f64; 2]>, ink: Ink, width_mm: f64, dash_mm: &[f64]) -> Mark {
+pub(super) fn line(points_mm: Vec<[f64; 2]>, ink: Ink, width_mm: f64, dash_mm: &[f64]) -> Mark {
     let stroke = Some(Stroke { ink, width_mm, dash_mm: dash_mm.to_vec() });
     Mark::Line(Line { points_mm, closed: false, fill: None, stroke })
 }
 
-fn centred(text: &str, [x, y]: [f64; 2], size_pt: f64, ink: Ink, fonts: &Fonts) -> Mark {
+pub(super) fn centred(text: &str, [x, y]: [f64; 2], size_pt: f64, ink: Ink, fonts: &Fonts) -> Mark {
     let style = Style { face: Face::Semibold, size_pt, ink };
     let half = fonts.width_mm(text, style.face, size_pt) / 2.0;
     Mark::Text { at_mm: [x - half, y], turn_deg: 0.0, style, text: text.to_string() }

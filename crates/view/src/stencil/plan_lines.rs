@@ -5,7 +5,8 @@ use hairline_plan::Planned;
 use hairline_scalp::regions::OutlineOnHead;
 
 use super::line::runs;
-use super::{StencilError, StencilLine, StencilWords, stencil, stencil_pdf};
+use super::{StencilError, StencilLine, StencilWords, cell_map, stencil, stencil_pdf};
+use crate::pdf::Fonts;
 use crate::report;
 
 /// Outlines nearer behind the hairline than this are the hairline to a hand, mm.
@@ -25,7 +26,8 @@ pub fn stencil_of(planned: &Planned) -> Result<Vec<u8>, StencilError> {
         paper: report::paper(plan),
     };
     let laid = stencil(&planned.head, &plan_lines(planned))?;
-    stencil_pdf(&planned.head, &laid, &words)
+    let map = cell_map::blocks(planned, words.paper, &Fonts::new());
+    stencil_pdf(&planned.head, &laid, &words, &map)
 }
 
 /// The hairline, then the outlines of loss and scars; without their parts in front of the hairline or along it.

@@ -53,14 +53,15 @@ pub struct TapeRow {
     pub ear_mm: f64,
 }
 
-/// The labelled marks of the hairline, then the first and last of every other piece.
+/// The labelled marks of the hairline, then the first and last of every other piece; without a hairline all of them.
 pub(super) fn table(skin: &Geodesics, head: &Head, pieces: &[Piece]) -> Result<Vec<TapeRow>, StencilError> {
+    let has_hairline = pieces.iter().any(|p| p.hairline);
     let mut wanted: Vec<(&Piece, &str, f64, DVec3)> = vec![];
     for piece in pieces {
         let inside = |at: f64| at >= piece.range_mm[0] - 1e-6 && at <= piece.range_mm[1] + 1e-6;
         let labelled: Vec<_> =
             piece.stations.iter().filter(|s| !s.label.is_empty() && inside(s.at_mm)).collect();
-        let ends = if piece.hairline || labelled.len() < 2 {
+        let ends = if piece.hairline || !has_hairline || labelled.len() < 2 {
             labelled
         } else {
             vec![labelled[0], labelled[labelled.len() - 1]]

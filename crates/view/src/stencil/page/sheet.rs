@@ -2,10 +2,11 @@
 
 use glam::DVec2;
 
-use super::super::{FlatKind, Piece, Stencil, StencilWords};
+use super::super::{FlatKind, FlatLine, Piece, Stencil, StencilWords};
 use super::{GUIDE, SIDE_MM, centred, line};
 use crate::pdf::{
-    ACCENT, Book, Fonts, GREY, INK, Ink, Line, Mark, Node, Role, Sheet, Stroke, Structure, circle, set_text,
+    ACCENT, Book, Face, Fonts, GREY, INK, Ink, Line, Mark, Node, Role, Sheet, Stroke, Structure, Style,
+    circle, set_text,
 };
 
 /// Where the first piece begins, mm.
@@ -15,15 +16,38 @@ const FOOT_MM: f64 = 42.0;
 /// Notes stand to the right of the pieces from here on, mm: a piece is at most 126 mm wide.
 const NOTES_MM: f64 = 143.0;
 const GAP_MM: f64 = 6.0;
-/// Height the notes take at least, mm.
-const NOTES_HEIGHT_MM: f64 = 64.0;
+/// Height the notes take, mm.
+const NOTES_HEIGHT_MM: f64 = 48.0;
 
 const CUT: Ink = [110, 110, 110];
 const TAB: Ink = [234, 234, 229];
 
-/// Corners of the smallest upright rectangle about a piece.
-fn bounds(piece: &Piece) -> (DVec2, DVec2) {
-    piece.outline_mm.iter().fold((DVec2::MAX, DVec2::MIN), |(l, h), p| (l.min(*p), h.max(*p)))
+/// How a piece lies on the sheet: turned to its least height, so that more of them share one.
+struct Pose {
+    turn: DVec2,
+    low: DVec2,
+    high: DVec2,
+}
+
+impl Pose {
+    fn of(piece: &Piece) -> Pose {
+        let turned = |degrees: u32| {
+            let turn = DVec2::from_angle(f64::from(degrees).to_radians());
+            let points = piece.outline_mm.iter().map(|p| turn.rotate(*p));
+            let (low, high) = points.fold((DVec2::MAX, DVec2::MIN), |(l, h), p| (l.min(p), h.max(p)));
+            Pose { turn, low, high }
+        };
+        // Of turns that are equally flat the first is nearest to upright.
+        let by_size = [0, 5, 355, 10, 350, 15, 345, 20, 340, 25, 335, 30, 330, 35, 325, 40, 320, 45, 315];
+        let more = [50, 310, 55, 305, 60, 300, 65, 295, 70, 290, 75, 285, 80, 280, 85, 275, 90];
+        let poses = by_size.into_iter().chain(more).map(turned);
+        let flattest = poses.min_by(|a, b| a.height_mm().total_cmp(&b.height_mm()));
+        flattest.unwrap_or_else(|| turned(0))
+    }
+
+    fn height_mm(&self) -> f64 {
+        self.high.y - self.low.y
+    }
 }
 
 /// Adds the sheets to the book.
@@ -32,9 +56,9 @@ pub(super) fn pieces(book: &mut Book, stencil: &Stencil, words: &StencilWords, f
     let bottom = size_mm[1] - FOOT_MM;
     let mut pages: Vec<Vec<(usize, f64)>> = vec![];
     let mut y = f64::INFINITY;
-    for (i, piece) in stencil.pieces.iter().enumerate() {
-        let (low, high) = bounds(piece);
-        let height = (high.y - low.y).max(NOTES_HEIGHT_MM);
+    let poses: Vec<Pose> = stencil.pieces.iter().map(Pose::of).collect();
+    for (i, pose) in poses.iter().enumerate() {
+        let height = pose.height_mm().max(NOTES_HEIGHT_MM);
         if y + height > bottom || pages.is_empty() {
             pages.push(vec![]);
             y = TOP_MM;
@@ -66,8 +90,9 @@ pub(super) fn pieces(book: &mut Book, stencil: &Stencil, words: &StencilWords, f
         let leaf = text(book, &mut sheet, fonts, &under, [9.0, 4.4], GREY, [SIDE_MM, 18.5], 186.0).0;
         nodes.push(Node::Group(Structure::Paragraph, leaf));
         for &(i, y) in page {
-            nodes.append(&mut notes(book, &mut sheet, stencil, i, y, size_mm[0] - SIDE_MM - NOTES_MM, fonts));
-            nodes.push(drawing(book, &mut sheet, &stencil.pieces[i], i, y, fonts));
+            let width = size_mm[0] - SIDE_MM - NOTES_MM;
+            nodes.append(&mut notes(book, &mut sheet, stencil, i, poses[i].turn, y, width, fonts));
+            nodes.push(drawing(book, &mut sheet, &stencil.pieces[i], &poses[i], i, y, fonts));
         }
         book.tree.append(&mut nodes);
         book.sheets.push(sheet);
@@ -97,11 +122,13 @@ fn text(
 }
 
 /// What stands beside a piece.
+#[expect(clippy::too_many_arguments, reason = "a piece, its turn and its place are what notes need")]
 fn notes(
     book: &mut Book,
     sheet: &mut Sheet,
     stencil: &Stencil,
     index: usize,
+    turn: DVec2,
     y: f64,
     width: f64,
     fonts: &Fonts,
@@ -116,8 +143,8 @@ fn notes(
     let inside = |at: f64| at >= piece.range_mm[0] - 1e-6 && at <= piece.range_mm[1] + 1e-6;
     let rows: Vec<_> = stencil.tape.iter().filter(|r| r.line == piece.line && inside(r.at_mm)).collect();
     let shown = match rows.len() {
-        0..=3 => rows,
-        n => vec![rows[0], rows[n / 2], rows[n - 1]],
+        0..=2 => rows,
+        n => vec![rows[0], rows[n - 1]],
     };
     let misfit = &piece.misfit;
     let percent = |v: f64| format!("{:.1} %", 100.0 * v);
@@ -132,7 +159,7 @@ fn notes(
         })
         .collect();
     paragraphs.push(format!(
-        "Measured: distances between marks true within {:.1} mm. Lengths: along the line within {}, at the rim up to {}, on average {}; area {}{}.",
+        "True within {:.1} mm between marks; along the line within {}, at the rim up to {}, on average {}; area {}{}.",
         (misfit.station_mm * 10.0).ceil() / 10.0,
         percent((misfit.line * 1000.0).ceil() / 1000.0),
         percent(misfit.rim),
@@ -145,24 +172,25 @@ fn notes(
         nodes.push(Node::Group(Structure::Paragraph, leaves));
         y += height + 0.6;
     }
-    let centre = [NOTES_MM + 20.0, y + 12.0];
-    let alt = piece
-        .compass
+    let centre = [NOTES_MM + 20.0, y + 8.5];
+    let compass: Vec<(&str, DVec2)> =
+        piece.compass.iter().map(|(word, d)| (*word, turn.rotate(*d))).collect();
+    let alt = compass
         .iter()
         .map(|(word, d)| format!("{word} is {}", clock_word(*d)))
         .collect::<Vec<_>>()
         .join(", ");
     let mut marks = vec![];
-    for (word, d) in &piece.compass {
-        let tip = [centre[0] + d.x * 7.0, centre[1] - d.y * 7.0];
+    for (word, d) in &compass {
+        let tip = [centre[0] + d.x * 5.0, centre[1] - d.y * 5.0];
         marks.push(line(vec![centre, tip], ACCENT, 0.4, &[]));
         for turn in [2.6, -2.6] {
             let (s, c) = libm::sincos(turn);
             let back = DVec2::new(d.x * c - d.y * s, d.x * s + d.y * c);
             marks.push(line(vec![tip, [tip[0] + back.x * 2.0, tip[1] - back.y * 2.0]], ACCENT, 0.4, &[]));
         }
-        let at = [centre[0] + d.x * 9.5, centre[1] - d.y * 9.5 + 1.0];
-        let half = fonts.width_mm(word, crate::pdf::Face::Semibold, 7.5) / 2.0;
+        let at = [centre[0] + d.x * 7.2, centre[1] - d.y * 7.2 + 1.0];
+        let half = fonts.width_mm(word, Face::Semibold, 7.5) / 2.0;
         let shift = if d.x.abs() > 0.5 { d.x.signum() * (half - 1.0) } else { 0.0 };
         marks.push(centred(word, [at[0] + shift, at[1]], 7.5, ACCENT, fonts));
     }
@@ -181,9 +209,20 @@ fn clock_word(d: DVec2) -> &'static str {
 }
 
 /// The piece itself, in true size.
-fn drawing(book: &mut Book, sheet: &mut Sheet, piece: &Piece, index: usize, y: f64, fonts: &Fonts) -> Node {
-    let (low, high) = bounds(piece);
-    let place = |p: DVec2| [SIDE_MM + p.x - low.x, y + high.y - p.y];
+fn drawing(
+    book: &mut Book,
+    sheet: &mut Sheet,
+    piece: &Piece,
+    pose: &Pose,
+    index: usize,
+    y: f64,
+    fonts: &Fonts,
+) -> Node {
+    let (low, high) = (pose.low, pose.high);
+    let place = |p: DVec2| {
+        let p = pose.turn.rotate(p);
+        [SIDE_MM + p.x - low.x, y + high.y - p.y]
+    };
     let all = |points: &[DVec2]| points.iter().map(|p| place(*p)).collect::<Vec<_>>();
     let mut marks = vec![];
     for join in &piece.joins {
@@ -213,30 +252,24 @@ fn drawing(book: &mut Book, sheet: &mut Sheet, piece: &Piece, index: usize, y: f
             FlatKind::EarLine => (GUIDE, 0.3, &[2.0, 1.0]),
         };
         marks.push(line(all(&flat.points_mm), ink, width, dash));
-        // A name where there is room: at the end nearer the rim of guides and other lines.
-        if flat.kind != FlatKind::Own && flat.points_mm.len() > 4 {
-            let at = flat.points_mm[flat.points_mm.len() * 4 / 5];
-            let [x, y] = place(at);
-            // Inside the width of the piece: beside it stand the notes.
-            let width = fonts.width_mm(&flat.name, crate::pdf::Face::Regular, 6.5);
-            let x = (x + 1.0).min(SIDE_MM + high.x - low.x - width).max(SIDE_MM);
-            marks.push(Mark::Text {
-                at_mm: [x, y],
-                turn_deg: 0.0,
-                style: crate::pdf::Style { face: crate::pdf::Face::Regular, size_pt: 6.5, ink },
-                text: flat.name.clone(),
-            });
-        }
+    }
+    let mut taken: Vec<Area> = vec![];
+    for flat in &piece.lines {
+        let clear = if flat.kind == FlatKind::Own { 0.8 } else { 0.3 };
+        taken.extend(flat.points_mm.iter().map(|p| Area::about(place(*p), clear, clear)));
     }
     for station in &piece.stations {
         let reach = if station.label.is_empty() { 1.2 } else { 2.4 };
         let tick = [station.paper_mm - station.across * reach, station.paper_mm + station.across * reach];
         marks.push(line(all(&tick), INK, 0.2, &[]));
         if !station.label.is_empty() {
-            let half = fonts.width_mm(&station.label, crate::pdf::Face::Semibold, 7.0) / 2.0;
-            let [x, y] = place(station.paper_mm + station.across * (3.6 + half * station.across.x.abs()));
+            let half = fonts.width_mm(&station.label, Face::Semibold, 7.0) / 2.0;
+            let lean = pose.turn.rotate(station.across).x.abs();
+            let [x, y] = place(station.paper_mm + station.across * (3.6 + half * lean));
             marks.push(centred(&station.label, [x, y + 0.9], 7.0, INK, fonts));
+            taken.push(Area::about([x, y], half, 1.3));
         }
+        taken.push(Area::about(place(station.paper_mm), 1.5, 1.5));
     }
     for join in &piece.joins {
         marks.push(line(all(&join.across_mm), INK, 0.25, &[2.0, 0.8]));
@@ -250,7 +283,12 @@ fn drawing(book: &mut Book, sheet: &mut Sheet, piece: &Piece, index: usize, y: f
                 stroke: Some(Stroke { ink: INK, width_mm: 0.2, dash_mm: vec![] }),
             }));
             marks.push(centred(&join.letter.to_string(), [at[0], at[1] + 0.9], 7.0, INK, fonts));
+            taken.push(Area::about(at, 2.0, 2.0));
         }
+    }
+    for flat in piece.lines.iter().filter(|l| l.kind != FlatKind::Own) {
+        let ink = if flat.kind == FlatKind::Other { GREY } else { GUIDE };
+        name_beside(&mut marks, &mut taken, flat, ink, &place, [SIDE_MM, SIDE_MM + high.x - low.x], fonts);
     }
     let leaf = book.leaf();
     sheet.marks.push((Role::Leaf(leaf), marks));
@@ -263,6 +301,58 @@ fn drawing(book: &mut Book, sheet: &mut Sheet, piece: &Piece, index: usize, y: f
         high.y - low.y
     );
     Node::Group(Structure::Figure(alt), vec![Node::Leaf(leaf)])
+}
+
+/// A place on the sheet that has something on it: corners, mm.
+#[derive(Clone, Copy)]
+struct Area([f64; 4]);
+
+impl Area {
+    fn about([x, y]: [f64; 2], half_width: f64, half_height: f64) -> Area {
+        Area([x - half_width, y - half_height, x + half_width, y + half_height])
+    }
+
+    fn meets(&self, other: &Area) -> bool {
+        let (Area(a), Area(b)) = (self, other);
+        a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+    }
+}
+
+/// The name of a guide or another line beside it, where it meets nothing; without such a place it is left out: dashes and
+/// colour say what kind it is, and the next piece may have room.
+fn name_beside(
+    marks: &mut Vec<Mark>,
+    taken: &mut Vec<Area>,
+    flat: &FlatLine,
+    ink: Ink,
+    place: &dyn Fn(DVec2) -> [f64; 2],
+    [left, right]: [f64; 2],
+    fonts: &Fonts,
+) {
+    const SIZE_PT: f64 = 6.5;
+    let style = Style { face: Face::Regular, size_pt: SIZE_PT, ink };
+    let half = fonts.width_mm(&flat.name, style.face, SIZE_PT) / 2.0;
+    // From the ends inwards, on either side of the line.
+    let n = flat.points_mm.len();
+    let inwards = (0..n.div_ceil(2)).flat_map(|i| [n - 1 - i, i]);
+    for i in inwards.filter(|_| n > 4) {
+        let [x, y] = place(flat.points_mm[i]);
+        let beside = [[half + 1.0, 0.0], [-half - 1.0, 0.0], [0.0, 2.2], [0.0, -2.2]];
+        for [dx, dy] in beside {
+            let at = [x + dx, y + dy];
+            let area = Area::about(at, half + 0.4, 1.4);
+            if area.0[0] >= left && area.0[2] <= right && !taken.iter().any(|t| t.meets(&area)) {
+                marks.push(Mark::Text {
+                    at_mm: [at[0] - half, at[1] + 0.8],
+                    turn_deg: 0.0,
+                    style,
+                    text: flat.name.clone(),
+                });
+                taken.push(area);
+                return;
+            }
+        }
+    }
 }
 
 /// The part of an outline beyond a straight line (Sutherland and Hodgman).
