@@ -123,30 +123,29 @@ fn faded(case: &Case, dot: &Dot, healed_mua550_per_mm: f64, seen: f64, years: f6
     let most = healed_mua550_per_mm * (dot.diameter_mm / diameter_mm).powi(2);
     let ln_lost =
         |ln_mua: f64| libm::log(lost_light_mm2(f_mel, diameter_mm, dot.depth_mm, libm::exp(ln_mua)));
-    // The logarithm of the loss rises with that of the absorption, nearly straight: a false position that halves the
-    // weight of the end that stays (Illinois) is there in a few steps.
+    // The logarithm of the loss rises with that of the absorption, nearly straight: secants are there in a few steps.
     let wanted = libm::log(wanted.max(1e-12));
-    let (mut high, mut low) = (libm::log(most), libm::log(1e-3 * most));
-    let (mut above, mut below) = (ln_lost(high) - wanted, ln_lost(low) - wanted);
-    if above <= 0.0 || below >= 0.0 {
-        return (diameter_mm, if above <= 0.0 { most } else { libm::exp(low) });
-    }
-    let mut at = high;
+    let (high, low) = (libm::log(most), libm::log(1e-3 * most));
+    let mut before = high + libm::log(seen);
+    let mut off_before = ln_lost(before) - wanted;
+    let mut at = (before - off_before / USUAL_SLOPE).clamp(low, high);
     for _ in 0..12 {
-        at = (low * above - high * below) / (above - below);
         let off = ln_lost(at) - wanted;
         if off.abs() < CLOSE {
             break;
         }
-        if off > 0.0 {
-            (high, above, below) = (at, off, 0.5 * below);
-        } else {
-            (low, below, above) = (at, off, 0.5 * above);
+        let slope = (off - off_before) / (at - before);
+        (before, off_before) = (at, off);
+        at = (at - off / if slope > 0.05 { slope } else { USUAL_SLOPE }).clamp(low, high);
+        if at == before {
+            break;
         }
     }
     (diameter_mm, libm::exp(at))
 }
 
+/// First guess of d ln loss / d ln absorption: between 1, weak dots, and 0, black ones.
+const USUAL_SLOPE: f64 = 0.6;
 /// Relative error of a faded dot's darkness.
 const CLOSE: f64 = 1e-3;
 

@@ -74,7 +74,7 @@ pub fn summary(case: &Case, design: &Design, chart: &Chart, scalp_cm2: f64) -> O
         (None, Some(percent)) if percent >= 95.0 => ("alopecia areata, the whole scalp".to_owned(), None),
         (None, Some(percent)) => (
             format!("alopecia areata, {percent} % of the scalp"),
-            Some("where the patches of alopecia areata lie".to_owned()),
+            Some("arrangement of the patches of alopecia areata".to_owned()),
         ),
         (None, None) if !loss.patches.is_empty() => ("alopecia areata, patches as measured".to_owned(), None),
         (None, None) if !loss.painted.is_empty() => ("zones as painted".to_owned(), None),

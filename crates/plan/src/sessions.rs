@@ -10,8 +10,9 @@ use crate::design::ZoneKind;
 
 /// Most sessions a plan is split into: two years of fortnights. What needs more is refused.
 pub const MOST_SESSIONS: usize = 24;
-/// Most passes over the same skin: further ones would add too few dots to be even on their own.
-const MOST_PASSES: usize = 8;
+/// So many more passes over the same skin than asked for at most: rather more parts of the skin than skin that is worked
+/// again and again.
+const MORE_PASSES: usize = 2;
 /// Days between two sessions, wherever on the scalp they work (`smp.md` 1.7, hard minimum).
 const LEAST_GAP_DAYS: i32 = 7;
 
@@ -80,10 +81,10 @@ impl Course {
 /// asked for. Parts are runs of cells in working order that take about as much out of a session each.
 pub fn courses(sessions: &Sessions, cells: &[CellWork]) -> Vec<Course> {
     let asked = sessions.cumulative.len();
-    let mut tries: Vec<(usize, usize)> = (asked..=MOST_PASSES.max(asked))
+    let mut tries: Vec<(usize, usize)> = (asked..=asked + MORE_PASSES)
         .flat_map(|passes| (1..=MOST_SESSIONS / passes).map(move |parts| (passes, parts)))
         .collect();
-    tries.sort_by_key(|&(passes, parts)| (passes * parts, parts));
+    tries.sort_by_key(|&(passes, parts)| (passes * parts, passes));
     let fits = |(passes, parts): (usize, usize)| {
         let pass_shares = shares_of(&sessions.cumulative, passes);
         let most_at_once = pass_shares.iter().copied().fold(0.0, f64::max);

@@ -222,7 +222,8 @@ fn course(case: &Case, sessions: &[SessionPlan], say: &mut dyn FnMut(&str, Strin
                 case.sessions.max_area_cm2
             ));
         }
-        if reasons.is_empty() || sessions.len() > asked * parts {
+        let parts_by_area = (area_cm2 / case.sessions.max_area_cm2).ceil().max(1.0) as usize;
+        if parts > parts_by_area || sessions.len() > asked * parts {
             reasons.push(format!(
                 "otherwise one would last longer than {:.0} minutes",
                 case.sessions.max_minutes
