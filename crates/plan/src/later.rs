@@ -1,13 +1,16 @@
 //! The same design on the hair loss of ten and twenty years on.
 
+use glam::DVec3;
 use hairline_scalp::Chart;
 use hairline_scalp::loss::Stage;
 use hairline_scalp::patch::{Patch, cut_patch};
 use hairline_scalp::regions::{OutlineOnHead, RegionCurves};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::case::{Case, Look};
-use crate::design::{Design, stage_after};
+use crate::design::{Design, LossOnHead, share_left, stage_after};
+use crate::noise::{hash, uniform};
 
 /// The design some years on.
 #[derive(Clone, Debug, Serialize)]
@@ -105,6 +108,35 @@ pub fn later(case: &Case, design: &Design, chart: &Chart, curves: &RegionCurves)
             }
         })
         .collect()
+}
+
+/// Which of today's follicular units are left some years on: by chance as many as the stage then leaves of what the stage
+/// now does. A unit that is lost stays lost. `None` where the stage is the same.
+pub fn units_left(
+    case: &Case,
+    design: &Design,
+    chart: &Chart,
+    curves: &RegionCurves,
+    units: &[(DVec3, DVec3)],
+    years: f64,
+) -> Option<Vec<bool>> {
+    let now = case.loss.stage?;
+    let stage = stage_after(now, years, case.loss.years_per_stage);
+    if stage == now {
+        return None;
+    }
+    let loss: Vec<LossOnHead> = stage
+        .zones(curves)
+        .into_iter()
+        .map(|zone| LossOnHead { outline: zone.outline.on(chart), zone })
+        .collect();
+    let seed = hash(case.seed, 0x4C41_5445);
+    let left = |(i, &(p, _)): (usize, &(DVec3, DVec3))| {
+        let uv = chart.locate(p);
+        let today = share_left(&design.loss, uv, p).max(1e-6);
+        uniform(seed, i as u64) < share_left(&loss, uv, p) / today
+    };
+    Some(units.par_iter().enumerate().map(left).collect())
 }
 
 fn meaning(case: &Case, now: Stage, stage: Stage, bare: &Bare, stands_alone: bool) -> String {

@@ -237,7 +237,8 @@ pub enum Step {
 const ON_SKIN_MM: f64 = 10.0;
 
 fn check_known(head: &Head, known: &Known) -> Result<(), PlanError> {
-    let Some(skin) = Surface::new(&head.skin) else { return Ok(()) };
+    let any = known.hairs_mm.is_some() || known.earlier_mm.is_some();
+    let Some(skin) = any.then(|| Surface::new(&head.skin)).flatten() else { return Ok(()) };
     for (field, points) in [("hair.positions", &known.hairs_mm), ("earlier.dots", &known.earlier_mm)] {
         let points = points.as_deref().unwrap_or_default();
         // A thousand tell as much as all.

@@ -37,6 +37,8 @@ fn cells_are_near_four_square_centimetres(name: &str, planned: &Planned) {
         .sum();
     let list: Vec<String> = cells.iter().map(|c| format!("{} {:.2}", c.name, c.area_cm2)).collect();
     assert!(near >= 0.95 * total, "{name}: {near:.0} of {total:.0} cm2 in cells of 2.5-6 cm2: {list:?}");
+    // Patches that almost meet leave thin bridges.
+    let patches = planned.plan.case.loss.areata_percent.is_some();
     let mut long_cm2 = 0.0;
     for (cell, dots) in cells.iter().zip(dots_of(planned)) {
         // A small cell is a whole small field.
@@ -53,15 +55,15 @@ fn cells_are_near_four_square_centimetres(name: &str, planned: &Planned) {
         let strip = 0.5 * 4.25f64.sqrt() * (100.0 * cell.area_cm2).sqrt();
         long_cm2 += if reach > strip { cell.area_cm2 } else { 0.0 };
         assert!(
-            reach < 1.7 * strip,
+            reach < if patches { 2.6 } else { 2.2 } * strip,
             "{name}: {} of {:.1} cm2 reaches {reach:.0} mm",
             cell.name,
             cell.area_cm2
         );
     }
-    // A hairline is a strip itself, about 11 mm wide; a large field is not.
+    // A hairline is a strip itself, about 11 mm wide, and so are the limbs of some stages; most of a large field is not.
     assert!(
-        total < 200.0 || long_cm2 <= 0.1 * total,
+        total < 200.0 || long_cm2 <= 0.3 * total,
         "{name}: {long_cm2:.0} of {total:.0} cm2 in long cells"
     );
 }
@@ -165,7 +167,7 @@ fn a_parting_is_one_row_from_front_to_back_a_spacing_from_the_next() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
 
     /// Whatever the loss and the head.
     #[test]

@@ -151,12 +151,15 @@ pub struct CurveOnHead {
     points_mm: Vec<DVec3>,
     /// Arc length at every point from the first, mm; for a closed curve one more at the end.
     arc_mm: Vec<f64>,
-    /// Bounding sphere of every [`CHUNK`] segments, so that far pieces are passed over.
+    /// Bounding sphere of every [`CHUNK`] segments, and of every [`GROUP`] such chunks, so that far pieces are passed over.
     chunks: Vec<(DVec3, f64)>,
+    groups: Vec<(DVec3, f64)>,
 }
 
 /// Segments a bounding sphere holds.
-const CHUNK: usize = 16;
+const CHUNK: usize = 8;
+/// Chunks a larger bounding sphere holds.
+const GROUP: usize = 8;
 
 /// Nearest point of a curve.
 #[derive(Clone, Copy, Debug)]
@@ -188,15 +191,16 @@ impl CurveOnHead {
         for i in 0..n_segments {
             arc_mm.push(arc_mm[i] + points_mm[i].distance(points_mm[(i + 1) % n]));
         }
-        let chunks = (0..n_segments)
-            .step_by(CHUNK)
-            .map(|start| {
-                let piece = (start..=(start + CHUNK).min(n_segments)).map(|i| points_mm[i % n]);
+        let spheres = |segments: usize| -> Vec<(DVec3, f64)> {
+            let sphere = |start: usize| {
+                let piece = (start..=(start + segments).min(n_segments)).map(|i| points_mm[i % n]);
                 let centre = piece.clone().sum::<DVec3>() / piece.clone().count() as f64;
                 (centre, piece.map(|p| p.distance(centre)).fold(0.0, f64::max))
-            })
-            .collect();
-        CurveOnHead { uv: uv.to_vec(), points_mm, arc_mm, chunks }
+            };
+            (0..n_segments).step_by(segments).map(sphere).collect()
+        };
+        let (chunks, groups) = (spheres(CHUNK), spheres(CHUNK * GROUP));
+        CurveOnHead { uv: uv.to_vec(), points_mm, arc_mm, chunks, groups }
     }
 
     /// Places on the chart, in order.
@@ -243,14 +247,26 @@ impl CurveOnHead {
             }
         };
         // The nearest centre first makes most of the others drop out.
-        let from_centre = |c: usize| p.distance_squared(self.chunks[c].0);
-        let first = (0..self.chunks.len()).min_by(|&a, &b| from_centre(a).total_cmp(&from_centre(b)))?;
+        let from = |spheres: &[(DVec3, f64)], k: usize| p.distance_squared(spheres[k].0);
+        let nearest = |spheres: &[(DVec3, f64)], range: std::ops::Range<usize>| {
+            range.min_by(|&a, &b| from(spheres, a).total_cmp(&from(spheres, b)))
+        };
+        let of_group = |g: usize| g * GROUP..((g + 1) * GROUP).min(self.chunks.len());
+        let first = nearest(&self.chunks, of_group(nearest(&self.groups, 0..self.groups.len())?))?;
         scan(first, &mut best);
         let mut reach_mm = best.0.sqrt();
-        for c in 0..self.chunks.len() {
-            if c != first && from_centre(c) < (reach_mm + self.chunks[c].1).powi(2) {
-                scan(c, &mut best);
-                reach_mm = best.0.sqrt();
+        let may_be_nearer = |spheres: &[(DVec3, f64)], k: usize, reach_mm: f64| {
+            from(spheres, k) < (reach_mm + spheres[k].1).powi(2)
+        };
+        for g in 0..self.groups.len() {
+            if !may_be_nearer(&self.groups, g, reach_mm) {
+                continue;
+            }
+            for c in of_group(g) {
+                if c != first && may_be_nearer(&self.chunks, c, reach_mm) {
+                    scan(c, &mut best);
+                    reach_mm = best.0.sqrt();
+                }
             }
         }
         let (d2, i, s) = best;

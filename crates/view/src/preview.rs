@@ -6,8 +6,10 @@ use hairline_optics::skin::melanin_fraction_of_ita;
 use hairline_plan::Planned;
 use hairline_plan::design::ZoneKind;
 use hairline_plan::forecast::{Age, Moment, appearance, moments};
+use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
 use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
+use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
 
 use crate::glb::head_to_glb;
@@ -18,13 +20,14 @@ use crate::picture::{
 /// Side of every picture, pixels.
 pub const SIZE_PX: usize = 1000;
 
-/// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh and in
-/// later years; a close-up of each state.
+/// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh, in later
+/// years, and on the hair loss of ten and twenty years on; a close-up of each state.
 pub fn previews(planned: &Planned) -> Vec<PictureFile> {
+    let moments = moments(planned.plan.sessions.len());
     let mut orders = Vec::new();
-    for (state, moment) in moments(planned.plan.sessions.len()).iter().enumerate() {
+    for (state, moment) in moments.iter().enumerate() {
         let mut order = |stem: &str, shot: Shot| {
-            orders.push(Order { file: format!("preview/{stem}-{}.png", moment.name), shot, state });
+            orders.push(Order { file: format!("preview/{stem}-{}.png", moment.name), shot, state, hair: 0 });
         };
         for view in VIEWS {
             let everywhere = matches!(moment.age, Age::Before | Age::Healed);
@@ -34,7 +37,17 @@ pub fn previews(planned: &Planned) -> Vec<PictureFile> {
         }
         order("closeup", Shot::CloseUp);
     }
-    make_pictures(&scene(planned, &hairs(planned)), &planned.dots, &states(planned), &orders, SIZE_PX)
+    let (years, later_hairs): (Vec<f64>, Vec<Vec<Hair>>) = later_hairs(planned).into_iter().unzip();
+    let healed = moments.iter().rposition(|m| m.age == Age::Healed).unwrap_or(0);
+    for (k, years) in years.iter().enumerate() {
+        for view in [View::Front, View::Top] {
+            let file = format!("preview/{}-later-{years:.0}.png", view.name());
+            orders.push(Order { file, shot: Shot::Head(view), state: healed, hair: k + 1 });
+        }
+    }
+    let hairs = hairs(planned);
+    let scene = Scene { later_hairs: &later_hairs, ..scene(planned, &hairs) };
+    make_pictures(&scene, &planned.dots, &states(planned), &orders, SIZE_PX)
 }
 
 /// What stands before the camera: the client's head with these hairs.
@@ -44,11 +57,23 @@ pub fn scene<'a>(planned: &'a Planned, hairs: &'a [Hair]) -> Scene<'a> {
         head: &planned.head,
         skin_lab_sce: skin_lab_sce(case),
         hairs,
+        later_hairs: &[],
         hair_lab_sce: hair_lab_sce(case.hair.colour),
         close_up_mm: close_up_mm(planned),
         draw_face: planned.plan.head.source == "measurements",
         seed: case.seed,
     }
+}
+
+/// The hair that is left in the years in which the plan looks ahead and the loss has gone on.
+fn later_hairs(planned: &Planned) -> Vec<(f64, Vec<Hair>)> {
+    let (case, curves) = (&planned.plan.case, RegionCurves::standard());
+    let at = |years: f64| {
+        let units = &planned.hair_units;
+        let left = units_left(case, &planned.design, &planned.chart, &curves, units, years)?;
+        Some((years, hairs_of(planned, &|unit| left[unit])))
+    };
+    planned.plan.later.iter().filter_map(|later| at(later.years)).collect()
 }
 
 /// How the scalp looks at each of the plan's moments.
@@ -90,10 +115,15 @@ const LONG_HAIR_MM: f64 = 20.0;
 
 /// Every hair of the existing follicular units.
 pub fn hairs(planned: &Planned) -> Vec<Hair> {
+    hairs_of(planned, &|_| true)
+}
+
+/// The hairs of some of the units.
+fn hairs_of(planned: &Planned, stands: &dyn Fn(usize) -> bool) -> Vec<Hair> {
     let hair = &planned.plan.case.hair;
     let mut out = Vec::with_capacity(planned.hair_units.len() * 2);
     let long = hair.length_mm > LONG_HAIR_MM;
-    for (i, &(p, normal)) in planned.hair_units.iter().enumerate() {
+    for (i, &(p, normal)) in planned.hair_units.iter().enumerate().filter(|(i, _)| stands(*i)) {
         let lie = if long {
             combed_from_part(p, normal, planned.plan.case.parting.offset_mm)
         } else {

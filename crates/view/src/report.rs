@@ -142,8 +142,8 @@ impl Shelf {
         let found = |name: &str| pictures.iter().find(|p| p.file == format!("preview/{name}.png"));
         let ready = wanted
             .into_par_iter()
-            .filter_map(|(name, side)| found(&name).map(|p| (name, side, &p.png)))
-            .map(|(name, side, png)| match picture::for_paper(png, side) {
+            .filter_map(|(name, side)| found(&name).map(|p| (name, side, &p.image)))
+            .map(|(name, side, image)| match picture::for_paper(image, side) {
                 Ok(jpeg) => Ok((name, jpeg)),
                 Err(reason) => Err(PdfError::Picture { alt: name, reason }),
             })

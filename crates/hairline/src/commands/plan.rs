@@ -12,6 +12,7 @@ use hairline_plan::points::read_points;
 use hairline_plan::{Planned, make_plan};
 use hairline_view::stencil::stencil_of;
 use hairline_view::{calendar, ply, preview, report, tables};
+use rayon::prelude::*;
 
 use super::{print, read_input};
 use crate::progress::Progress;
@@ -117,10 +118,12 @@ fn files(planned: &Planned, progress: &Progress) -> Result<Vec<(String, Vec<u8>)
     let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
     let mut files = rest?;
     progress.step("report");
-    let report =
-        report::report_pdf(&planned.plan, &pictures).map_err(|e| Failure::other(format!("report: {e}")))?;
-    files.push(("report.pdf".to_owned(), report));
-    files.extend(pictures.into_iter().map(|picture| (picture.file, picture.png)));
+    let (report, pngs) = rayon::join(
+        || report::report_pdf(&planned.plan, &pictures),
+        || pictures.par_iter().map(|picture| picture.image.to_png()).collect::<Vec<_>>(),
+    );
+    files.push(("report.pdf".to_owned(), report.map_err(|e| Failure::other(format!("report: {e}")))?));
+    files.extend(pictures.into_iter().map(|picture| picture.file).zip(pngs));
     Ok(files)
 }
 

@@ -207,6 +207,17 @@ fn whorls(case: &Case, place: &dyn Fn(Uv) -> (Uv, DVec3)) -> Vec<WhorlOnHead> {
     }
 }
 
+/// Share of a border's inside, 0-1, fading over [`BORDER_FADE_MM`] on both sides of it.
+fn fade(signed_mm: f64) -> f64 {
+    smoothstep(0.5 + 0.5 * signed_mm / BORDER_FADE_MM)
+}
+
+/// Share of the hair that loss zones leave at a place, 0-1.
+pub(crate) fn share_left(loss: &[LossOnHead], uv: Uv, p: DVec3) -> f64 {
+    let left = |l: &LossOnHead| 1.0 - (1.0 - l.zone.density_left) * fade(l.outline.signed_distance_mm(uv, p));
+    loss.iter().map(left).product()
+}
+
 /// What is wanted at one place.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
@@ -224,16 +235,11 @@ impl Design {
         if let Some(measured) = &self.measured_hair {
             return measured.per_cm2(p);
         }
-        let fade = |signed_mm: f64| smoothstep(0.5 + 0.5 * signed_mm / BORDER_FADE_MM);
         let on_scalp = self.hair_border(uv, p);
         if on_scalp == 0.0 {
             return 0.0;
         }
-        let mut density = self.units_per_cm2 * on_scalp;
-        for loss in &self.loss {
-            let inside = fade(loss.outline.signed_distance_mm(uv, p));
-            density *= 1.0 - (1.0 - loss.zone.density_left) * inside;
-        }
+        let mut density = self.units_per_cm2 * on_scalp * share_left(&self.loss, uv, p);
         for scar in &self.scars {
             let inside = fade(2.0 * scar.outline.signed_distance_mm(uv, p));
             density *= match scar.scattered {

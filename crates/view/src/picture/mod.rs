@@ -57,6 +57,8 @@ pub struct Scene<'a> {
     pub skin_lab_sce: Lab,
     /// The client's own hair, every hair that is to be seen.
     pub hairs: &'a [Hair],
+    /// What is left of it at later times.
+    pub later_hairs: &'a [Vec<Hair>],
     /// Colour of the hair, specular excluded.
     pub hair_lab_sce: Lab,
     /// Point of the skin in the middle of the close-ups, head frame, mm.
@@ -85,15 +87,17 @@ pub struct Order {
     pub shot: Shot,
     /// Which of the states.
     pub state: usize,
+    /// Whose hair: 0 today's, k the k-th of [`Scene::later_hairs`]; close-ups show today's.
+    pub hair: usize,
 }
 
-/// A finished file.
+/// A finished picture and the name of the file it goes to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureFile {
     /// Name, as ordered.
     pub file: String,
-    /// PNG bytes.
-    pub png: Vec<u8>,
+    /// The picture.
+    pub image: Image,
 }
 
 /// Makes the ordered pictures, `size_px` square, in the order of `orders`; each view is shaded once for all its states.
@@ -111,22 +115,37 @@ pub fn make_pictures(
     let mut fill = |wanted: &[usize], compose: &(dyn Fn(&State) -> Image + Sync)| {
         let make = |&i: &usize| {
             let image = compose(states.get(orders[i].state).unwrap_or(&nothing));
-            PictureFile { file: orders[i].file.clone(), png: image.to_png() }
+            PictureFile { file: orders[i].file.clone(), image }
         };
         let made: Vec<PictureFile> = wanted.par_iter().map(make).collect();
         for (&i, file) in wanted.iter().zip(made) {
             files[i] = Some(file);
         }
     };
+    let ordered = |shot: Shot, hair: Option<usize>| -> Vec<usize> {
+        let fits = |o: &Order| o.shot == shot && hair.is_none_or(|hair| o.hair == hair);
+        (0..orders.len()).filter(|&i| fits(&orders[i])).collect()
+    };
     for view in VIEWS {
-        let wanted: Vec<usize> = (0..orders.len()).filter(|&i| orders[i].shot == Shot::Head(view)).collect();
-        if !wanted.is_empty() {
-            let plate = studio.shade(view, size_px);
-            let placed = plate.place(dots);
-            fill(&wanted, &|state| plate.compose(&placed, state));
+        if ordered(Shot::Head(view), None).is_empty() {
+            continue;
         }
+        let mut heads = |plate: Plate, hair: usize| {
+            let wanted = ordered(Shot::Head(view), Some(hair));
+            if !wanted.is_empty() {
+                let plate = studio.grow(view, plate, hair);
+                let placed = plate.place(dots);
+                fill(&wanted, &|state| plate.compose(&placed, state));
+            }
+        };
+        let bare = studio.bare(view, size_px);
+        for hair in (1..=scene.later_hairs.len()).filter(|&k| !ordered(Shot::Head(view), Some(k)).is_empty())
+        {
+            heads(bare.clone(), hair);
+        }
+        heads(bare, 0);
     }
-    let wanted: Vec<usize> = (0..orders.len()).filter(|&i| orders[i].shot == Shot::CloseUp).collect();
+    let wanted = ordered(Shot::CloseUp, None);
     if !wanted.is_empty() {
         let skin = CloseUp::new(scene, size_px);
         fill(&wanted, &|state| skin.compose(dots, state));
@@ -143,7 +162,8 @@ pub struct HeadStudio<'a> {
     surface: Surface,
     tints: Vec<[f32; 3]>,
     brows: Vec<Hair>,
-    strands: Vec<Strand>,
+    /// `strands[hair]`: long hair, today's first.
+    strands: Vec<Vec<Strand>>,
 }
 
 impl<'a> HeadStudio<'a> {
@@ -155,14 +175,19 @@ impl<'a> HeadStudio<'a> {
         let tints = tone::vertex_tints(&surface.positions, marks, scene.draw_face, seed);
         let brows =
             if scene.draw_face { face::brow_hairs(&scene.head.mesh, marks, seed) } else { Vec::new() };
-        let strands = strands::comb(scene.hairs, &surface, seed);
+        let heads = std::iter::once(scene.hairs).chain(scene.later_hairs.iter().map(Vec::as_slice));
+        let strands = heads.map(|hairs| strands::comb(hairs, &surface, seed)).collect();
         HeadStudio { scene: *scene, surface, tints, brows, strands }
     }
 
-    /// The bare head with its hair in one view.
+    /// The head with today's hair in one view.
     pub fn shade(&self, view: View, size_px: usize) -> Plate {
+        self.grow(view, self.bare(view, size_px), 0)
+    }
+
+    /// The bare head in one view.
+    fn bare(&self, view: View, size_px: usize) -> Plate {
         let camera = Camera::of_view(view, self.scene.head, size_px);
-        let side = if view == View::Right { KeySide::Right } else { KeySide::Left };
         let skin = Skin {
             surface: &self.surface,
             colour: linear(self.scene.skin_lab_sce),
@@ -170,16 +195,29 @@ impl<'a> HeadStudio<'a> {
             scale: (self.scene.head.landmarks.vertex.y / 131.0) as f32,
             seed: self.scene.seed as u32,
         };
-        let light = Studio::new(side);
-        let mut plate = Plate::shade(&skin, &camera, &light);
+        Plate::shade(&skin, &camera, &light(view))
+    }
+
+    /// Puts hair on a bare head.
+    fn grow(&self, view: View, mut plate: Plate, hair: usize) -> Plate {
+        let hairs = match hair.checked_sub(1) {
+            None => self.scene.hairs,
+            Some(later) => &self.scene.later_hairs[later],
+        };
+        let skin_colour = linear(self.scene.skin_lab_sce);
         let hair_colour = linear(self.scene.hair_lab_sce);
-        hair::draw_short(&mut plate, self.scene.hairs, hair_colour, skin.colour);
+        hair::draw_short(&mut plate, hairs, hair_colour, skin_colour);
         let brow_colour = hair_colour.map(|c| BROW_DARKER * c);
-        hair::draw_short(&mut plate, &self.brows, brow_colour, skin.colour);
-        strands::draw(&mut plate, &self.strands, hair_colour, &light);
+        hair::draw_short(&mut plate, &self.brows, brow_colour, skin_colour);
+        strands::draw(&mut plate, &self.strands[hair], hair_colour, &light(view));
         plate.develop();
         plate
     }
+}
+
+/// The key light stands where the view's face is.
+fn light(view: View) -> Studio {
+    Studio::new(if view == View::Right { KeySide::Right } else { KeySide::Left })
 }
 
 /// Linear sRGB of a colour, never below black.

@@ -37,6 +37,7 @@ pub(super) struct Skin<'a> {
 }
 
 /// A picture in linear light, taken apart so that dots can be added.
+#[derive(Clone)]
 pub struct Plate {
     pub(super) camera: Camera,
     /// `base[pixel]`: the finished picture, linear sRGB.

@@ -87,6 +87,7 @@ fn scene<'a>(head: &'a Head, hairs: &'a [Hair]) -> Scene<'a> {
         head,
         skin_lab_sce: SKIN,
         hairs,
+        later_hairs: &[],
         hair_lab_sce: Lab { l: 15.0, a: 2.0, b: 3.0 },
         close_up_mm: DVec3::new(0.0, 100.0, 0.0),
         draw_face: false,
@@ -341,7 +342,9 @@ fn small_plan(head: &Head) -> (Vec<Hair>, Vec<Dot>, [State; 2]) {
 fn all_orders() -> Vec<Order> {
     let shots = VIEWS.map(Shot::Head).into_iter().chain([Shot::CloseUp]);
     shots
-        .flat_map(|shot| [0, 1, 9].map(|state| Order { file: format!("{shot:?}-{state}.png"), shot, state }))
+        .flat_map(|shot| {
+            [0, 1, 9].map(|state| Order { file: format!("{shot:?}-{state}.png"), shot, state, hair: 0 })
+        })
         .collect()
 }
 
