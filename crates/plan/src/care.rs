@@ -219,11 +219,6 @@ pub const AFTERCARE: [Phase; 6] = [
     },
 ];
 
-/// The phase of a day after a session.
-pub fn phase(day: u16) -> &'static Phase {
-    AFTERCARE.iter().find(|p| (p.first_day..=p.last_day).contains(&day)).unwrap_or(&AFTERCARE[5])
-}
-
 /// When something is allowed again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BackTo {
@@ -361,13 +356,13 @@ pub const TRIAGE: [Triage; 19] = [
         row: 1,
         sign: "Trouble breathing, swelling of throat, tongue or face, fainting, hives all over the body",
         urgency: Urgency::Emergency,
-        source: "recalled: anaphylaxis guidance",
+        source: "unconfirmed: anaphylaxis guidance",
     },
     Triage {
         row: 2,
         sign: "Fever of 38 °C or more together with shaking chills, confusion, fast pulse or breathing, or redness or pain that spreads fast",
         urgency: Urgency::Emergency,
-        source: "recalled: sepsis guidance",
+        source: "unconfirmed: sepsis guidance",
     },
     Triage {
         row: 3,
@@ -379,13 +374,13 @@ pub const TRIAGE: [Triage; 19] = [
         row: 4,
         sign: "Stiff neck, severe headache, an eye swollen shut or double vision with signs of infection",
         urgency: Urgency::Emergency,
-        source: "recalled; anatomy S15c",
+        source: "unconfirmed; anatomy S15c",
     },
     Triage {
         row: 5,
         sign: "Chest or jaw pain, a seizure, numb lips or a racing heart after numbing cream",
         urgency: Urgency::Emergency,
-        source: "recalled: local-anaesthetic toxicity",
+        source: "unconfirmed: local-anaesthetic toxicity",
     },
     Triage {
         row: 6,
@@ -621,6 +616,11 @@ pub const GLOSSARY: [(&str, &str); 12] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The phase of a day after a session.
+    fn phase(day: u16) -> &'static Phase {
+        AFTERCARE.iter().find(|p| (p.first_day..=p.last_day).contains(&day)).unwrap_or(&AFTERCARE[5])
+    }
 
     #[test]
     fn phases_follow_each_other_without_gaps_and_keep_the_guide() {

@@ -5,7 +5,7 @@
 pub mod care;
 pub mod case;
 pub mod cells;
-mod dates;
+pub mod dates;
 pub mod design;
 pub mod dot;
 pub mod forecast;
@@ -22,6 +22,7 @@ pub mod quote;
 pub mod sessions;
 mod spread;
 pub mod warnings;
+pub mod words;
 
 pub use case::Case;
 pub use dot::Dot;

@@ -142,7 +142,7 @@ const SYSTEM_MONTHS: &str = "6 months to 2 years: the same page of aurumhairsyst
 const SYSTEM_MONTH: &str = "US$ 50-200 a month: the same page of aurumhairsystem.com";
 const MEDICATION: &str =
     "finasteride US$ 10-30, minoxidil 15-40 a month: myhairline.ai, \"Hair loss medication list\"";
-const TOUCH_UP: &str = "the studio's own; default an example inside 300-1000 for large areas (recalled price lists, docs/sources.md, smp 7.1)";
+const TOUCH_UP: &str = "the studio's own; default an example inside 300-1000 for large areas (unconfirmed price lists, docs/sources.md, smp 7.1)";
 
 /// Ten years of this plan beside the ways that are open to the client: which ones, and what they ask for every week,
 /// depends on the look, the loss and how the hair is worn. Every number is a setting of the case.

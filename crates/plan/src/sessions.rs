@@ -1,11 +1,10 @@
 //! Splitting the work into sessions: shares, minutes, dates.
 
-use jiff::Span;
 use jiff::civil::{Date, Weekday as CivilWeekday};
 use serde::Serialize;
 
 use crate::case::{Case, OccasionKind, Sessions, Weekday};
-use crate::dates::{parse_date, parse_span};
+use crate::dates::{add_days, days_between, parse_date, parse_span};
 use crate::design::ZoneKind;
 
 /// Most sessions a plan is split into: two years of fortnights. What needs more is refused.
@@ -284,16 +283,6 @@ fn hindrance(sessions: &Sessions, date: Date) -> Option<(&'static str, String)> 
         }
     }
     None
-}
-
-/// A date some days later; the calendar's end is not reached by plans.
-pub fn add_days(date: Date, days: i32) -> Date {
-    date.checked_add(Span::new().days(days)).unwrap_or(date)
-}
-
-/// Days from one date to another.
-pub fn days_between(from: Date, to: Date) -> i32 {
-    (to - from).get_days()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::design::{Design, ZoneKind};
 use crate::later::Later;
 use crate::pigment::ita_deg;
 use crate::plan::{SessionPlan, ZonePlan};
+use crate::words::lower_first;
 
 /// One warning.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -126,7 +127,7 @@ fn hairline(case: &Case, design: &Design, say: &mut dyn FnMut(&str, String, &str
         );
     }
     if case.hairline.style == HairlineStyle::EdgeUp {
-        say("hairline-crisp", "An edge-up is straight and crisp: it shows every millimetre of regrowth and ages worse than a soft line; keep a fade of 3-5 mm".into(), "smp.md 2.8, edge-up (recalled practice)");
+        say("hairline-crisp", "An edge-up is straight and crisp: it shows every millimetre of regrowth and ages worse than a soft line; keep a fade of 3-5 mm".into(), "smp.md 2.8, edge-up (unconfirmed practice)");
     }
     if line.feather_mm < 3.0 {
         say(
@@ -293,9 +294,4 @@ fn wish(case: &Case, say: &mut dyn FnMut(&str, String, &str)) {
     if case.loss.areata_percent.is_some() || !case.loss.patches.is_empty() {
         say("areata", "Alopecia areata moves: treat only when stable for a year, and plan for the shaved look if it spreads".into(), "smp.md 4.1, aa_active");
     }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_lowercase().chain(chars).collect())
 }

@@ -6,13 +6,15 @@
 
 use hairline_plan::Plan;
 use hairline_plan::care::{AFTERCARE, FROM_THEN_ON, Phase, Wear, rules_for};
+use hairline_plan::dates::{add_days, parse_time};
 use hairline_plan::plan::SessionPlan;
+use hairline_plan::words::{hours, lower_first};
 use jiff::Span;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Years after the last session at which the client is reminded to look at the result (`smp.md` 1.8, assumption).
-const REVIEW_YEARS: i64 = 1;
+const REVIEW_YEARS: i32 = 1;
 /// Sessions are entered in steps of this, minutes.
 const ROUND_MINUTES: i64 = 15;
 
@@ -76,7 +78,7 @@ fn events(plan: &Plan) -> Vec<Event> {
         let next = plan.sessions.get(i + 1).and_then(|s| s.when.date);
         let mut description = vec![format!(
             "About {} with breaks. Come rested, eat before, no alcohol the day before.",
-            hours(session)
+            hours(session.minutes.total())
         )];
         if !studio.contact.is_empty() {
             description.push(format!("Questions: {}", studio.contact));
@@ -93,10 +95,10 @@ fn events(plan: &Plan) -> Vec<Event> {
         }
     }
     if let Some(last) = plan.sessions.last().and_then(|s| s.when.date) {
-        let day = plus(last, Span::new().years(REVIEW_YEARS));
+        let day = add_days(last, 365 * REVIEW_YEARS);
         events.push(Event {
             code: "review".to_string(),
-            when: When::Days(day, plus(day, Span::new().days(1))),
+            when: When::Days(day, add_days(day, 1)),
             summary: format!("One year after the last session: look at the result{at}"),
             description: "Take a photo in the same light as before and compare.".to_string(),
             busy: false,
@@ -113,10 +115,10 @@ fn phase_event(
     next: Option<Date>,
     phase: &Phase,
 ) -> Option<Event> {
-    let from = plus(date, Span::new().days(phase.first_day));
+    let from = add_days(date, i32::from(phase.first_day));
     let mut after = match phase.last_day {
-        FROM_THEN_ON => plus(from, Span::new().days(1)),
-        last => plus(date, Span::new().days(i64::from(last) + 1)),
+        FROM_THEN_ON => add_days(from, 1),
+        last => add_days(date, i32::from(last) + 1),
     };
     if let Some(next) = next {
         after = after.min(next);
@@ -135,9 +137,9 @@ fn phase_event(
         code: format!("session-{}-{}", session.number, phase.code),
         when: When::Days(from, after),
         summary: match phase.last_day {
-            FROM_THEN_ON => format!("Day {}: {}", phase.first_day, lower(phase.title)),
-            last if last == phase.first_day => format!("Day {last}: {}", lower(phase.title)),
-            last => format!("Days {}-{last}: {}", phase.first_day, lower(phase.title)),
+            FROM_THEN_ON => format!("Day {}: {}", phase.first_day, lower_first(phase.title)),
+            last if last == phase.first_day => format!("Day {last}: {}", lower_first(phase.title)),
+            last => format!("Days {}-{last}: {}", phase.first_day, lower_first(phase.title)),
         },
         description: description.join("\n"),
         busy: false,
@@ -149,7 +151,7 @@ fn session_time(plan: &Plan, session: &SessionPlan, date: Date) -> When {
     let settings = &plan.case.sessions;
     let start = settings.start_time.as_deref().and_then(parse_time);
     let zone = settings.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-    let whole_day = When::Days(date, plus(date, Span::new().days(1)));
+    let whole_day = When::Days(date, add_days(date, 1));
     let (Some(start), Some(zone)) = (start, zone) else { return whole_day };
     let Ok(from) = date.to_datetime(start).to_zoned(zone) else { return whole_day };
     let steps = (session.minutes.total() / ROUND_MINUTES as f64).ceil() as i64;
@@ -158,32 +160,8 @@ fn session_time(plan: &Plan, session: &SessionPlan, date: Date) -> When {
     When::Instants(utc(from), utc(to))
 }
 
-fn parse_time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
-}
-
-fn hours(session: &SessionPlan) -> String {
-    let quarters = (session.minutes.total() / ROUND_MINUTES as f64).ceil() as u32;
-    match (quarters / 4, 15 * (quarters % 4)) {
-        (0, minutes) => format!("{minutes} minutes"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
-/// A date later; plans do not reach the calendar's end.
-fn plus(date: Date, span: Span) -> Date {
-    date.checked_add(span).unwrap_or(date)
-}
-
 fn basic(date: Date) -> String {
     date.strftime("%Y%m%d").to_string()
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The same for every version of a client's plan: title, seed, studio and head, by FNV-1a (64 bits).

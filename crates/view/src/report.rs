@@ -5,13 +5,13 @@
 
 use hairline_plan::Plan;
 use hairline_plan::care;
-use hairline_plan::case::{Look, Paper as CasePaper};
+use hairline_plan::case::Look;
 use hairline_plan::forecast::YEARS;
 use hairline_plan::plan::SessionPlan;
 use hairline_plan::warnings::Warning;
 use rayon::prelude::*;
 
-use crate::pdf::{Block, Column, Figure, Fonts, Frame, Metadata, Paper, PdfError, Table, flow, footers};
+use crate::pdf::{Block, Column, Figure, Fonts, Frame, Metadata, PdfError, Table, flow, footers};
 use crate::picture::PictureFile;
 
 mod after;
@@ -23,7 +23,7 @@ mod years;
 /// The report of a plan with pictures from `preview/`; a picture that is not among them is left out.
 pub fn report_pdf(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
-    let frame = Frame { paper: paper(plan), footer: footer(plan), foot_mm: 0.0 };
+    let frame = Frame { paper: plan.case.studio.paper, footer: footer(plan), foot_mm: 0.0 };
     let mut book = flow(&blocks(plan, pictures)?, &frame, &fonts)?;
     footers(&mut book, &frame, &fonts);
     let first = plan.sessions.first().and_then(|s| s.when.date);
@@ -45,7 +45,7 @@ pub fn blocks(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<Block>, PdfEr
     blocks.extend(course::sessions(plan, &shelf));
     blocks.extend(course::cost(plan));
     blocks.extend(after::day_by_day(plan));
-    blocks.extend(after::healing(plan));
+    blocks.extend(after::healing());
     blocks.extend(years::fading(plan, &shelf));
     blocks.extend(years::ten_years_on(plan, &shelf));
     blocks.extend(years::other_ways(plan));
@@ -84,14 +84,6 @@ pub fn unprintable(plan: &Plan) -> Option<Warning> {
             "the built-in typeface, Source Sans 3",
         )
     })
-}
-
-/// The paper of a case.
-pub fn paper(plan: &Plan) -> Paper {
-    match plan.case.studio.paper {
-        CasePaper::A4 => Paper::A4,
-        CasePaper::Letter => Paper::Letter,
-    }
 }
 
 fn title(plan: &Plan) -> String {
@@ -250,16 +242,6 @@ fn day_after(session: &SessionPlan, days: u16) -> String {
     }
 }
 
-/// `3 h 40 min`, in steps of five minutes.
-fn hours(minutes: f64) -> String {
-    let five = (minutes / 5.0).ceil() as u32 * 5;
-    match (five / 60, five % 60) {
-        (0, m) => format!("{m} min"),
-        (h, 0) => format!("{h} h"),
-        (h, m) => format!("{h} h {m} min"),
-    }
-}
-
 /// `12 345`, with spaces that do not break.
 fn grouped(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
@@ -294,8 +276,5 @@ mod tests {
         assert_eq!(grouped(999.0), "999");
         assert_eq!(money(2345.5, "EUR"), "2\u{a0}345.50\u{a0}EUR");
         assert_eq!(money(0.0, "EUR"), "0\u{a0}EUR");
-        assert_eq!(hours(61.0), "1 h 5 min");
-        assert_eq!(hours(240.0), "4 h");
-        assert_eq!(hours(12.0), "15 min");
     }
 }

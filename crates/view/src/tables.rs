@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hairline_plan::{Dot, Planned};
 
-/// `dots.csv`: a row a dot, head frame, mm; see the contract in the README.
+/// `dots.csv`: a row a dot, head frame, mm.
 pub fn dots_csv(dots: &[Dot]) -> String {
     let mut out = String::with_capacity(dots.len() * 128 + 128);
     out.push_str(

@@ -244,6 +244,24 @@ pub enum Paper {
     Letter,
 }
 
+impl Paper {
+    /// Width and height upright, mm.
+    pub fn size_mm(self) -> [f64; 2] {
+        match self {
+            Paper::A4 => [210.0, 297.0],
+            Paper::Letter => [215.9, 279.4],
+        }
+    }
+
+    /// The word printed on a page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Paper::A4 => "A4",
+            Paper::Letter => "Letter",
+        }
+    }
+}
+
 /// Inputs of the ten-year comparison. None of them is a fact: every one is an example in the studio's currency to be
 /// replaced by local prices; sources and marks stand beside the defaults in [`crate::quote`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -46,6 +46,8 @@ pub struct Design {
     front_until_t: f64,
     /// How far dots run out into the hair beside a treated zone, mm.
     blend_mm: f64,
+    /// Whether the loss is patches of alopecia areata.
+    patches: bool,
     units_per_cm2: f64,
     seed: u64,
     measured_hair: Option<Spread>,
@@ -131,6 +133,7 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
         Look::Density => 85.0,
         Look::Scar => 70.0,
     };
+    let patches = case.loss.areata_percent.is_some() || !case.loss.patches.is_empty();
     let body = case.artist.density_per_cm2.unwrap_or(default_body);
     let cap = definition_cap_per_cm2(diameter);
     Design {
@@ -153,10 +156,8 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
         scar_per_cm2: (if case.look == Look::Scar { body } else { 0.75 * body }).min(cap),
         cap_per_cm2: cap,
         front_until_t: if case.hairline.temporal_peak_mm.is_some() { 0.95 } else { 0.75 },
-        blend_mm: blend_width_mm(
-            case.look,
-            case.loss.areata_percent.is_some() || !case.loss.patches.is_empty(),
-        ),
+        patches,
+        blend_mm: blend_width_mm(case.look, patches),
         units_per_cm2: case.hair.units_per_cm2,
         seed: hash(case.seed, 0x424F_5244),
         measured_hair: known.hairs_mm.as_ref().map(|p| Spread::new(p)),
@@ -361,12 +362,11 @@ impl Design {
         if behind_line_mm < HAIRLINE_ZONE_MM && uv.y > 0.0 {
             return named(ZoneKind::Hairline, "Hairline");
         }
-        let patches = self.loss.iter().all(|l| l.zone.name.starts_with("patch")) && !self.loss.is_empty();
         if self.treated_mm(uv, p) < 0.0 {
-            let name = if patches { "Blend around patches" } else { "Blend into sides and back" };
+            let name = if self.patches { "Blend around patches" } else { "Blend into sides and back" };
             return named(ZoneKind::Blend, name);
         }
-        if patches {
+        if self.patches {
             let inside = |l: &&LossOnHead| l.outline.signed_distance_mm(uv, p) > 0.0;
             if let Some(patch) = self.loss.iter().find(inside) {
                 return (ZoneKind::Body, format!("Bald {}", patch.zone.name));

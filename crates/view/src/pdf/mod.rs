@@ -24,33 +24,7 @@ pub const PT_PER_MM: f64 = 72.0 / 25.4;
 /// Display sRGB.
 pub type Ink = [u8; 3];
 
-/// Size of a sheet of paper.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paper {
-    /// 210 x 297 mm.
-    #[default]
-    A4,
-    /// 8.5 x 11 inches.
-    Letter,
-}
-
-impl Paper {
-    /// Width and height upright, mm.
-    pub fn size_mm(self) -> [f64; 2] {
-        match self {
-            Paper::A4 => [210.0, 297.0],
-            Paper::Letter => [215.9, 279.4],
-        }
-    }
-
-    /// The word printed on a page.
-    pub fn name(self) -> &'static str {
-        match self {
-            Paper::A4 => "A4",
-            Paper::Letter => "Letter",
-        }
-    }
-}
+pub use hairline_plan::case::Paper;
 
 /// What a file says about itself.
 #[derive(Clone, Debug, PartialEq)]

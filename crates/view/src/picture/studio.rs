@@ -52,9 +52,6 @@ pub(super) enum KeySide {
     Left,
     /// Right of the camera.
     Right,
-    /// In the middle, and the others doubled, for symmetric light.
-    #[cfg(test)]
-    Both,
 }
 
 impl Studio {
@@ -68,8 +65,6 @@ impl Studio {
             match side {
                 KeySide::Left => lamps.push((left, lamp.strength, lamp.sharpness)),
                 KeySide::Right => lamps.push((right, lamp.strength, lamp.sharpness)),
-                #[cfg(test)]
-                KeySide::Both => lamps.extend([left, right].map(|d| (d, lamp.strength, lamp.sharpness))),
             }
         }
         let key = lamps[0].0;
@@ -201,13 +196,6 @@ mod tests {
             assert!((left.diffuse(d)[0] - right.diffuse(m)[0]).abs() < 5e-3);
             assert!((left.gloss(d) - right.gloss(m)).abs() < 5e-3);
         }
-    }
-
-    #[test]
-    fn lamps_on_both_sides_light_both_cheeks_alike() {
-        let studio = Studio::new(KeySide::Both);
-        let (left, right) = (Vec3::new(-0.6, 0.0, 0.8), Vec3::new(0.6, 0.0, 0.8));
-        assert!((studio.diffuse(left)[1] - studio.diffuse(right)[1]).abs() < 5e-3);
     }
 
     #[test]

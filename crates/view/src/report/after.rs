@@ -3,6 +3,7 @@
 use hairline_plan::Plan;
 use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, Urgency, Wear};
 use hairline_plan::plan::SessionPlan;
+use hairline_plan::words::lower_first;
 
 use super::{day_after, heading, part, table, text};
 use crate::pdf::{Block, Tone};
@@ -14,7 +15,7 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
     let rows = AFTERCARE
         .iter()
         .map(|phase| {
-            let mut row = vec![format!("**{}**: {}", days(phase), lower(phase.title))];
+            let mut row = vec![format!("**{}**: {}", days(phase), lower_first(phase.title))];
             row.extend(
                 plan.sessions.iter().enumerate().map(|(i, s)| dates(phase, s, plan.sessions.get(i + 1))),
             );
@@ -32,12 +33,12 @@ pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
     ];
     for phase in &AFTERCARE {
         blocks.push(Block::Need(26.0));
-        blocks.push(part(&format!("{}: {}", days(phase), lower(phase.title))));
+        blocks.push(part(&format!("{}: {}", days(phase), lower_first(phase.title))));
         blocks
             .push(Block::Bullets(care::rules_for(phase.dos, wear).into_iter().map(str::to_string).collect()));
         let label = if phase.last_day == FROM_THEN_ON { "Better not" } else { "Not yet" };
         let avoid: Vec<String> =
-            care::rules_for(phase.avoid, wear).iter().map(|a| lower(a.trim_end_matches('.'))).collect();
+            care::rules_for(phase.avoid, wear).iter().map(|a| lower_first(a.trim_end_matches('.'))).collect();
         blocks.push(text(format!("**{label}:** {}.", avoid.join("; "))));
     }
     blocks.push(Block::Need(92.0));
@@ -75,7 +76,7 @@ fn dates(phase: &Phase, session: &SessionPlan, next: Option<&SessionPlan>) -> St
     }
 }
 
-pub(super) fn healing(_plan: &Plan) -> Vec<Block> {
+pub(super) fn healing() -> Vec<Block> {
     let rows = NORMAL.iter().map(|n| vec![format!("**{}**", n.sign), n.lasts.to_string()]).collect();
     vec![
         Block::Need(105.0),
@@ -121,15 +122,16 @@ pub(super) fn when_to_call(plan: &Plan) -> Vec<Block> {
         }
         blocks.push(Block::Callout { tone, title: urgency.action().to_string(), body });
     }
-    blocks.push(text("With a weakened immune system, diabetes, an artificial heart valve, or in pregnancy: treat the signs of the doctor's box as an emergency, except lumps that come months later and lymph nodes."));
+    let kept = TRIAGE.iter().filter(|t| t.urgency == Urgency::SeeDoctor && care::raised(t) == t.urgency);
+    let kept: Vec<String> = kept.map(|t| lower_first(t.sign)).collect();
+    blocks.push(text(format!(
+        "With a weakened immune system, diabetes, an artificial heart valve, or in pregnancy: treat the signs of the doctor's \
+         box as an emergency, except: {}.",
+        kept.join("; ")
+    )));
     blocks.push(Block::Small(format!(
         "This table is version {}; it needs clinical sign-off and is no medical advice.",
         care::TRIAGE_VERSION
     )));
     blocks
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }

@@ -6,7 +6,9 @@ use hairline_plan::plan::SessionPlan;
 use hairline_plan::quote::touch_up_price;
 
 use super::design::best_view;
-use super::{Shelf, day_of, figures, grouped, heading, hours, money, part, table, text};
+use hairline_plan::words::hours;
+
+use super::{Shelf, day_of, figures, grouped, heading, money, part, table, text};
 use crate::pdf::{Block, Tone};
 
 pub(super) fn sessions(plan: &Plan, shelf: &Shelf) -> Vec<Block> {

@@ -7,7 +7,6 @@ use hairline_scalp::regions::OutlineOnHead;
 use super::line::runs;
 use super::{StencilError, StencilLine, StencilWords, cell_map, stencil, stencil_pdf};
 use crate::pdf::Fonts;
-use crate::report;
 
 /// Outlines nearer behind the hairline than this are the hairline to a hand, mm.
 const BEHIND_LINE_MM: f64 = 8.0;
@@ -23,7 +22,7 @@ pub fn stencil_of(planned: &Planned) -> Result<Vec<u8>, StencilError> {
         plan: if plan.title.is_empty() { "Treatment plan".into() } else { plan.title.clone() },
         day: date.map_or("day 0".to_owned(), |d| d.to_string()),
         date: date.map(|d| (d.year(), d.month() as u8, d.day() as u8)),
-        paper: report::paper(plan),
+        paper: plan.case.studio.paper,
     };
     let laid = stencil(&planned.head, &plan_lines(planned))?;
     let map = cell_map::blocks(planned, words.paper, &Fonts::new());
