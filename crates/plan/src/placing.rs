@@ -6,7 +6,7 @@ use hairline_scalp::{Chart, Uv};
 use rayon::prelude::*;
 
 use crate::case::{Case, Look};
-use crate::design::{Design, HAIRLINE_ZONE_MM, Known, ZoneKind};
+use crate::design::{Design, HAIRLINE_ZONE_MM, Known, ZoneKind, smoothstep};
 use crate::layout::{
     EVEN_CV, LOOSEST_CV, Layout, LayoutError, LayoutSettings, NATURAL_CV, Obstacle, PlacedDot, place_dots,
 };
@@ -39,6 +39,8 @@ pub struct Field {
     pub patch: Patch,
     /// Wanted density at each vertex, dots/cm2.
     pub density_per_cm2: Vec<f64>,
+    /// How far each vertex lies behind the hairline, mm; far where there is none.
+    pub behind_line_mm: Vec<f64>,
     /// Zone of each triangle, index into the zones.
     pub zone_of_triangle: Vec<usize>,
 }
@@ -57,6 +59,8 @@ pub struct RawDot {
     pub kind: ZoneKind,
     /// Index into the list of zone names.
     pub zone: usize,
+    /// How far it lies behind the hairline, mm; far where there is none.
+    pub behind_line_mm: f64,
 }
 
 /// Cuts the fields, first the body, then each closed scar, and names their zones.
@@ -120,7 +124,8 @@ pub fn fields(design: &Design, chart: &Chart) -> (Vec<Field>, Vec<Zone>) {
                     })
                 })
                 .collect();
-            Field { density_per_cm2: wanted.iter().map(|w| w.0).collect(), scar, patch, zone_of_triangle }
+            let (density_per_cm2, behind_line_mm) = wanted.into_iter().unzip();
+            Field { scar, patch, density_per_cm2, behind_line_mm, zone_of_triangle }
         })
         .collect();
     (fields, zones)
@@ -212,7 +217,10 @@ pub fn raw_dots(fields: &[Field], layouts: &[Layout], zones: &[Zone]) -> Vec<Raw
             .iter()
             .map(|dot| {
                 let zone = field.zone_of_triangle[dot.triangle as usize];
-                RawDot { placed: *dot, field: i, kind: zones[zone].0, zone }
+                let corners = field.patch.mesh.triangles[dot.triangle as usize];
+                let behind_line_mm =
+                    (0..3).map(|k| dot.barycentric[k] * field.behind_line_mm[corners[k] as usize]).sum();
+                RawDot { placed: *dot, field: i, kind: zones[zone].0, zone, behind_line_mm }
             })
             .collect()
     };
@@ -237,18 +245,27 @@ pub struct Touch {
 /// Spread of the lean about the lie of the hair, degrees: own design.
 const AZIMUTH_SPREAD_DEG: f64 = 12.0;
 
+/// Behind the hairline zone fewer and fewer dots are set as lightly as in it, over this distance, mm: a sudden change would
+/// show as a second line (own design).
+const FIRMER_OVER_MM: f64 = 15.0;
+
 /// The touch of dot number `index`.
 pub fn touch(case: &Case, design: &Design, dot: &RawDot, index: u64, passes: usize) -> Touch {
     let artist = &case.artist;
     let seed = hash(case.seed, 0x544F_5543);
     // A seed of its own for each property: they vary apart from each other.
     let n = |which: u64| normal(hash(seed, which), index);
-    let diameter = artist.dot_diameter_mm * diameter_factor(dot.kind);
-    let depth = artist.depth_mm * artist.deposit_depth_share * depth_factor(dot.kind);
+    let lightly = 1.0 - smoothstep((dot.behind_line_mm - HAIRLINE_ZONE_MM) / FIRMER_OVER_MM);
+    let kind = match dot.kind {
+        ZoneKind::Body if uniform(hash(seed, 5), index) < lightly => ZoneKind::Hairline,
+        kind => kind,
+    };
+    let diameter = artist.dot_diameter_mm * diameter_factor(kind);
+    let depth = artist.depth_mm * artist.deposit_depth_share * depth_factor(kind);
     let normal_mm = dot.placed.normal;
     let lie = design.hair_direction(dot.placed.position_mm, normal_mm);
     // Three cups a pass: most dots from the middle one, a fifth each from a step lighter and darker (`smp.md` 2.3).
-    let step = shade_step(case, dot.kind, dot.placed.visit as usize + 1, passes) as i32;
+    let step = shade_step(case, kind, dot.placed.visit as usize + 1, passes) as i32;
     let cup = match uniform(hash(seed, 4), index) {
         u if u < 0.2 => -1,
         u if u > 0.8 => 1,

@@ -137,6 +137,26 @@ fn the_hairline_stands_where_it_was_asked_for_and_rises_to_the_corners() {
     }
 }
 
+/// Fine at the line, full in the body, and nowhere a step that would show as a second line.
+#[test]
+fn dots_grow_gradually_behind_the_hairline() {
+    let case = example("shaved-norwood6");
+    let planned = plan(&case);
+    let line = planned.design.hairline.as_ref().expect("the shaved look draws a line");
+    let mut bins = vec![(0.0, 0.0); 14];
+    for dot in planned.dots.iter().filter(|d| d.position_mm.x.abs() < 60.0 && d.position_mm.z > 0.0) {
+        let behind_mm = line.depth_mm(planned.chart.locate(dot.position_mm), dot.position_mm);
+        if let Some(bin) = bins.get_mut((behind_mm / 3.0).floor() as usize).filter(|_| behind_mm > 0.0) {
+            *bin = (bin.0 + dot.diameter_mm / case.artist.dot_diameter_mm, bin.1 + 1.0);
+        }
+    }
+    assert!(bins.iter().all(|bin| bin.1 > 100.0), "{bins:?}");
+    let mean: Vec<f64> = bins.iter().map(|(sum, n)| sum / n).collect();
+    assert!(mean[..4].iter().all(|m| (0.88..0.92).contains(m)), "{mean:.3?}");
+    assert!(mean[11..].iter().all(|m| (0.985..1.015).contains(m)), "{mean:.3?}");
+    assert!(mean.windows(2).all(|w| (w[1] - w[0]).abs() < 0.04), "{mean:.3?}");
+}
+
 #[test]
 fn every_dot_has_its_own_touch_within_the_artists_means() {
     let case = example("shaved-norwood6");
@@ -147,7 +167,7 @@ fn every_dot_has_its_own_touch_within_the_artists_means() {
     let body: Vec<f64> = planned
         .dots
         .iter()
-        .filter(|d| planned.plan.zones[d.zone as usize].name == "Frontal")
+        .filter(|d| planned.plan.zones[d.zone as usize].name == "Crown")
         .map(|d| d.diameter_mm)
         .collect();
     let m = body.iter().sum::<f64>() / body.len() as f64;
