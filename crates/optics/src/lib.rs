@@ -7,4 +7,5 @@
 
 pub mod colour;
 pub mod dot_table;
+pub mod layer;
 pub mod skin;
