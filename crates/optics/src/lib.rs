@@ -9,3 +9,4 @@ pub mod colour;
 pub mod dot_table;
 pub mod layer;
 pub mod skin;
+pub mod transport;
