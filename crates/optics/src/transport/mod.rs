@@ -1,9 +1,12 @@
 //! Light followed photon by photon.
 //!
-//! [`slab`] sends a beam into layers, as the reference programs of the field do.
+//! [`slab`] sends a beam into layers, as the reference programs of the field do; [`dotted`] looks at skin with
+//! deposits of pigment in it.
 
+pub mod dotted;
 mod lanes;
 pub mod slab;
+mod walk;
 
 use serde::{Deserialize, Serialize};
 

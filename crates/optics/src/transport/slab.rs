@@ -4,7 +4,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::lanes::{F, LANES, Random, azimuth, fresnel, minus_ln, pick, scatter};
+use super::lanes::{F, LANES, Random, pick};
+use super::walk::{Crossing, Photons, bits, sheets, take};
 use super::{Estimate, Moments, TransportError};
 use crate::layer::Stack;
 
@@ -237,140 +238,28 @@ impl Tally {
     }
 }
 
-/// A layer as the walk needs it.
-#[derive(Clone, Copy)]
-struct Sheet {
-    top: f32,
-    bottom: f32,
-    n: f32,
-    /// Mean distance between two stops, mm, and its inverse.
-    free: f32,
-    stops: f32,
-    /// Absorbed share at each stop.
-    absorbs: f32,
-    g: f32,
-}
-
-fn sheets(stack: &Stack) -> Vec<Sheet> {
-    let mut top = 0.0f64;
-    stack
-        .layers
-        .iter()
-        .map(|layer| {
-            let mut_ = layer.mua_per_mm + layer.mus_per_mm;
-            let clear = mut_ == 0.0;
-            let sheet = Sheet {
-                top: top as f32,
-                bottom: (top + layer.thickness_mm) as f32,
-                n: layer.n as f32,
-                free: if clear { f32::INFINITY } else { (1.0 / mut_) as f32 },
-                stops: mut_ as f32,
-                absorbs: if clear { 0.0 } else { (layer.mua_per_mm / mut_) as f32 },
-                g: layer.g as f32,
-            };
-            top += layer.thickness_mm;
-            sheet
-        })
-        .collect()
-}
-
-/// Sixteen photons.
-struct Photons {
-    at: [F; 3],
-    direction: [F; 3],
-    weight: F,
-    /// Free paths left to the next stop; 0 asks for a new draw.
-    left: F,
-    absorbed: F,
-    top: F,
-    bottom: F,
-    free: F,
-    stops: F,
-    absorbs: F,
-    g: F,
-    layer: [usize; LANES],
-    alive: [bool; LANES],
-}
-
-impl Photons {
-    #[inline(always)]
-    fn enter(&mut self, i: usize, layer: usize, sheet: &Sheet) {
-        self.layer[i] = layer;
-        self.top[i] = sheet.top;
-        self.bottom[i] = sheet.bottom;
-        self.free[i] = sheet.free;
-        self.stops[i] = sheet.stops;
-        self.absorbs[i] = sheet.absorbs;
-        self.g[i] = sheet.g;
-    }
-
-    /// A new photon just under the surface.
-    #[inline(always)]
-    fn launch(&mut self, i: usize, weight: f32, sheet: &Sheet) {
-        for k in 0..3 {
-            self.at[k][i] = 0.0;
-            self.direction[k][i] = 0.0;
-        }
-        self.direction[2][i] = 1.0;
-        self.weight[i] = weight;
-        self.left[i] = 0.0;
-        self.absorbed[i] = 0.0;
-        self.alive[i] = true;
-        self.enter(i, 0, sheet);
-    }
-
-    /// An empty lane stands still between no borders.
-    #[inline(always)]
-    fn rest(&mut self, i: usize) {
-        self.alive[i] = false;
-        self.weight[i] = 0.0;
-        for k in 0..3 {
-            self.at[k][i] = 0.0;
-            self.direction[k][i] = 0.0;
-        }
-        self.direction[2][i] = 1.0;
-        self.left[i] = 0.0;
-        self.top[i] = f32::NEG_INFINITY;
-        self.bottom[i] = f32::INFINITY;
-        self.free[i] = 0.0;
-    }
-}
-
 #[inline(always)]
 fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64, photons: u64) -> Tally {
-    let sheets = sheets(stack);
+    let sheets = sheets(stack, |i| {
+        let stops = stack.layers[i].mua_per_mm + stack.layers[i].mus_per_mm;
+        (stops, if stops > 0.0 { stack.layers[i].mua_per_mm / stops } else { 0.0 })
+    });
     let mut random = Random::new(beam.seed, block);
     let mut tally = Tally::new(beam);
     tally.photons = photons;
     // A clear first layer was crossed by the beam already: what it mirrored is in `specular`.
     let start = usize::from(sheets.len() > 1 && sheets[0].free.is_infinite());
-    let weight = (1.0 - entry.specular) as f32;
+    let full = (1.0 - entry.specular) as f32;
+    let mut p = Photons::none();
+    let (mut weight, mut absorbed): (F, F) = ([0.0; LANES], [0.0; LANES]);
     let mut waiting = photons;
-    let mut p = Photons {
-        at: [[0.0; LANES]; 3],
-        direction: [[0.0; LANES]; 3],
-        weight: [0.0; LANES],
-        left: [0.0; LANES],
-        absorbed: [0.0; LANES],
-        top: [0.0; LANES],
-        bottom: [0.0; LANES],
-        free: [0.0; LANES],
-        stops: [0.0; LANES],
-        absorbs: [0.0; LANES],
-        g: [0.0; LANES],
-        layer: [0; LANES],
-        alive: [false; LANES],
-    };
     let mut alive = 0;
     for i in 0..LANES {
         if waiting > 0 {
             waiting -= 1;
-            p.launch(i, weight, &sheets[0]);
-            p.at[2][i] = sheets[start].top;
-            p.enter(i, start, &sheets[start]);
             alive += 1;
-        } else {
-            p.rest(i);
+            p.launch(i, [0.0; 2], start, &sheets);
+            weight[i] = full;
         }
     }
     let limit = beam.roulette_weight as f32;
@@ -379,35 +268,12 @@ fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64
     let grids = beam.grids.unwrap_or(Grids { depth_step_mm: 1.0, depth_bins: 0, angle_bins: 0 });
     let per_depth = (1.0 / grids.depth_step_mm) as f32;
     while alive > 0 {
-        // Hop.
-        let drawn = minus_ln(random.uniform());
-        let mut hit = [0u32; LANES];
-        for i in 0..LANES {
-            let [x, y, z] = [p.at[0][i], p.at[1][i], p.at[2][i]];
-            let [dx, dy, dz] = [p.direction[0][i], p.direction[1][i], p.direction[2][i]];
-            let paths = pick(p.left[i] > 0.0, p.left[i], drawn[i]);
-            let border = pick(dz < 0.0, p.top[i], p.bottom[i]);
-            // A photon that walks level never meets a border: 0/0 is not smaller than anything.
-            let to_border = (border - z) / dz;
-            let wish = paths * p.free[i];
-            let meets = to_border < wish;
-            let length = pick(meets, to_border, wish);
-            p.left[i] = pick(meets, paths - length * p.stops[i], 0.0);
-            p.at[0][i] = x + dx * length;
-            p.at[1][i] = y + dy * length;
-            p.at[2][i] = pick(meets, border, z + dz * length);
-            hit[i] = u32::from(meets);
-        }
-        let mut any_hit = 0u32;
-        for i in 0..LANES {
-            any_hit |= hit[i] << i;
-        }
-        // Drop.
+        let (_, at_border) = p.hop(&mut random);
         let mut lost = [0.0; LANES];
         for i in 0..LANES {
-            lost[i] = pick(hit[i] != 0, 0.0, p.weight[i] * p.absorbs[i]);
-            p.weight[i] -= lost[i];
-            p.absorbed[i] += lost[i];
+            lost[i] = pick(at_border[i] != 0, 0.0, weight[i] * p.loss[i]);
+            weight[i] -= lost[i];
+            absorbed[i] += lost[i];
         }
         if GRIDS {
             let mut cell = [0i32; LANES];
@@ -416,68 +282,32 @@ fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64
                 let r = (p.at[0][i] * p.at[0][i] + p.at[1][i] * p.at[1][i]).sqrt() * per_ring;
                 let d = p.at[2][i] * per_depth;
                 let inside = r < rings && d < grids.depth_bins as f32;
-                let c = d.floor() * rings + r.floor();
-                // SAFE cast: below 2^24 by `check_beam`.
-                cell[i] = if inside { c as i32 } else { outside };
+                // Exact: `check_beam` keeps the number of cells below 2^23.
+                let c = (d.floor() * rings + r.floor()) as i32;
+                cell[i] = if inside { c } else { outside };
             }
             for i in 0..LANES {
                 tally.absorbed_cells[cell[i] as usize] += f64::from(lost[i]);
             }
         }
-        // Spin.
-        let u = random.uniform();
-        let (sin, cos) = azimuth(random.bits());
-        for i in 0..LANES {
-            let old = [p.direction[0][i], p.direction[1][i], p.direction[2][i]];
-            let new = scatter(old, p.g[i], u[i], sin[i], cos[i]);
-            for k in 0..3 {
-                p.direction[k][i] = pick(hit[i] != 0, old[k], new[k]);
-            }
-        }
-        // Borders, one photon at a time.
+        let g = p.g;
+        p.spin(&mut random, &at_border, &g);
         let mut ended = 0u32;
-        while any_hit != 0 {
-            let i = any_hit.trailing_zeros() as usize;
-            any_hit &= any_hit - 1;
-            let down = p.direction[2][i] > 0.0;
-            let here = p.layer[i];
-            let n_here = sheets[here].n;
-            let beyond = if down { here + 1 } else { here.wrapping_sub(1) };
-            let n_beyond = match sheets.get(beyond) {
-                Some(sheet) => sheet.n,
-                None if down => stack.n_below as f32,
-                None => stack.n_above as f32,
-            };
-            let cosine = p.direction[2][i].abs();
-            let (mirrored, behind) =
-                if n_here == n_beyond { (0.0, cosine) } else { fresnel(n_here, n_beyond, cosine) };
-            if mirrored > 0.0 && random.uniform_of(i) <= mirrored {
-                p.direction[2][i] = -p.direction[2][i];
-                continue;
-            }
-            if let Some(sheet) = sheets.get(beyond) {
-                let ratio = n_here / n_beyond;
-                p.direction[0][i] *= ratio;
-                p.direction[1][i] *= ratio;
-                p.direction[2][i] = behind.copysign(p.direction[2][i]);
-                p.enter(i, beyond, sheet);
-                continue;
-            }
-            let w = f64::from(p.weight[i]);
+        let mut borders = bits(&at_border);
+        while let Some(i) = take(&mut borders) {
+            let Crossing::Out { down, cosine } = p.cross(i, stack, &sheets, &mut random) else { continue };
+            let w = f64::from(weight[i]);
             let r = (p.at[0][i] * p.at[0][i] + p.at[1][i] * p.at[1][i]).sqrt() * per_ring;
             let ring = r as usize;
             if !down && ring < rings {
                 tally.rings[ring].put(w);
             }
             if GRIDS {
-                let angle = (libm::acosf(behind.min(1.0))
-                    * std::f32::consts::FRAC_2_PI
-                    * grids.angle_bins as f32) as usize;
-                let cell = if ring < rings && angle < grids.angle_bins {
-                    ring * grids.angle_bins + angle
-                } else {
-                    rings * grids.angle_bins
-                };
+                let share = libm::acosf(cosine.min(1.0)) * std::f32::consts::FRAC_2_PI;
+                let angle = (share * grids.angle_bins as f32) as usize;
+                let inside = ring < rings && angle < grids.angle_bins;
+                let cell =
+                    grids.angle_bins * if inside { ring } else { rings } + if inside { angle } else { 0 };
                 let cells = if down { &mut tally.transmitted_cells } else { &mut tally.reflected_cells };
                 cells[cell] += w;
             }
@@ -488,32 +318,28 @@ fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64
             }
             ended |= 1 << i;
         }
-        // Roulette.
-        let mut weak = 0u32;
+        let mut weak = [0u32; LANES];
         for i in 0..LANES {
-            weak |= u32::from(p.weight[i] < limit && p.alive[i]) << i;
+            weak[i] = u32::from(weight[i] < limit && p.alive[i]);
         }
-        weak &= !ended;
-        while weak != 0 {
-            let i = weak.trailing_zeros() as usize;
-            weak &= weak - 1;
-            if p.weight[i] > 0.0 && random.uniform_of(i) * ROULETTE <= 1.0 {
-                p.weight[i] *= ROULETTE;
+        let mut weak = bits(&weak) & !ended;
+        while let Some(i) = take(&mut weak) {
+            if weight[i] > 0.0 && random.uniform_of(i) * ROULETTE <= 1.0 {
+                weight[i] *= ROULETTE;
             } else {
                 ended |= 1 << i;
             }
         }
-        while ended != 0 {
-            let i = ended.trailing_zeros() as usize;
-            ended &= ended - 1;
-            tally.absorbed.put(f64::from(p.absorbed[i]));
+        while let Some(i) = take(&mut ended) {
+            tally.absorbed.put(f64::from(absorbed[i]));
+            absorbed[i] = 0.0;
             if waiting > 0 {
                 waiting -= 1;
-                p.launch(i, weight, &sheets[0]);
-                p.at[2][i] = sheets[start].top;
-                p.enter(i, start, &sheets[start]);
+                p.launch(i, [0.0; 2], start, &sheets);
+                weight[i] = full;
             } else {
                 p.rest(i);
+                weight[i] = 0.0;
                 alive -= 1;
             }
         }
