@@ -6,6 +6,11 @@
 //! Absent on purpose: meshes, plans, pixels.
 
 pub mod colour;
+pub mod difference;
 pub mod dot_table;
+pub mod error;
+pub mod illuminant;
 pub mod layer;
 pub mod skin;
+pub mod spectrum;
+mod table;
