@@ -6,6 +6,7 @@
 //! Absent on purpose: meshes, plans, pixels.
 
 pub mod adding;
+pub mod bare;
 pub mod chromophore;
 pub mod colour;
 pub mod difference;
@@ -18,3 +19,4 @@ pub mod skin;
 pub mod spectrum;
 mod table;
 pub mod tissue;
+pub mod tone;
