@@ -93,7 +93,7 @@ mod tests {
     /// All 34 pairs of Sharma, Wu and Dalal (2005), table 1, printed to four decimals; both orders.
     #[test]
     fn the_published_pairs_come_out() {
-        let table = include_str!("../data/ciede2000_sharma34.csv");
+        let table = include_str!("../tests/data/ciede2000_sharma34.csv");
         let columns = ["L1", "a1", "b1", "L2", "a2", "b2", "dE00"].map(|name| column(table, name));
         for pair in 0..34 {
             let [l1, a1, b1, l2, a2, b2, published] = [0, 1, 2, 3, 4, 5, 6].map(|i: usize| columns[i][pair]);

@@ -1,7 +1,8 @@
 //! What does light do in skin?
 //!
-//! So far: the colour types every other room needs ([`colour`]), skin tone ([`skin`]) and the look of one dot
-//! ([`dot_table`]).
+//! From a client's tone ([`tone`]) to layers of tissue at 31 wavelengths ([`tissue`]), their reflectance ([`adding`], [`bare`]) and its
+//! colour under a light ([`illuminant`], [`colour`], [`difference`]); from a bottle to the absorption of a deposit ([`pigment`]); the mirror
+//! part on top ([`surface`]); the look of one dot ([`dot_table`]).
 //!
 //! Absent on purpose: meshes, plans, pixels.
 

@@ -8,7 +8,7 @@ use crate::table;
 /// Mean and standard deviation of the measured spectra of a class, mirror part included: 15 256 records (Lu et al., Sci Data 12,
 /// 2025).
 fn measured(class: &str) -> [Spectrum; 2] {
-    const ISSA: &str = include_str!("../../data/issa_mean_by_ita_class_10nm.csv");
+    const ISSA: &str = include_str!("../../tests/data/issa_mean_by_ita_class_10nm.csv");
     ["mean", "sd"].map(|what| table::spectrum(ISSA, &format!("{class}_{what}")))
 }
 
