@@ -1,12 +1,27 @@
 //! What does light do in skin?
 //!
-//! So far: the colour types every other room needs ([`colour`]), skin tone ([`skin`]) and the look of one dot
-//! ([`dot_table`]).
+//! From a client's tone ([`tone`]) to layers of tissue at 31 wavelengths ([`tissue`]), their reflectance ([`adding`], [`bare`]) and its
+//! colour under a light ([`illuminant`], [`colour`], [`difference`]); from a bottle to the absorption of a deposit ([`pigment`]); the mirror
+//! part on top ([`surface`]); the look of one dot ([`dot_table`]).
 //!
 //! Absent on purpose: meshes, plans, pixels.
 
+pub mod adding;
+pub mod bare;
+pub mod chromophore;
 pub mod colour;
+pub mod difference;
+pub mod dot_gain;
 pub mod dot_table;
+pub mod error;
+pub mod fresnel;
+pub mod illuminant;
 pub mod layer;
+pub mod pigment;
 pub mod skin;
+pub mod spectrum;
+pub mod surface;
+mod table;
+pub mod tissue;
+pub mod tone;
 pub mod transport;
