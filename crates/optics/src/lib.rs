@@ -4,6 +4,16 @@
 //! colour under a light ([`illuminant`], [`colour`], [`difference`]); from a bottle to the absorption of a deposit ([`pigment`]); the mirror
 //! part on top ([`surface`]); the look of one dot ([`dot_table`]).
 //!
+//! ```
+//! use hairline_optics::{bare::bare_sce, illuminant::Illuminant, tissue::Skin, tone::{Tone, fit_skin}};
+//!
+//! let skin = fit_skin(Tone::ItaDeg(30.0), Skin::new(0.02, 0.005))?.skin;
+//! let by_day = Illuminant::D65.lab(&bare_sce(skin)?);
+//! let by_lamp = Illuminant::Tungsten.shown_xyz(&bare_sce(skin)?).to_lab();
+//! assert!(by_lamp.a > by_day.a, "tungsten reddens skin");
+//! # Ok::<(), hairline_optics::error::Error>(())
+//! ```
+//!
 //! Absent on purpose: meshes, plans, pixels.
 
 pub mod adding;
