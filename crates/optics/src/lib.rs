@@ -11,6 +11,7 @@ pub mod colour;
 pub mod difference;
 pub mod dot_table;
 pub mod error;
+pub mod eye;
 pub mod fresnel;
 pub mod illuminant;
 pub mod layer;

@@ -159,56 +159,79 @@ fn check(chart: &Chart) -> Result<(), ChartError> {
             "a chart shows at least one curve or histogram",
         );
     }
-    let check = |axis: &Axis, values: Vec<(String, f64)>| {
+    let check = |axis: &Axis, values: Vec<(Place<'_>, f64)>| {
         let least = if axis.scale == Scale::Log { 1.0 / LARGEST } else { -LARGEST };
         let bad = values.into_iter().find(|(_, v)| !(least..=LARGEST).contains(v));
         bad.map_or(Ok(()), |(place, value)| {
-            Err(ChartError::Value { chart: chart.title.clone(), place, value })
+            Err(ChartError::Value { chart: chart.title.clone(), place: place.to_string(), value })
         })
     };
     check(&chart.x, xs(chart))?;
     check(&chart.y, ys(chart))
 }
 
+/// Where a value stands, for the sentence that refuses it.
+enum Place<'a> {
+    /// Of a point of a curve, both counted from 0.
+    Point { what: &'static str, curve: usize, name: &'a str, point: usize },
+    /// Of something with a name.
+    Named(&'static str, &'a str),
+    /// Of histograms, counted from 0.
+    Bars(&'static str, usize),
+    /// Of what an axis is to include.
+    Included,
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Point { what, curve, name, point } => {
+                write!(f, "{what} of point {} of curve {} (\"{name}\")", point + 1, curve + 1)
+            }
+            Place::Named(what, name) => write!(f, "{what} \"{name}\""),
+            Place::Bars(what, bars) => write!(f, "{what} of bars {}", bars + 1),
+            Place::Included => write!(f, "the values that an axis includes"),
+        }
+    }
+}
+
 /// Every x with the place where it stands.
-fn xs(chart: &Chart) -> Vec<(String, f64)> {
+fn xs(chart: &Chart) -> Vec<(Place<'_>, f64)> {
     let mut out = vec![];
-    for (i, c) in chart.curves.iter().enumerate() {
-        out.extend(c.points.iter().enumerate().map(|(k, p)| (at_point("x", i, &c.name, k), p[0])));
+    for (curve, c) in chart.curves.iter().enumerate() {
+        let place = |point| Place::Point { what: "x", curve, name: &c.name, point };
+        out.extend(c.points.iter().enumerate().map(|(k, p)| (place(k), p[0])));
     }
     for (i, bars) in chart.bars.iter().enumerate() {
-        out.extend(bars.edges.iter().map(|e| (format!("the edges of bars {}", i + 1), *e)));
+        out.extend(bars.edges.iter().map(|e| (Place::Bars("the edges", i), *e)));
     }
     for span in &chart.spans {
-        out.extend(span.from_to.map(|x| (format!("the span \"{}\"", span.name), x)));
+        out.extend(span.from_to.map(|x| (Place::Named("the span", &span.name), x)));
     }
-    out.extend(chart.x.include.iter().map(|x| ("the values that the x axis includes".to_string(), *x)));
+    out.extend(chart.x.include.iter().map(|x| (Place::Included, *x)));
     out
 }
 
 /// Every y with the place where it stands; bars stand on zero.
-fn ys(chart: &Chart) -> Vec<(String, f64)> {
+fn ys(chart: &Chart) -> Vec<(Place<'_>, f64)> {
     let mut out = vec![];
-    for (i, c) in chart.curves.iter().enumerate() {
-        out.extend(c.points.iter().enumerate().map(|(k, p)| (at_point("y", i, &c.name, k), p[1])));
+    for (curve, c) in chart.curves.iter().enumerate() {
+        let place = |what, point| Place::Point { what, curve, name: &c.name, point };
+        out.extend(c.points.iter().enumerate().map(|(k, p)| (place("y", k), p[1])));
         for (k, low_high) in c.band.iter().flat_map(|b| b.low_high.iter().enumerate()) {
-            out.extend(low_high.map(|y| (at_point("the band", i, &c.name, k), y)));
+            out.extend(low_high.map(|y| (place("the band", k), y)));
         }
     }
     for (i, bars) in chart.bars.iter().enumerate() {
-        out.push((format!("the foot of bars {}", i + 1), 0.0));
-        out.extend(bars.heights.iter().map(|h| (format!("the heights of bars {}", i + 1), *h)));
+        out.push((Place::Bars("the foot", i), 0.0));
+        out.extend(bars.heights.iter().map(|h| (Place::Bars("the heights", i), *h)));
     }
-    out.extend(chart.limits.iter().map(|l| (format!("the limit \"{}\"", l.name), l.at)));
-    out.extend(chart.y.include.iter().map(|y| ("the values that the y axis includes".to_string(), *y)));
+    out.extend(chart.limits.iter().map(|l| (Place::Named("the limit", &l.name), l.at)));
+    out.extend(chart.y.include.iter().map(|y| (Place::Included, *y)));
     out
 }
 
-fn at_point(what: &str, curve: usize, name: &str, point: usize) -> String {
-    format!("{what} of point {} of curve {} (\"{name}\")", point + 1, curve + 1)
-}
-
-fn ends(values: &[(String, f64)]) -> [f64; 2] {
+fn ends(values: &[(Place<'_>, f64)]) -> [f64; 2] {
     values.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], (_, v)| [a.min(*v), b.max(*v)])
 }
 
