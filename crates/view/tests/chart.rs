@@ -423,6 +423,33 @@ fn a_patch_shows_its_very_colour() {
     }
 }
 
+/// A fine pattern shown small is its mean light, not another pattern: half black, half white is 188 of 255 in sRGB.
+#[test]
+fn pictures_shown_small_keep_their_light() {
+    let side = 512;
+    let rgb =
+        (0..side * side).flat_map(|i| [if (i % side + i / side) % 2 == 0 { 255 } else { 0 }; 3]).collect();
+    let mut s = strip();
+    for patch in &mut s.patches[0] {
+        patch.swatch = Swatch::Picture(Image { width: side, height: side, rgb: Vec::clone(&rgb) });
+    }
+    let fonts = Fonts::new();
+    let drawing = lay_out_swatches(&s, 130.0, 200.0, &fonts).unwrap();
+    for px_per_mm in [3.0, 4.0, 7.3] {
+        let image = drawing.to_image(px_per_mm, &fonts);
+        for (_, [x, y], [w, h]) in &drawing.pictures {
+            let px = |mm: f64| ((mm + 3.0) * px_per_mm) as usize;
+            for row in px(y + 1.0)..px(y + h - 1.0) {
+                for column in px(x + 1.0)..px(x + w - 1.0) {
+                    let seen = image.rgb[3 * (row * image.width + column)];
+                    // Of an odd number of pixels one kind is one more: 13 of 25 are 191.
+                    assert!(seen.abs_diff(188) <= 4, "{seen} at {column}, {row} with {px_per_mm} px/mm");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn pages_take_charts_as_figures() {
     let fonts = Fonts::new();

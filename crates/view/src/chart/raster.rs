@@ -1,5 +1,6 @@
 //! A drawing as pixels.
 
+use hairline_optics::colour::{decode_srgb, encode_srgb};
 use rustybuzz::ttf_parser::OutlineBuilder;
 use tiny_skia::{
     Color, FillRule, FilterQuality, LineCap, LineJoin, Paint, PathBuilder, Pixmap, PixmapPaint, Stroke,
@@ -51,6 +52,9 @@ impl Drawing {
             }
         }
         for (picture, [x, y], [w, h]) in &self.pictures {
+            // Fewer pixels than the picture has are means of its own, so that its dots do not turn into a pattern.
+            let coarser = |px: usize, mm: f64| ((px as f64 / (mm * scale)) as usize).max(1);
+            let picture = reduced(picture, [coarser(picture.width, *w), coarser(picture.height, *h)]);
             let Some(mut source) = Pixmap::new(picture.width as u32, picture.height as u32) else { continue };
             for (to, from) in source.data_mut().chunks_exact_mut(4).zip(picture.rgb.chunks_exact(3)) {
                 to.copy_from_slice(&[from[0], from[1], from[2], 255]);
@@ -76,6 +80,28 @@ impl Drawing {
         let rgb = pixmap.data().chunks_exact(4).flat_map(|c| [c[0], c[1], c[2]]).collect();
         Image { width: width as usize, height: height as usize, rgb }
     }
+}
+
+/// A picture whose pixels are the means of `[x, y]` pixels each, in linear light; an incomplete last row or column is left out.
+fn reduced(picture: &Image, [x, y]: [usize; 2]) -> Image {
+    if x <= 1 && y <= 1 {
+        return picture.clone();
+    }
+    let light: Vec<f64> = (0..=255).map(|c| decode_srgb(f64::from(c) / 255.0)).collect();
+    let (width, height) = (picture.width / x, picture.height / y);
+    let mut rgb = Vec::with_capacity(3 * width * height);
+    for i in 0..width * height {
+        for channel in 0..3 {
+            let rows =
+                (i / width * y..).take(y).map(|row| 3 * (row * picture.width + i % width * x) + channel);
+            let sum: f64 = rows
+                .flat_map(|at| (0..x).map(move |k| at + 3 * k))
+                .map(|at| light[usize::from(picture.rgb[at])])
+                .sum();
+            rgb.push((255.0 * encode_srgb(sum / (x * y) as f64)).round() as u8);
+        }
+    }
+    Image { width, height, rgb }
 }
 
 fn paint([r, g, b]: Ink) -> Paint<'static> {
