@@ -67,6 +67,29 @@ pub enum Error {
         /// Index of the first layer.
         first: f64,
     },
+    /// A picture of skin whose sides or number of colours do not fit.
+    #[error(
+        "a patch of {width_px} x {height_px} px has {found} colours; its sides are 16, 32, 64 ... 4096 px and it has a colour for each pixel"
+    )]
+    Patch {
+        /// Width, px.
+        width_px: usize,
+        /// Height, px.
+        height_px: usize,
+        /// Number of colours.
+        found: usize,
+    },
+    /// Two pictures of the same place that do not lie on one another.
+    #[error(
+        "a patch of {} x {} px at {} mm per pixel cannot be compared with one of {} x {} px at {} mm per pixel; both need the same size and scale",
+        first.0[0], first.0[1], first.1, second.0[0], second.0[1], second.1
+    )]
+    UnlikePatches {
+        /// Size, px, and scale, mm per pixel, of the first.
+        first: ([usize; 2], f64),
+        /// The same of the second.
+        second: ([usize; 2], f64),
+    },
     /// No such name.
     #[error("there is no {what} named \"{found}\"; known are {known}")]
     Name {

@@ -24,6 +24,7 @@ pub mod difference;
 pub mod dot_gain;
 pub mod dot_table;
 pub mod error;
+pub mod eye;
 pub mod fresnel;
 pub mod illuminant;
 pub mod layer;
