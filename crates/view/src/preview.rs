@@ -1,11 +1,10 @@
 //! The pictures of a plan: which states, which views, what the dots look like in each.
 
 use glam::DVec3;
-use hairline_optics::dot_table::dot_transmission;
 use hairline_optics::skin::melanin_fraction_of_ita;
 use hairline_plan::Planned;
 use hairline_plan::design::ZoneKind;
-use hairline_plan::forecast::{Age, Moment, appearance, moments};
+use hairline_plan::forecast::{Age, Moment, appearance, look, moments};
 use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
 use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
@@ -101,9 +100,8 @@ fn state(planned: &Planned, moment: &Moment) -> State {
         .enumerate()
         .filter_map(|(i, dot)| {
             let kind = planned.plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
-            let a = appearance(case, dot, kind, moment)?;
-            let light = dot_transmission(melanin, a.diameter_mm, a.depth_mm, a.mua550_per_mm);
-            Some((i as u32, DotLook::new(light, a.diameter_mm)))
+            let a = appearance(case, &planned.plan.forecast, dot, kind, moment)?;
+            Some((i as u32, DotLook::new(look(melanin, &a), a.diameter_mm)))
         })
         .collect();
     let fresh = moment.age == Age::Fresh;
