@@ -25,4 +25,6 @@ pub use summary::{
 };
 
 #[cfg(test)]
+mod study;
+#[cfg(test)]
 mod tests;
