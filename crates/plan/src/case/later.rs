@@ -125,12 +125,9 @@ pub struct FollowUp {
     /// the dotted skin (CIELAB L*, photograph with a colour card), divided by `healed_lightness_drop` of the plan.
     #[schemars(range(min = 0, max = 3))]
     pub darkness: f64,
-    /// Error of that share, 1 SD (default 0.08: an assumption until photographs are repeated).
-    #[serde(default = "usual_error")]
+    /// Error of that share, 1 SD. Default 0.08, or what 0.3 L* make of a faint zone's drop where that is more (assumptions
+    /// until photographs are repeated).
+    #[serde(default)]
     #[schemars(range(min = 0.005, max = 0.5))]
-    pub darkness_error: f64,
-}
-
-fn usual_error() -> f64 {
-    0.08
+    pub darkness_error: Option<f64>,
 }

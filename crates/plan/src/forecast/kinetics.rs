@@ -214,8 +214,8 @@ mod tests {
             }
         }
         // Half-lives 3.3 and 1.6 years.
-        assert!((years_until(2f64.ln(), 0.21, 1.0) - 3.3).abs() < 0.05);
-        assert!((years_until(2f64.ln(), 0.44, 1.0) - 1.6).abs() < 0.05);
+        assert!((years_until(std::f64::consts::LN_2, 0.21, 1.0) - 3.3).abs() < 0.05);
+        assert!((years_until(std::f64::consts::LN_2, 0.44, 1.0) - 1.6).abs() < 0.05);
     }
 
     /// `smp.md` 3.5: 0.25 -> 0.30 mm in five years (+20 %), 0.34 mm in ten (+37 %); three times the constant below 1 mm.

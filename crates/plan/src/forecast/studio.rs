@@ -28,7 +28,7 @@ pub fn learn(cases: &[Case]) -> Option<StudioExperience> {
         .map(|case| {
             let mut kinds = Vec::new();
             // The case alone does not say which zone has most dots; the body has on most heads.
-            let measured = measured(case, ZoneKind::Body, &mut kinds);
+            let measured = measured(case, ZoneKind::Body, &mut kinds, |_| None);
             Client { zones: kinds.into_iter().map(|kind| zone_before(case, kind)).collect(), measured }
         })
         .collect();

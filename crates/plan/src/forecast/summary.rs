@@ -158,6 +158,11 @@ impl ZoneForecast {
         self.between(day, |d| d.remaining[1])
     }
 
+    /// The same with its band.
+    pub fn darkness_band(&self, day: f64) -> [f64; 3] {
+        [0, 1, 2].map(|q| self.between(day, |d| d.darkness[q]))
+    }
+
     /// Between two days of the table, straight in the logarithm; beyond its end as in its last step.
     fn between(&self, day: f64, value: impl Fn(&DayForecast) -> f64) -> f64 {
         let above = self.days.partition_point(|d| d.day < day).clamp(1, self.days.len() - 1);
@@ -229,18 +234,31 @@ pub(super) fn zone_before(case: &Case, kind: ZoneKind) -> ZoneBefore {
     }
 }
 
-/// The follow-ups of a case, with zones as indices into `kinds`, which gets those that are missing.
-pub(super) fn measured(case: &Case, main: ZoneKind, kinds: &mut Vec<ZoneKind>) -> Vec<Measured> {
+/// Error of a measured darkness where the case names none, 1 SD (assumption).
+const USUAL_ERROR: f64 = 0.08;
+/// How well two photographs with a colour card agree in a difference of lightness, L* (assumption).
+const LIGHTNESS_ERROR: f64 = 0.3;
+
+/// The follow-ups of a case, with zones as indices into `kinds`, which gets those that are missing; `drop_of` is the
+/// lightness drop planned for a zone, where it is known.
+pub(super) fn measured(
+    case: &Case,
+    main: ZoneKind,
+    kinds: &mut Vec<ZoneKind>,
+    drop_of: impl Fn(ZoneKind) -> Option<f64>,
+) -> Vec<Measured> {
     case.follow_up
         .iter()
         .map(|f| {
             let kind = f.zone.unwrap_or(main);
+            let faint = drop_of(kind).map_or(0.0, |drop| LIGHTNESS_ERROR / drop.max(0.1));
+            let error = f.darkness_error.unwrap_or(USUAL_ERROR.max(faint));
             let zone = kinds.iter().position(|k| *k == kind).unwrap_or_else(|| {
                 kinds.push(kind);
                 kinds.len() - 1
             });
             let years = (f.day - HEALED_DAY).max(0.0) / DAYS_PER_YEAR;
-            Measured { zone, years, darkness: f.darkness, error: f.darkness_error }
+            Measured { zone, years, darkness: f.darkness, error }
         })
         .collect()
 }
@@ -261,7 +279,8 @@ pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> 
         facts.push(ZoneFacts { kind: main_zone, dots: 0, density_per_cm2: 0.0 });
     }
     let mut kinds: Vec<ZoneKind> = facts.iter().map(|f| f.kind).collect();
-    let measured = measured(case, main_zone, &mut kinds);
+    let drop_of = |kind| facts.iter().find(|f| f.kind == kind).map(|f| lightness_drop(case, f));
+    let measured = measured(case, main_zone, &mut kinds, drop_of);
     let before: Vec<ZoneBefore> = kinds.iter().map(|&k| zone_before(case, k)).collect();
     let prior = Prior::of_studio(case.forecast.studio.as_ref());
     let thetas = draws(&prior, &before, &measured, DRAWS, SEED);

@@ -39,7 +39,7 @@ fn forecast(case: &Case, kinds: &[ZoneKind]) -> ForecastSummary {
 }
 
 fn measured(day: f64, zone: ZoneKind, darkness: f64) -> FollowUp {
-    FollowUp { day, zone: Some(zone), darkness, darkness_error: 0.08 }
+    FollowUp { day, zone: Some(zone), darkness, darkness_error: Some(0.08) }
 }
 
 const YEAR: f64 = DAYS_PER_YEAR;
@@ -186,8 +186,8 @@ fn two_follow_ups_narrow_the_band_and_pull_the_median_to_what_was_measured() {
 fn one_zone_measured_tells_something_of_the_others() {
     let zones = [ZoneKind::Body, ZoneKind::Hairline];
     let before = forecast(&Case::default(), &zones);
-    let mut case = Case::default();
-    case.follow_up = vec![measured(28.0, ZoneKind::Body, 0.7), measured(400.0, ZoneKind::Body, 0.5)];
+    let follow_up = vec![measured(28.0, ZoneKind::Body, 0.7), measured(400.0, ZoneKind::Body, 0.5)];
+    let mut case = Case { follow_up, ..Case::default() };
     let after = forecast(&case, &zones);
     let moved = |kind| before.zone(kind).darkness(400.0) - after.zone(kind).darkness(400.0);
     assert!(moved(ZoneKind::Body) > moved(ZoneKind::Hairline) && moved(ZoneKind::Hairline) > 0.05);
@@ -261,8 +261,8 @@ proptest! {
     /// A zone that healed darker or lighter than planned is drawn so.
     #[test]
     fn pictures_follow_what_was_measured(darkness in 0.4..1.4f64, shade in 8.0..25.0f64) {
-        let mut case = Case::default();
-        case.follow_up = vec![FollowUp { darkness_error: 0.01, ..measured(28.0, ZoneKind::Body, darkness) }];
+        let exact = FollowUp { darkness_error: Some(0.01), ..measured(28.0, ZoneKind::Body, darkness) };
+        let case = Case { follow_up: vec![exact], ..Case::default() };
         let f = forecast(&case, &[ZoneKind::Body]);
         let f_mel = melanin_fraction_of_ita(ita_deg(&case));
         let dot = dot(0.25, 0.225, shade);
