@@ -55,8 +55,13 @@ impl Lab {
 }
 
 impl Xyz {
-    /// To CIELAB (CIE 15).
+    /// To CIELAB (CIE 15) relative to D65.
     pub fn to_lab(self) -> Lab {
+        self.to_lab_of_white(D65_WHITE)
+    }
+
+    /// To CIELAB (CIE 15) relative to another white, for colours compared under one light.
+    pub fn to_lab_of_white(self, white: Xyz) -> Lab {
         let f = |t: f64| {
             if t > (6.0f64 / 29.0).powi(3) {
                 libm::cbrt(t)
@@ -64,7 +69,7 @@ impl Xyz {
                 t / (3.0 * (6.0f64 / 29.0).powi(2)) + 4.0 / 29.0
             }
         };
-        let (fx, fy, fz) = (f(self.x / D65_WHITE.x), f(self.y / D65_WHITE.y), f(self.z / D65_WHITE.z));
+        let (fx, fy, fz) = (f(self.x / white.x), f(self.y / white.y), f(self.z / white.z));
         Lab { l: 116.0 * fy - 16.0, a: 500.0 * (fx - fy), b: 200.0 * (fy - fz) }
     }
 

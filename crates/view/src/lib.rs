@@ -3,6 +3,7 @@
 //! Absent on purpose: files (writers fill byte buffers), HTTP, a database.
 
 pub mod calendar;
+pub mod chart;
 pub mod glb;
 pub mod pdf;
 pub mod picture;

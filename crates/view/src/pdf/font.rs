@@ -1,6 +1,7 @@
 //! The two faces, and text shaped with them.
 
 use krilla::text::{GlyphId, KrillaGlyph};
+use rustybuzz::ttf_parser;
 
 /// Source Sans 3 (SIL Open Font License 1.1, `fonts/OFL.md`): Latin, Greek and Cyrillic.
 const REGULAR: &[u8] = include_bytes!("../../fonts/SourceSans3-Regular.otf");
@@ -62,6 +63,25 @@ impl Fonts {
             }
         }
         out
+    }
+
+    /// The glyphs of a text for drawing their outlines: each with where it stands from the left end of the baseline, y up,
+    /// in ems.
+    pub(crate) fn letters(
+        &self,
+        text: &str,
+        face: Face,
+    ) -> (&rustybuzz::Face<'static>, Vec<(ttf_parser::GlyphId, [f64; 2])>) {
+        let mut x = 0.0;
+        let shaped = self.shape(text, face);
+        let letters = shaped.glyphs.iter().map(|g| {
+            let at = [x + f64::from(g.x_offset), f64::from(g.y_offset)];
+            x += f64::from(g.x_advance);
+            // The faces hold fewer than 65 536 glyphs, as every OpenType font.
+            (ttf_parser::GlyphId(g.glyph_id.to_u32() as u16), at)
+        });
+        let letters = letters.collect();
+        (&self.faces[face as usize].0, letters)
     }
 
     pub(super) fn font(&self, face: Face) -> krilla::text::Font {
