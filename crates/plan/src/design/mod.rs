@@ -90,6 +90,19 @@ pub enum ZoneKind {
     Scar,
 }
 
+impl ZoneKind {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            ZoneKind::Hairline => "hairline",
+            ZoneKind::Body => "body",
+            ZoneKind::Blend => "blend",
+            ZoneKind::Part => "part",
+            ZoneKind::Scar => "scar",
+        }
+    }
+}
+
 /// Width of the hairline zone (`smp.md` 1.5: first 5 mm and 5-15 mm).
 pub const HAIRLINE_ZONE_MM: f64 = 15.0;
 /// How far dots run out into the hair beside a treated zone, mm: own design. A patch of alopecia areata is filled to the

@@ -1,6 +1,9 @@
 //! Redness, scabs and the swollen mark of the first four weeks.
 
+use serde::Serialize;
+
 use super::kinetics::HEALED_DAY;
+use super::random::{band, spread_normals};
 use crate::case::Case;
 use crate::pigment::ita_deg;
 
@@ -61,6 +64,30 @@ impl FirstDays {
         let still = |t: f64| 1.0 / (1.0 + libm::exp((t - self.scab_fall_day) / SCAB_FALL_WIDTH_DAYS));
         still(day) / still(0.0)
     }
+}
+
+/// What is normal on one of the first days.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FirstDay {
+    /// Days after a session.
+    pub day: f64,
+    /// Redness, as a share of that right after the session: band.
+    pub redness: [f64; 3],
+    /// Share of the dots that carry a scab: band.
+    pub scabs: [f64; 3],
+}
+
+/// Clients that are drawn for a band.
+const DRAWS: usize = 2000;
+
+/// What is normal on some days: bands over clients.
+pub fn bands(case: &Case, days: &[f64]) -> Vec<FirstDay> {
+    let z = spread_normals(2, DRAWS, 0x4E4F_524D);
+    let clients: Vec<FirstDays> = (0..DRAWS).map(|k| FirstDays::new(case, z[0][k], z[1][k])).collect();
+    let of = |value: &dyn Fn(&FirstDays) -> f64| band(&mut clients.iter().map(value).collect::<Vec<_>>());
+    days.iter()
+        .map(|&day| FirstDay { day, redness: of(&|c| c.redness(day)), scabs: of(&|c| c.scabs(day)) })
+        .collect()
 }
 
 #[cfg(test)]

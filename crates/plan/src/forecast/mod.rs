@@ -14,13 +14,14 @@ mod random;
 mod studio;
 mod summary;
 
+pub use first_days::FirstDay;
 pub use looks::{Appearance, appearance, dot_on_day, look, lost_light_mm2};
 pub use moments::{Age, Moment, YEARS, moments};
 pub use posterior::Course;
 pub use prior::{Normal, Prior};
 pub use studio::learn;
 pub use summary::{
-    DayForecast, FirstDay, ForecastSummary, Ground, TouchUp, YearForecast, ZoneFacts, ZoneForecast, summary,
+    DayForecast, ForecastSummary, Ground, TouchUp, YearForecast, ZoneFacts, ZoneForecast, summary,
     table_days, typical_dot,
 };
 

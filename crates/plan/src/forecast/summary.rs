@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::first_days::{self, FirstDays};
+use super::first_days::{self, FirstDay, FirstDays};
 use super::kinetics::{
     self, DAYS_PER_YEAR, EARLY_LOSS, EARLY_LOSS_DAYS, EARLY_LOSS_LOGIT_SD, FADE_PER_YEAR, HEALED_DAY,
     SPREAD_LN_SD, Setting, diameter_ratio, influences, pigment_left, years_until,
@@ -97,17 +97,6 @@ pub struct TouchUp {
     /// Dates, where the plan has a first day: band.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<[Date; 3]>,
-}
-
-/// What is normal on one of the first days.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct FirstDay {
-    /// Days after a session.
-    pub day: f64,
-    /// Redness, as a share of that right after the session: band.
-    pub redness: [f64; 3],
-    /// Share of the dots that carry a scab: band.
-    pub scabs: [f64; 3],
 }
 
 /// A parameter of the forecast.
@@ -301,7 +290,7 @@ pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> 
         main_zone,
         years: YEARS.iter().map(|&years| year(case, main, years)).collect(),
         touch_up_years: main.touch_up.years,
-        first_days: first_days(case, &luck),
+        first_days: first_days::bands(case, &first_days::DAYS),
         rests_on: rests_on(case, &prior),
         zones,
     }
@@ -315,15 +304,14 @@ struct Luck {
     early_loss: Vec<f64>,
     early_days: Vec<f64>,
     spread: Vec<f64>,
-    redness: Vec<f64>,
     scabs: Vec<f64>,
 }
 
 impl Luck {
     fn new(count: usize) -> Luck {
-        let [early_loss, early_days, spread, redness, scabs] =
-            [0, 1, 2, 3, 4].map(|k| spread_normals(1, count, SEED ^ (k + 1) << 32).swap_remove(0));
-        Luck { early_loss, early_days, spread, redness, scabs }
+        let [early_loss, early_days, spread, scabs] =
+            [0, 1, 2, 3].map(|k| spread_normals(1, count, SEED ^ (k + 1) << 32).swap_remove(0));
+        Luck { early_loss, early_days, spread, scabs }
     }
 }
 
@@ -417,19 +405,6 @@ fn early_losses(
             let z = explains * lighter + (1.0 - explains * explains).sqrt() * luck.early_loss[k];
             let loss = 1.0 / (1.0 + libm::exp(-(logit + EARLY_LOSS_LOGIT_SD * z)));
             (loss, EARLY_LOSS_DAYS * libm::exp(EARLY_DAYS_LN_SD * luck.early_days[k]))
-        })
-        .collect()
-}
-
-fn first_days(case: &Case, luck: &Luck) -> Vec<FirstDay> {
-    let all: Vec<FirstDays> =
-        (0..luck.redness.len()).map(|k| FirstDays::new(case, luck.redness[k], luck.scabs[k])).collect();
-    first_days::DAYS
-        .iter()
-        .map(|&day| FirstDay {
-            day,
-            redness: band(&mut all.iter().map(|f| f.redness(day)).collect::<Vec<_>>()),
-            scabs: band(&mut all.iter().map(|f| f.scabs(day)).collect::<Vec<_>>()),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::near::Near;
 use crate::noise::{hash, normal};
 
 /// A group of touching marks wider than this many diameters of a healed dot is a blotch (assumption).
-const BLOTCH: f64 = 1.6;
+const BLOTCH: f64 = 1.8;
 
 /// Share of the darkness that single dots carry: 1 when no dot touches another, 0 when all is blotches.
 pub fn definition(marks: &[Mark], each_mm2: f64, healed_diameter_mm: f64) -> f64 {
@@ -43,7 +43,7 @@ pub fn definition(marks: &[Mark], each_mm2: f64, healed_diameter_mm: f64) -> f64
         let g = root(&mut group, i);
         let wide_mm = (high[g] - low[g]).length() + m.diameter_mm;
         all += m.now_mm2;
-        single += if wide_mm <= BLOTCH * healed_diameter_mm.max(m.diameter_mm) { m.now_mm2 } else { 0.0 };
+        single += if wide_mm <= BLOTCH * healed_diameter_mm { m.now_mm2 } else { 0.0 };
     }
     if all > 0.0 { single / all } else { 1.0 }
 }
@@ -57,8 +57,6 @@ pub struct Again {
     pub kept: f64,
     /// How much a mark's diameter squared grows from one refresh to the next, mm2.
     pub grown_mm2: f64,
-    /// Diameter of a healed dot, mm.
-    pub healed_diameter_mm: f64,
     /// How far the hand is off from where a dot should go, mm, root mean square.
     pub hand_mm: f64,
 }
@@ -66,7 +64,7 @@ pub struct Again {
 /// Definition before and after each of some refreshes, healed, each with the dots it sets. The first refresh is done on `marks`.
 pub fn after_refreshes(marks: &[Mark], again: &Again, refreshes: usize, seed: u64) -> Vec<(f64, usize)> {
     let mut marks = marks.to_vec();
-    let mut out = vec![(definition(&marks, again.goal.each_mm2, again.healed_diameter_mm), 0)];
+    let mut out = vec![(definition(&marks, again.goal.each_mm2, again.goal.diameter_mm), 0)];
     for k in 0..refreshes {
         let own = hash(seed, k as u64);
         if k > 0 {
@@ -85,25 +83,28 @@ pub fn after_refreshes(marks: &[Mark], again: &Again, refreshes: usize, seed: u6
         let mut new = Vec::new();
         for &i in &choice.over {
             let m = marks[i];
-            let gained = m.planned_mm2 - m.now_mm2;
-            new.push(Mark {
-                position_mm: missed(i as u64, m.position_mm, m.normal),
-                diameter_mm: again.healed_diameter_mm,
-                now_mm2: gained,
-                planned_mm2: gained,
-                ..m
-            });
-            // The mark below is planned to be what it is: old and new make up the dot together.
-            marks[i].planned_mm2 = m.now_mm2;
+            let p = missed(i as u64, m.position_mm, m.normal);
+            let off_mm = p.distance(m.position_mm);
+            if off_mm < 0.5 * m.diameter_mm {
+                // A hit: old and new are one dot, wider by as much as the hand was off.
+                marks[i].now_mm2 = m.planned_mm2;
+                marks[i].diameter_mm =
+                    m.diameter_mm.max(off_mm + 0.5 * (m.diameter_mm + again.goal.diameter_mm));
+                marks[i].position_mm = 0.5 * (p + m.position_mm);
+            } else {
+                // A miss: a new dot of what the old one had lost stands beside it.
+                let now_mm2 = m.planned_mm2 - m.now_mm2;
+                new.push(Mark { position_mm: p, diameter_mm: again.goal.diameter_mm, now_mm2, ..m });
+            }
         }
         for (k, &(p, n, _)) in choice.add.iter().enumerate() {
             let planned_mm2 = again.goal.each_mm2;
             let position_mm = missed(1_000_000 + k as u64, p, n);
-            let diameter_mm = again.healed_diameter_mm;
+            let diameter_mm = again.goal.diameter_mm;
             new.push(Mark { position_mm, normal: n, diameter_mm, planned_mm2, now_mm2: planned_mm2 });
         }
         marks.extend(new);
-        out.push((definition(&marks, again.goal.each_mm2, again.healed_diameter_mm), set));
+        out.push((definition(&marks, again.goal.each_mm2, again.goal.diameter_mm), set));
     }
     out
 }

@@ -5,6 +5,7 @@ pub mod choose;
 pub mod definition;
 mod near;
 pub mod read;
+pub mod restyle;
 mod why;
 
 use hairline_optics::skin::melanin_fraction_of_ita;
@@ -17,9 +18,9 @@ use crate::dates::add_days;
 use crate::design::ZoneKind;
 use crate::dot::Dot;
 use crate::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY, diameter_ratio};
-use crate::forecast::{ForecastSummary, ZoneFacts, dot_on_day, lost_light_mm2, summary};
+use crate::forecast::{Appearance, ForecastSummary, ZoneFacts, dot_on_day, lost_light_mm2, summary};
 use crate::noise::hash;
-use crate::pigment::{LADDER, ita_deg, nearest_step, shade_step};
+use crate::pigment::{LADDER, diameter_factor, ita_deg, nearest_step, shade_step};
 use crate::sessions::{Minutes, dots_per_min, with_breaks};
 use choose::{Goal, Mark, choose};
 use definition::{Again, after_refreshes};
@@ -37,12 +38,14 @@ pub const CLOSE_ENOUGH: f64 = 0.05;
 /// (design.md, section 2).
 pub const STENCIL_MM: f64 = 1.0;
 /// How far off a dot lands that is aimed at dots that are seen, mm (assumption).
-pub const AIMED_MM: f64 = 0.25;
+pub const AIMED_MM: f64 = 0.15;
 /// Refreshes that are looked ahead.
 const AHEAD: usize = 4;
-/// Share of the darkness that is left after one laser treatment (assumption: one to three treatments clear SMP,
+/// Share of the pigment that is left after one laser treatment (assumption: one to three treatments clear SMP,
 /// `smp.md` 3.6, S11).
 pub const LASER_LEAVES: f64 = 0.35;
+/// Days from the last session to the first laser treatment (`smp.md` 3.6, assumption: six to eight weeks).
+pub const LASER_AFTER_DAYS: f64 = 56.0;
 /// Days from one laser treatment to the next (`smp.md` 3.6, S11: review every three to four weeks).
 pub const LASER_GAP_DAYS: f64 = 28.0;
 /// Days from the last laser treatment to new dots (`smp.md` 3.6, S75).
@@ -69,6 +72,17 @@ pub enum Action {
     GoOver,
     /// A new dot.
     Add,
+}
+
+impl Action {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Leave => "leave",
+            Action::GoOver => "go-over",
+            Action::Add => "add",
+        }
+    }
 }
 
 /// A dot of the refreshed scalp.
@@ -124,7 +138,7 @@ pub struct Laser {
     pub treatments: u32,
     /// Day of the first, after the last session.
     pub first_day: f64,
-    /// Share of the darkness that is assumed to be left by all.
+    /// Share of the pigment that is assumed to be left by all.
     pub leaves: f64,
 }
 
@@ -191,6 +205,10 @@ pub struct OldState {
     pub forecast: ForecastSummary,
     /// Every dot as it is.
     pub marks: Vec<Mark>,
+    /// How every dot looks.
+    pub looks: Vec<Appearance>,
+    /// How every dot was planned to look on day 28.
+    pub planned: Vec<Appearance>,
 }
 
 /// The old dots on the day of a wish.
@@ -207,23 +225,30 @@ pub fn old_state(plan: &OldPlan, case: &Case, dots: &[Dot], wish: &Wish) -> OldS
     // Where follow-ups moved the darkness of day 28, what was planned is what the case alone expects.
     let planned_case = Case { follow_up: vec![], ..case.clone() };
     let planned = summary(&planned_case, &facts, None);
-    let marks = dots
+    let looks: Vec<(Appearance, Appearance)> = dots
         .par_iter()
         .map(|dot| {
             let kind = plan.zones[dot.zone as usize].kind;
             let session = plan.sessions.get(dot.session as usize - 1).map_or(last, |s| s.day);
-            let now = dot_on_day(case, &forecast, dot, kind, wish.day + f64::from(last - session));
+            let mut now = dot_on_day(case, &forecast, dot, kind, wish.day + f64::from(last - session));
+            now.mua550_per_mm *= laser;
             let healed = dot_on_day(&planned_case, &planned, dot, kind, HEALED_DAY);
-            Mark {
-                position_mm: dot.position_mm,
-                normal: dot.normal,
-                diameter_mm: now.diameter_mm,
-                planned_mm2: lost_light_mm2(f_mel, &healed),
-                now_mm2: laser * lost_light_mm2(f_mel, &now),
-            }
+            (now, healed)
         })
         .collect();
-    OldState { forecast, marks }
+    let marks = dots
+        .par_iter()
+        .zip(&looks)
+        .map(|(dot, (now, healed))| Mark {
+            position_mm: dot.position_mm,
+            normal: dot.normal,
+            diameter_mm: now.diameter_mm,
+            planned_mm2: lost_light_mm2(f_mel, healed),
+            now_mm2: lost_light_mm2(f_mel, now),
+        })
+        .collect();
+    let (looks, planned) = looks.into_iter().unzip();
+    OldState { forecast, marks, looks, planned }
 }
 
 /// Days from the first of some laser treatments to new dots.
@@ -256,7 +281,7 @@ pub fn refresh(
     for (z, zone) in plan.zones.iter().enumerate() {
         let own: Vec<usize> = (0..dots.len()).filter(|&i| dots[i].zone as usize == z).collect();
         let marks: Vec<Mark> = own.iter().map(|&i| old.marks[i]).collect();
-        let goal = Goal::of(&marks, zone.area_cm2, wish.goal);
+        let goal = Goal::of(&marks, zone.area_cm2, healed_mm(case, zone.kind), wish.goal);
         let now: f64 = marks.iter().map(|m| m.now_mm2).sum();
         let seed = hash(case.seed ^ 0x5245_4652, z as u64);
         let choice = match now >= (1.0 - CLOSE_ENOUGH) * goal.wanted_mm2 {
@@ -265,7 +290,7 @@ pub fn refresh(
         };
         let add_shade = LADDER[shade_step(case, zone.kind, 1, 1)];
         let share_now = now * wish.goal / goal.wanted_mm2.max(1e-15);
-        let go_over_shade = topping_shade(add_shade, share_now);
+        let go_over_shade = topping_shade(add_shade, pigment_left(&own, old));
         for &k in &choice.over {
             let dot = &mut out[own[k]];
             dot.action = Action::GoOver;
@@ -277,12 +302,11 @@ pub fn refresh(
             next_id += 1;
         }
         let set = (choice.over.len() + choice.add.len()) as f64;
-        let band = old.forecast.zone(zone.kind);
-        let laser = libm::pow(LASER_LEAVES, f64::from(wish.laser));
+        let band = old.forecast.zone(zone.kind).darkness_band(wish.day);
         zones.push(ZoneRefresh {
             name: zone.name.clone(),
             kind: zone.kind,
-            darkness: band.darkness_band(wish.day).map(|d| d * laser),
+            darkness: band.map(|d| d * share_now / band[1]),
             leave: own.len() - choice.over.len(),
             go_over: choice.over.len(),
             add: choice.add.len(),
@@ -315,9 +339,9 @@ pub fn refresh(
         }),
         definition: definition.clone(),
         definition_note: format!(
-            "Share of the darkness of the {} that single dots carry. Aimed: the hand lands within {AIMED_MM} mm of where it \
-             looks; by stencil: within {STENCIL_MM} mm. Each refresh sets what the zone then needs and comes when the median \
-             darkness is as low again",
+            "Share of the darkness of the zone \"{}\" that single dots carry, healed. By eye: the hand lands within \
+             {AIMED_MM} mm of the dot or gap it looks at; by stencil: within {STENCIL_MM} mm. The first refresh is this one; \
+             the next ones set what the zone then needs, each when the median falls under the client's limit",
             plan.zones[main_zone(plan)].name
         ),
         zones,
@@ -326,10 +350,23 @@ pub fn refresh(
     (refresh, out)
 }
 
-/// Dilution that makes up, on top of what is left, the dot that was planned: as much less pigment as is still seen.
+/// Pigment left in these dots, as a share of the planned. Less than what is seen: a dark dot hides how much it has lost.
+fn pigment_left(own: &[usize], old: &OldState) -> f64 {
+    let sum = |looks: &[Appearance]| -> f64 {
+        own.iter().map(|&i| looks[i].mua550_per_mm * looks[i].diameter_mm.powi(2)).sum()
+    };
+    sum(&old.looks) / sum(&old.planned).max(1e-12)
+}
+
+/// Dilution that makes up, on top of the pigment that is left, the dot that was planned.
 fn topping_shade(shade: f64, left: f64) -> f64 {
     let missing = (1.0 - left).clamp(0.05, 1.0);
     LADDER[nearest_step((shade + 1.0) / missing - 1.0)]
+}
+
+/// Width of a healed dot of a zone, mm.
+fn healed_mm(case: &Case, kind: ZoneKind) -> f64 {
+    case.artist.dot_diameter_mm * diameter_factor(kind)
 }
 
 fn main_zone(plan: &OldPlan) -> usize {
@@ -383,16 +420,16 @@ fn definitions(plan: &OldPlan, case: &Case, dots: &[Dot], old: &OldState, wish: 
     let whole: f64 = zone.dots.max(1) as f64;
     let area_cm2 = zone.area_cm2 * own.len() as f64 / whole;
     let forecast = old.forecast.zone(zone.kind);
-    let years = (wish.day - HEALED_DAY).max(0.0) / DAYS_PER_YEAR;
-    let kept = forecast.remaining(wish.day).min(0.95);
-    let healed_diameter_mm = case.artist.dot_diameter_mm;
+    // From one refresh to the next as long as the median takes to the client's limit.
+    let years = forecast.touch_up.years[1].max(0.5);
+    let kept = forecast.remaining(HEALED_DAY + DAYS_PER_YEAR * years);
+    let healed_diameter_mm = healed_mm(case, zone.kind);
     let ratio = diameter_ratio(healed_diameter_mm, 0.0, years, 1.0);
     let run = |hand_mm: f64| {
         let again = Again {
-            goal: Goal::of(&own, area_cm2, wish.goal),
+            goal: Goal::of(&own, area_cm2, healed_diameter_mm, wish.goal),
             kept,
             grown_mm2: healed_diameter_mm.powi(2) * (ratio * ratio - 1.0),
-            healed_diameter_mm,
             hand_mm,
         };
         after_refreshes(&own, &again, AHEAD, hash(case.seed, 0x4445_4649))

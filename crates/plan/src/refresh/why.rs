@@ -1,5 +1,6 @@
 //! Why a refresh is as large as it is, in plain words.
 
+use super::choose::GONE;
 use super::read::OldPlan;
 use super::{DefinitionRow, Wish, ZoneRefresh, main_zone};
 use crate::case::Case;
@@ -40,6 +41,10 @@ pub(super) fn why(
     };
     let all = main.leave + main.go_over;
     let what = match (main.add, main.go_over) {
+        (_, over) if middle < GONE => format!(
+            "The old dots are as good as gone: {over} of {all} are set again where they were, evenly spread, to reach {}",
+            percent(wish.goal)
+        ),
         (add, 0) => format!(
             "{add} new dots in the gaps between the old ones are enough to reach {}: each gives all its darkness, where a \
              dot gone over gives only what it has lost",
@@ -56,14 +61,17 @@ pub(super) fn why(
             percent(wish.goal)
         ),
     };
-    let apart = match definition.get(1) {
-        Some(row) => format!(
-            " Afterwards {} of the darkness is carried by single dots if each is set by eye, {} if they are set by a \
-             stencil that is off by a millimetre: so look at the old dots, and do not follow the map dot by dot.",
+    let apart = definition.get(1).map_or(String::new(), |row| {
+        let advice = match row.aimed > row.by_stencil + 0.02 {
+            true => ": look at the old dots, and do not follow a map dot by dot",
+            false => "",
+        };
+        format!(
+            " Afterwards {} of the darkness is carried by single dots if each is set by eye, {} if they are set by a stencil \
+             that is off by a millimetre{advice}.",
             percent(row.aimed),
             percent(row.by_stencil)
-        ),
-        None => String::new(),
-    };
+        )
+    });
     format!("{state}, {against}. {what}.{apart}")
 }
