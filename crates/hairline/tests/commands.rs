@@ -267,7 +267,7 @@ fn fade_forecasts_with_bands_and_learns_from_earlier_cases() {
         assert_eq!(json["format"], "hairline-fade/1");
         let due = |json: &Value| json["forecast"]["touch_up_years"][1].as_f64().expect("years");
         // A client and a studio that fade fast.
-        let fast = "\n[[follow_up]]\nday = 28\ndarkness = 0.9\n\n[[follow_up]]\nday = 400\ndarkness = 0.5\n";
+        let fast = "\n[[follow_up]]\nday = 28\ndarkness = 0.9\ndarkness_error = 0.05\n\n[[follow_up]]\nday = 400\ndarkness = 0.5\ndarkness_error = 0.05\n";
         for i in 0..6 {
             std::fs::write(folder.join(format!("old{i}.toml")), format!("{text}{fast}")).expect("a case");
         }
