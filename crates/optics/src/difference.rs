@@ -5,6 +5,22 @@ use crate::colour::Lab;
 /// CIEDE2000 of two colours with all weights 1 (Luo, Cui, Rigg, Color Res Appl 26:340, 2001; in the form of Sharma, Wu and
 /// Dalal, Color Res Appl 30:21, 2005, whose equation numbers stand beside the steps).
 pub fn ciede2000(first: Lab, second: Lab) -> f64 {
+    let Parts { lightness, chroma, hue, turn } = parts(first, second);
+    // Sum (eq. 22)
+    libm::sqrt(lightness * lightness + chroma * chroma + hue * hue + turn * chroma * hue)
+}
+
+/// The weighted differences CIEDE2000 is the length of.
+pub(crate) struct Parts {
+    pub(crate) lightness: f64,
+    pub(crate) chroma: f64,
+    pub(crate) hue: f64,
+    /// The rotation term, which only blues have.
+    turn: f64,
+}
+
+/// From the first colour to the second.
+pub(crate) fn parts(first: Lab, second: Lab) -> Parts {
     // Chroma with the corrected a* (eq. 2-7)
     let mean_chroma = 0.5 * (libm::hypot(first.a, first.b) + libm::hypot(second.a, second.b));
     let g = 0.5 * (1.0 - chroma_weight(mean_chroma));
@@ -37,9 +53,7 @@ pub fn ciede2000(first: Lab, second: Lab) -> f64 {
     let blue = (h - 275.0) / 25.0;
     let rt = -2.0 * chroma_weight(c) * sin_deg(60.0 * libm::exp(-blue * blue));
 
-    // Sum (eq. 22)
-    let (dl, dc, dh) = (dl / sl, dc / sc, dh / sh);
-    libm::sqrt(dl * dl + dc * dc + dh * dh + rt * dc * dh)
+    Parts { lightness: dl / sl, chroma: dc / sc, hue: dh / sh, turn: rt }
 }
 
 /// sqrt(c^7 / (c^7 + 25^7)).
@@ -79,7 +93,7 @@ mod tests {
     /// All 34 pairs of Sharma, Wu and Dalal (2005), table 1, printed to four decimals; both orders.
     #[test]
     fn the_published_pairs_come_out() {
-        let table = include_str!("../data/ciede2000_sharma34.csv");
+        let table = include_str!("../tests/data/ciede2000_sharma34.csv");
         let columns = ["L1", "a1", "b1", "L2", "a2", "b2", "dE00"].map(|name| column(table, name));
         for pair in 0..34 {
             let [l1, a1, b1, l2, a2, b2, published] = [0, 1, 2, 3, 4, 5, 6].map(|i: usize| columns[i][pair]);

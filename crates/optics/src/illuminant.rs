@@ -1,10 +1,12 @@
 //! Lights, and the colour a reflectance has under them: CIE 1931 2 degree observer.
 
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::colour::{D65_WHITE, Lab, Xyz};
+use crate::error::Error;
 use crate::spectrum::{N_WAVELENGTHS, Spectrum, cubic_weights};
 use crate::table::column;
 
@@ -25,6 +27,22 @@ pub enum Illuminant {
 /// The four lights.
 pub const ILLUMINANTS: [Illuminant; 4] =
     [Illuminant::D65, Illuminant::Led, Illuminant::Tungsten, Illuminant::Shade];
+
+impl FromStr for Illuminant {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Illuminant, Error> {
+        match name {
+            "d65" => Ok(Illuminant::D65),
+            "led" => Ok(Illuminant::Led),
+            "tungsten" => Ok(Illuminant::Tungsten),
+            "shade" => Ok(Illuminant::Shade),
+            _ => {
+                Err(Error::Name { what: "light", found: name.to_owned(), known: "d65, led, tungsten, shade" })
+            }
+        }
+    }
+}
 
 /// First wavelength of the observer's table, nm; it runs to 830 nm every 1 nm.
 const FIRST_NM: usize = 360;
@@ -204,6 +222,14 @@ mod tests {
         let sum: f64 = (0..N_NM).map(|i| power[i] * y[i] * held(FIRST_NM + i)).sum();
         let full = sum / (0..N_NM).map(|i| power[i] * y[i]).sum::<f64>();
         assert!((Illuminant::D65.xyz(&Spectrum::of_nm(smooth)).y - full).abs() < 2e-5);
+    }
+
+    #[test]
+    fn lights_are_known_by_name() {
+        let found = ["d65", "led", "tungsten", "shade"].map(str::parse::<Illuminant>);
+        assert_eq!(found, ILLUMINANTS.map(Ok));
+        let message = "candle".parse::<Illuminant>().expect_err("no such light").to_string();
+        assert_eq!(message, "there is no light named \"candle\"; known are d65, led, tungsten, shade");
     }
 
     #[test]

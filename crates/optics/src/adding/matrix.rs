@@ -3,10 +3,10 @@
 /// A square matrix with a row per stream.
 pub(super) type Matrix<const N: usize> = [[f64; N]; N];
 
-/// Largest off-diagonal part, relative to the diagonal, that counts as diagonal.
-const DIAGONAL: f64 = 1e-14;
-/// Sweeps after which every matrix met is diagonal; five to seven are usual.
-const MOST_SWEEPS: usize = 30;
+/// What couples two eigenvalues no more, relative to their sum: the rounding of doubles.
+const UNCOUPLED: f64 = f64::EPSILON;
+/// Steps after which every eigenvalue met is found; one or two are usual.
+const MOST_STEPS: usize = 60;
 
 pub(super) fn diagonal<const N: usize>(values: [f64; N]) -> Matrix<N> {
     let mut m = [[0.0; N]; N];
@@ -101,44 +101,99 @@ pub(super) fn solve<const N: usize, const M: usize>(mut a: Matrix<N>, mut b: [[f
     b
 }
 
-/// Eigenvalues of a symmetric matrix, and its eigenvectors as rows, by the cyclic Jacobi method (Golub and Van Loan, Matrix
-/// Computations, 8.5).
-pub(super) fn eigen<const N: usize>(mut a: Matrix<N>) -> ([f64; N], Matrix<N>) {
-    let mut vectors = diagonal([1.0; N]);
-    for _ in 0..MOST_SWEEPS {
-        let mut rotated = false;
-        for p in 0..N {
-            for q in p + 1..N {
-                let off = a[p][q];
-                if off.abs() <= DIAGONAL * libm::sqrt((a[p][p] * a[q][q]).abs()) {
-                    continue;
+/// Eigenvalues of a symmetric matrix, and its eigenvectors as rows: Householder's tridiagonal form, then implicit QL steps
+/// (procedures tred2 and tql2 of H. Bowdler et al., Numer Math 11:293, 1968; R. S. Martin, J. H. Wilkinson, ibid. 181).
+pub(super) fn eigen<const N: usize>(a: Matrix<N>) -> ([f64; N], Matrix<N>) {
+    let (mut diagonal, mut beside, mut rows) = tridiagonal(a);
+    // beside[i] couples i and i + 1
+    for l in 0..N {
+        for _ in 0..MOST_STEPS {
+            // The block from l ends where two neighbours are uncoupled
+            let coupled =
+                |i: usize| beside[i].abs() > UNCOUPLED * (diagonal[i].abs() + diagonal[i + 1].abs());
+            let end = (l..N - 1).find(|&i| !coupled(i)).unwrap_or(N - 1);
+            if end == l {
+                break;
+            }
+
+            // Shift towards the nearer eigenvalue of the first two
+            let half = (diagonal[l + 1] - diagonal[l]) / (2.0 * beside[l]);
+            let root = libm::sqrt(half * half + 1.0).copysign(half);
+            let mut g = diagonal[end] - diagonal[l] + beside[l] / (half + root);
+            let (mut s, mut c, mut p) = (1.0, 1.0, 0.0);
+            let mut fell_apart = false;
+            for i in (l..end).rev() {
+                let (f, b) = (s * beside[i], c * beside[i]);
+                let r = libm::sqrt(f * f + g * g);
+                beside[i + 1] = r;
+                if r == 0.0 {
+                    // The block falls apart here; the next step takes its first part
+                    diagonal[i + 1] -= p;
+                    beside[end] = 0.0;
+                    fell_apart = true;
+                    break;
                 }
-                rotated = true;
-                // The smaller of the two rotations that make a[p][q] zero
-                let tau = (a[q][q] - a[p][p]) / (2.0 * off);
-                let t = 1.0f64.copysign(tau) / (tau.abs() + libm::sqrt(1.0 + tau * tau));
-                let c = 1.0 / libm::sqrt(1.0 + t * t);
-                let s = t * c;
-                rotate_rows(&mut a, p, q, c, s);
-                for row in &mut a {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+                (s, c) = (f / r, g / r);
+                let g_next = diagonal[i + 1] - p;
+                let t = (diagonal[i] - g_next) * s + 2.0 * c * b;
+                p = s * t;
+                diagonal[i + 1] = g_next + p;
+                g = c * t - b;
+                let (low, high) = (rows[i], rows[i + 1]);
+                for k in 0..N {
+                    rows[i + 1][k] = s * low[k] + c * high[k];
+                    rows[i][k] = c * low[k] - s * high[k];
                 }
-                rotate_rows(&mut vectors, p, q, c, s);
+            }
+            if !fell_apart {
+                diagonal[l] -= p;
+                beside[l] = g;
+                beside[end] = 0.0;
             }
         }
-        if !rotated {
-            break;
-        }
     }
-    (std::array::from_fn(|i| a[i][i]), vectors)
+    (diagonal, rows)
 }
 
-fn rotate_rows<const N: usize>(a: &mut Matrix<N>, p: usize, q: usize, c: f64, s: f64) {
-    let (row_p, row_q) = (a[p], a[q]);
-    for j in 0..N {
-        a[p][j] = c * row_p[j] - s * row_q[j];
-        a[q][j] = s * row_p[j] + c * row_q[j];
+/// Diagonal, what stands beside it, and the rows of the rotation Q of the tridiagonal form Q a Q^T.
+fn tridiagonal<const N: usize>(mut a: Matrix<N>) -> ([f64; N], [f64; N], Matrix<N>) {
+    let mut rotation = diagonal([1.0; N]);
+    for k in 0..N.saturating_sub(2) {
+        // The reflection v that turns column k below the diagonal into its first entry
+        let mut v = [0.0; N];
+        for i in k + 1..N {
+            v[i] = a[i][k];
+        }
+        let length = libm::sqrt(dot(&v, &v));
+        if length == 0.0 {
+            continue;
+        }
+        v[k + 1] += length.copysign(v[k + 1]);
+        let scale = 2.0 / dot(&v, &v);
+
+        // a - v w^T - w v^T with w = scale (a v - scale/2 (v a v) v)
+        let av = times_vector(&a, &v);
+        let along = 0.5 * scale * dot(&v, &av);
+        let w: [f64; N] = std::array::from_fn(|i| scale * (av[i] - along * v[i]));
+        for i in k..N {
+            for j in 0..N {
+                a[i][j] -= v[i] * w[j] + w[i] * v[j];
+            }
+        }
+        let mut sums = [0.0; N];
+        for i in k + 1..N {
+            for j in 0..N {
+                sums[j] += v[i] * rotation[i][j];
+            }
+        }
+        for i in k + 1..N {
+            for j in 0..N {
+                rotation[i][j] -= scale * v[i] * sums[j];
+            }
+        }
     }
+    let beside = std::array::from_fn(|i| if i + 1 < N { a[i + 1][i] } else { 0.0 });
+    (std::array::from_fn(|i| a[i][i]), beside, rotation)
 }
 
 #[cfg(test)]
@@ -147,6 +202,28 @@ mod tests {
 
     fn off<const N: usize>(a: &Matrix<N>, b: &Matrix<N>) -> f64 {
         a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    }
+
+    /// Repeated eigenvalues, zeros and blocks that do not touch, with the eigenvalues known.
+    #[test]
+    fn degenerate_matrices_have_their_eigenvalues() {
+        let ones = [[1.0; 5]; 5];
+        let mut blocks = diagonal([2.0, 2.0, 0.0, 7.0, 7.0]);
+        (blocks[0][4], blocks[4][0]) = (1e-200, 1e-200);
+        let mut pair = diagonal([0.0; 5]);
+        (pair[1][3], pair[3][1]) = (3.0, 3.0);
+        for (a, expected) in [
+            (ones, [0.0, 0.0, 0.0, 0.0, 5.0]),
+            (blocks, [0.0, 2.0, 2.0, 7.0, 7.0]),
+            (pair, [-3.0, 0.0, 0.0, 0.0, 3.0]),
+            (diagonal([1.0; 5]), [1.0; 5]),
+        ] {
+            let (mut values, vectors) = eigen(a);
+            let back = product(&transposed(&vectors), &product(&diagonal(values), &vectors));
+            assert!(off(&back, &a) < 1e-13, "{back:?}");
+            values.sort_by(f64::total_cmp);
+            assert!(values.iter().zip(expected).all(|(v, e)| (v - e).abs() < 1e-13), "{values:?}");
+        }
     }
 
     proptest::proptest! {

@@ -23,10 +23,10 @@ fn total<const N: usize>(stack: &Stack) -> [f64; 2] {
 }
 
 /// Cases V1-V12: an adding-doubling program of other authors with 16, 20 and 24 streams
-/// (`data/adding_doubling_reference.csv`); its spread over the streams is its error.
+/// (`tests/data/adding_doubling_reference.csv`); its spread over the streams is its error.
 #[test]
 fn twelve_stacks_agree_with_another_program() {
-    let table = include_str!("../../data/adding_doubling_reference.csv");
+    let table = include_str!("../../tests/data/adding_doubling_reference.csv");
     for row in table.lines().skip(2) {
         let f: Vec<&str> = row.split(',').collect();
         let number = |i: usize| f[i].parse::<f64>().expect("a number");
