@@ -222,8 +222,14 @@ const EVERY_WAY: [Way; 7] = [
 ];
 const MAIN_WAYS: [Way; 4] = [PUBLISHED, TWO_VISITS, STUDIO, STUDIO_TWO_VISITS];
 
-/// Scores of the ways, printed as rows of the table.
+/// Prints a row.
 #[expect(clippy::print_stdout, reason = "the table of the documentation")]
+#[cfg(test)]
+fn say(row: &str) {
+    println!("{row}");
+}
+
+/// Scores of the ways, printed as rows of the table.
 fn table<const N: usize>(family: &Family, studios: usize, seed: u64, ways: [Way; N]) -> [Score; N] {
     let all: Vec<Vec<Simulated>> =
         (0..studios).map(|s| (0..CLIENTS).map(|c| simulate(family, seed, s, c)).collect()).collect();
@@ -232,13 +238,13 @@ fn table<const N: usize>(family: &Family, studios: usize, seed: u64, ways: [Way;
         let s = score(&all, if learnt { &own } else { &published }, zone, visits);
         let percent = s.held.map(|h| format!("{:.0}", 100.0 * h)).join(" ");
         let mean = |v: [f64; HORIZONS.len()]| v.iter().sum::<f64>() / HORIZONS.len() as f64;
-        println!(
+        say(&format!(
             "| {} | {words} | {:.0} | {percent} | {:.2} | {:.3} |",
             family.name,
             100.0 * s.coverage(),
             mean(s.width),
             mean(s.off)
-        );
+        ));
         s
     })
 }
