@@ -6,14 +6,47 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 
-/// Files of a plan's folder; one with other content is not replaced without being asked to.
-const FILES: [&str; 8] =
-    ["plan.json", "dots.csv", "dots.ply", "head.glb", "cells.csv", "stencil.pdf", "report.pdf", "course.ics"];
+/// Format of `fade.json`.
+pub const FADE_FORMAT: &str = "hairline-fade/1";
+/// What a command writes into a folder: the file that says so, and the beginning of its format.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    mark: &'static str,
+    format: &'static str,
+}
+
+/// A plan.
+pub const PLAN: Kind = Kind { mark: "plan.json", format: "hairline-plan/" };
+/// A refresh.
+pub const REFRESH: Kind = Kind { mark: "refresh.json", format: "hairline-refresh/" };
+/// A forecast.
+pub const FADE: Kind = Kind { mark: "fade.json", format: "hairline-fade/" };
+
+/// Files of our folders; one with other content is not replaced without being asked to.
+const FILES: [&str; 16] = [
+    "plan.json",
+    "dots.csv",
+    "dots.ply",
+    "head.glb",
+    "cells.csv",
+    "stencil.pdf",
+    "report.pdf",
+    "course.ics",
+    "refresh.json",
+    "fade.json",
+    "fade.csv",
+    "fade.svg",
+    "fade.png",
+    "first-days.csv",
+    "first-days.svg",
+    "first-days.png",
+];
 /// The folder of a plan's pictures.
 const PICTURES: &str = "preview";
 
-/// Checks that `dir` may be written: it does not exist, holds nothing or an earlier plan alone, or `force` is given.
-pub fn check(dir: &Path, force: bool) -> Result<(), Failure> {
+/// Checks that `dir` may be written: it does not exist, holds nothing or an earlier
+/// one of its kind alone, or `force` is given.
+pub fn check(dir: &Path, kind: Kind, force: bool) -> Result<(), Failure> {
     if !dir.exists() {
         return Ok(());
     }
@@ -21,33 +54,33 @@ pub fn check(dir: &Path, force: bool) -> Result<(), Failure> {
     if !dir.is_dir() {
         return Err(Failure::input(format!("{shown}: this is a file; -o takes a folder")));
     }
-    let strange = foreign(dir).map_err(|e| Failure::input(format!("{shown}: {e}")))?;
+    let strange = foreign(dir, kind).map_err(|e| Failure::input(format!("{shown}: {e}")))?;
     match strange.first() {
         Some(name) if !force => Err(Failure::input(format!(
-            "{shown}: the folder holds other files ({}); choose another folder, or --force to write the plan beside them",
+            "{shown}: the folder holds other files ({}); choose another folder, or --force to write beside them",
             name.display()
         ))),
         _ => Ok(()),
     }
 }
 
-/// What a folder holds besides a plan: everything if there is no plan in it.
-fn foreign(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// What a folder holds besides what is of a kind: everything if there is nothing of the kind in it.
+fn foreign(dir: &Path, kind: Kind) -> std::io::Result<Vec<PathBuf>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
         names.push(PathBuf::from(entry?.file_name()));
     }
     names.sort();
-    if holds_a_plan(dir) {
+    if holds(dir, kind) {
         names.retain(|name| !is_ours(dir, name));
     }
     Ok(names)
 }
 
-fn holds_a_plan(dir: &Path) -> bool {
-    let plan = fs::read(dir.join(FILES[0])).ok();
-    let plan: Option<serde_json::Value> = plan.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    plan.is_some_and(|plan| plan["format"].as_str().is_some_and(|f| f.starts_with("hairline-plan/")))
+fn holds(dir: &Path, kind: Kind) -> bool {
+    let bytes = fs::read(dir.join(kind.mark)).ok();
+    let json: Option<serde_json::Value> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    json.is_some_and(|json| json["format"].as_str().is_some_and(|f| f.starts_with(kind.format)))
 }
 
 fn is_ours(dir: &Path, name: &Path) -> bool {
@@ -59,8 +92,8 @@ fn is_ours(dir: &Path, name: &Path) -> bool {
 }
 
 /// Writes all files into a new folder beside `dir` and then puts it in the place of `dir`; what else `dir` held stays in
-/// it, except under the names of the plan's files.
-pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
+/// it, except under the names of these files.
+pub fn write(dir: &Path, kind: Kind, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let failed = |path: &Path, e: std::io::Error| Failure::other(format!("{}: {e}", path.display()));
     // The folder a link points to, not the link, is written.
     let dir = fs::canonicalize(dir).or_else(|_| absolute(dir))?;
@@ -79,7 +112,7 @@ pub fn write(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| failed(&path, e))?;
     }
     set_mode(work.path())?;
-    let kept = if dir.exists() { foreign(&dir).map_err(|e| failed(&dir, e))? } else { vec![] };
+    let kept = if dir.exists() { foreign(&dir, kind).map_err(|e| failed(&dir, e))? } else { vec![] };
     let fresh = work.keep();
     let old = parent
         .join(format!("{}.old", fresh.file_name().map_or_else(Default::default, |n| n.to_string_lossy())));

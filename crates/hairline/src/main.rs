@@ -26,12 +26,16 @@ Examples:
   hairline example                                   list the example cases
   hairline example shaved-norwood6 > case.toml       print one
   hairline plan case.toml -o plan/                   plan it: every dot, pictures, stencil, report
+  hairline fade case.toml                            how it heals and fades, with bands
+  hairline refresh plan/ --day 1300 -o refresh/      which dots to go over, leave, add
   hairline head scan.glb                             what a head scan holds
   hairline dots mesh.ply --n 60000 --visits 3 --seed 1 -o dots.csv";
 
 #[derive(Subcommand)]
 enum Command {
     Plan(commands::plan::Arguments),
+    Fade(commands::fade::Arguments),
+    Refresh(commands::refresh::Arguments),
     Example(commands::example::Arguments),
     Schema(commands::schema::Arguments),
     Head(commands::head::Arguments),
@@ -79,6 +83,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     match arguments.command {
         Command::Plan(a) => commands::plan::run(&a),
+        Command::Fade(a) => commands::fade::run(&a),
+        Command::Refresh(a) => commands::refresh::run(&a),
         Command::Example(a) => commands::example::run(&a),
         Command::Schema(a) => commands::schema::run(&a),
         Command::Head(a) => commands::head::run(&a),

@@ -254,3 +254,99 @@ fn a_machine_that_fails_is_no_bad_input() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.starts_with("error: standard output: "), "{message}");
 }
+
+#[test]
+fn fade_forecasts_with_bands_and_learns_from_earlier_cases() {
+    in_folder(|folder| {
+        let text = EXAMPLES.iter().find(|e| e.0 == "hairline-norwood3").expect("an example").1;
+        std::fs::write(folder.join("case.toml"), text).expect("a case");
+        let words = printed(folder, &["fade", "case.toml"]);
+        assert!(words.contains("touch-up (under 50 %)") && words.contains("day 10"), "{words}");
+        let json: Value =
+            serde_json::from_str(&printed(folder, &["fade", "case.toml", "--json"])).expect("JSON");
+        assert_eq!(json["format"], "hairline-fade/1");
+        let due = |json: &Value| json["forecast"]["touch_up_years"][1].as_f64().expect("years");
+        // A client and a studio that fade fast.
+        let fast = "\n[[follow_up]]\nday = 28\ndarkness = 0.9\ndarkness_error = 0.05\n\n[[follow_up]]\nday = 400\ndarkness = 0.5\ndarkness_error = 0.05\n";
+        for i in 0..6 {
+            std::fs::write(folder.join(format!("old{i}.toml")), format!("{text}{fast}")).expect("a case");
+        }
+        let mut arguments = vec!["fade", "case.toml", "-o", "out", "--json", "--learn-from"];
+        let old: Vec<String> = (0..6).map(|i| format!("old{i}.toml")).collect();
+        arguments.extend(old.iter().map(String::as_str));
+        let learnt: Value = serde_json::from_str(&printed(folder, &arguments)).expect("JSON");
+        assert!(due(&learnt) < 0.8 * due(&json), "{} {}", due(&learnt), due(&json));
+        let own: Value =
+            serde_json::from_str(&printed(folder, &["fade", "old0.toml", "--json"])).expect("JSON");
+        assert!(due(&own) < 0.8 * due(&json));
+        for file in [
+            "fade.csv",
+            "fade.json",
+            "fade.svg",
+            "fade.png",
+            "first-days.csv",
+            "first-days.svg",
+            "first-days.png",
+        ] {
+            assert!(folder.join("out").join(file).is_file(), "{file}");
+        }
+        let csv = std::fs::read_to_string(folder.join("out/fade.csv")).expect("a table");
+        let columns = csv.lines().next().expect("a header").split(',').count();
+        assert!(csv.lines().count() > 60 && csv.lines().all(|row| row.split(',').count() == columns));
+        // Without a follow-up in any of them there is nothing to learn.
+        let refused = hairline(folder, &["fade", "case.toml", "--learn-from", "case.toml"], &[]);
+        assert!(refused.code == 2 && refused.err.contains("[[follow_up]]"), "{}", refused.err);
+    });
+}
+
+#[test]
+fn refresh_reads_a_plan_and_never_writes_over_it() {
+    in_folder(|folder| {
+        let text = EXAMPLES.iter().find(|e| e.0 == "hairline-norwood3").expect("an example").1;
+        std::fs::write(folder.join("case.toml"), text).expect("a case");
+        printed(folder, &["plan", "case.toml", "-o", "plan"]);
+        let refresh = |arguments: &[&str], threads: &str| {
+            let all: Vec<&str> =
+                ["refresh", "plan", "--day", "1400"].iter().chain(arguments).copied().collect();
+            hairline(folder, &all, &[("RAYON_NUM_THREADS", threads)])
+        };
+        let run = refresh(&["-o", "one"], "1");
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.out.contains("to go over") && run.out.contains("single dots"), "{}", run.out);
+        assert_eq!(refresh(&["-o", "two"], "2").code, 0);
+        for file in
+            ["refresh.json", "dots.csv", "cells.csv", "preview/front-before.png", "preview/closeup-after.png"]
+        {
+            let bytes = |out: &str| {
+                std::fs::read(folder.join(out).join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+            };
+            assert!(bytes("one") == bytes("two"), "{file} differs on two threads");
+        }
+        let rows = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a table").lines().count();
+        let dots = std::fs::read_to_string(folder.join("one/dots.csv")).expect("a table");
+        let count = |action: &str| dots.lines().filter(|row| row.contains(action)).count();
+        assert_eq!(count(",leave,") + count(",go-over,"), rows("plan/dots.csv") - 1);
+        let json: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("one/refresh.json")).expect("JSON"))
+                .expect("JSON");
+        assert_eq!(json["add"], count(",add,"));
+        // The plan's folder is refused, and so is what cannot be.
+        for (arguments, part) in [
+            (vec!["-o", "plan"], "other files"),
+            (vec!["-o", "three", "--goal", "7"], "--goal: found 7"),
+            (vec!["-o", "three", "--measured", "nan"], "--measured"),
+            (vec!["-o", "three", "--lower-mm", "80"], "--lower-mm"),
+            (vec!["-o", "three", "--density", "900"], "--density"),
+        ] {
+            let run = refresh(&arguments, "1");
+            assert!(run.code == 2 && run.err.contains(part), "{arguments:?}: {}", run.err);
+            assert!(!folder.join("three").exists());
+        }
+        assert!(folder.join("plan/report.pdf").is_file());
+        let soon = hairline(folder, &["refresh", "plan", "--day", "100", "--laser", "2", "-o", "three"], &[]);
+        assert!(soon.code == 2 && soon.err.contains("174"), "{}", soon.err);
+        // Again into its own folder, and a lower line.
+        assert_eq!(refresh(&["-o", "one", "--lower-mm", "5"], "2").code, 0);
+        assert!(rows("one/dots.csv") > rows("two/dots.csv"));
+    });
+}

@@ -81,7 +81,7 @@ mod tests {
         assert!((found / published - 1.0).abs() < share, "{found} is not {published}");
     }
 
-    /// Rows of the tables of Jacques (1998) as given in `optics.md`, 1/cm.
+    /// Rows of the tables of Jacques (1998) as given in `optics.md` 1.1, in 1/cm.
     #[test]
     fn melanosome_and_baseline_have_the_published_values() {
         near(melanosome_per_mm(400.0) * 10.0, 1427.9, 1e-3);

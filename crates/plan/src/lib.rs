@@ -19,6 +19,7 @@ pub mod placing;
 pub mod plan;
 pub mod points;
 pub mod quote;
+pub mod refresh;
 pub mod sessions;
 mod spread;
 pub mod warnings;

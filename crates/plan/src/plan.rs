@@ -15,7 +15,7 @@ use crate::case::{Case, Look};
 use crate::cells::{Cell, Division, PartingWish};
 use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
 use crate::dot::Dot;
-use crate::forecast::{self, ForecastSummary};
+use crate::forecast::{self, ForecastSummary, ZoneFacts};
 use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
 use crate::layout::{Layout, LayoutError};
@@ -314,7 +314,11 @@ pub fn make_plan(
     let days = session_days(&case.sessions, course.pass_shares.len(), course.parts)?;
     let session_plans = session_plans(case, &zones, &cells, &dots, &course, days);
     let later = later(case, &design, &chart, &curves);
-    let forecast = forecast::summary(case, main_kind(&zone_plans));
+    let facts: Vec<ZoneFacts> = zone_plans
+        .iter()
+        .map(|z| ZoneFacts { kind: z.kind, dots: z.dots, density_per_cm2: z.density_per_cm2 })
+        .collect();
+    let forecast = forecast::summary(case, &facts, session_plans.last().and_then(|s| s.when.date));
     let quote = quote(case, session_plans.len(), treated_area_cm2);
     let comparison = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
     all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
@@ -587,9 +591,4 @@ fn mixes(step: usize) -> Vec<Mix> {
         Mix { shade, share, pigment_ml, diluent_ml: CUP_ML - pigment_ml }
     };
     vec![cup(-1, 0.2), cup(0, 0.6), cup(1, 0.2)]
-}
-
-/// Kind of the zone with the most dots.
-fn main_kind(zones: &[ZonePlan]) -> ZoneKind {
-    zones.iter().max_by_key(|z| z.dots).map_or(ZoneKind::Body, |z| z.kind)
 }

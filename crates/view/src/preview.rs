@@ -1,14 +1,13 @@
 //! The pictures of a plan: which states, which views, what the dots look like in each.
 
 use glam::DVec3;
-use hairline_optics::dot_table::dot_transmission;
 use hairline_optics::skin::melanin_fraction_of_ita;
-use hairline_plan::Planned;
 use hairline_plan::design::ZoneKind;
-use hairline_plan::forecast::{Age, Moment, appearance, moments};
+use hairline_plan::forecast::{Age, Appearance, Moment, appearance, look, moments};
 use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
 use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
+use hairline_plan::{Case, Planned};
 use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
 
@@ -94,20 +93,24 @@ pub fn head_glb(planned: &Planned) -> Vec<u8> {
 /// The dots of a moment as the optics' table draws them.
 fn state(planned: &Planned, moment: &Moment) -> State {
     let case = &planned.plan.case;
-    let melanin = melanin_fraction_of_ita(ita_deg(case));
-    let dots = planned
+    let seen: Vec<(u32, Appearance)> = planned
         .dots
         .par_iter()
         .enumerate()
         .filter_map(|(i, dot)| {
             let kind = planned.plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
-            let a = appearance(case, dot, kind, moment)?;
-            let light = dot_transmission(melanin, a.diameter_mm, a.depth_mm, a.mua550_per_mm);
-            Some((i as u32, DotLook::new(light, a.diameter_mm)))
+            Some((i as u32, appearance(case, &planned.plan.forecast, dot, kind, moment)?))
         })
         .collect();
+    let dots = looks(case, &seen);
     let fresh = moment.age == Age::Fresh;
     State { dots, redness: if fresh { 0.6 } else { 0.0 }, scabs: if fresh { 0.5 } else { 0.0 } }
+}
+
+/// Dots as the optics draw them on a case's skin: index and look of each.
+pub fn looks(case: &Case, seen: &[(u32, Appearance)]) -> Vec<(u32, DotLook)> {
+    let melanin = melanin_fraction_of_ita(ita_deg(case));
+    seen.par_iter().map(|(i, a)| (*i, DotLook::new(look(melanin, a), a.diameter_mm))).collect()
 }
 
 /// Longer hair is combed from the part instead of following its lie, mm.

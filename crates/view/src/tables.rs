@@ -84,7 +84,8 @@ pub fn cells_csv(planned: &Planned) -> String {
     out
 }
 
-fn quoted(text: &str) -> String {
+/// A text as a field of a CSV file.
+pub fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -3,8 +3,10 @@
 pub mod completions;
 pub mod dots;
 pub mod example;
+pub mod fade;
 pub mod head;
 pub mod plan;
+pub mod refresh;
 pub mod schema;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};

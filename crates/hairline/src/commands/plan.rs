@@ -45,7 +45,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    folder::check(&arguments.output, arguments.force)?;
+    folder::check(&arguments.output, folder::PLAN, arguments.force)?;
     let name = if arguments.case == "-" { "standard input" } else { &arguments.case };
     let case = case::read(name, &read_input(&arguments.case)?).map_err(Failure::input)?;
     let progress = Progress::new(8);
@@ -65,13 +65,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     planned.plan.warnings.extend(report::unprintable(&planned.plan));
     let files = files(&planned, &progress)?;
     progress.step("writing");
-    folder::write(&arguments.output, &files)?;
+    folder::write(&arguments.output, folder::PLAN, &files)?;
     progress.finish();
     if arguments.json {
         print(&summary_json(&planned, &arguments.output))
     } else {
         print(&summary(&planned, &arguments.output))
     }
+}
+
+/// The plan of a case without its files.
+pub(super) fn plan_of(case: &Case, name: &str, case_file: &str) -> Result<Planned, Failure> {
+    let beside = Beside { case_file };
+    let (source, known) = (head(case, name, &beside)?, known(case, &beside)?);
+    make_plan(case, source, &known, env!("CARGO_PKG_VERSION"), &mut |_| {})
+        .map_err(|e| Failure::input(format!("{name}: {e}")))
 }
 
 /// Files that a case names, found beside the case file.

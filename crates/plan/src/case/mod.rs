@@ -5,6 +5,7 @@
 
 mod check;
 mod examples;
+mod later;
 mod nodes;
 mod read;
 mod schema;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use examples::EXAMPLES;
+pub use later::{Aftercare, FollowUp, ForecastInput, PigmentKind, StudioExperience, Sun};
 pub use read::{CaseError, Problem, read};
 pub use schema::schema;
 pub use studio::{Alternatives, Artist, Occasion, OccasionKind, Paper, Sessions, Studio, Weekday};
@@ -70,6 +72,13 @@ pub struct Case {
     /// How the work is split into sessions, and when.
     #[serde(default)]
     pub sessions: Sessions,
+    /// What decides how the result heals and fades.
+    #[serde(default)]
+    pub forecast: ForecastInput,
+    /// What was measured on the healed result.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub follow_up: Vec<FollowUp>,
     /// The studio and its prices.
     #[serde(default)]
     pub studio: Studio,

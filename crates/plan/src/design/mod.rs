@@ -8,7 +8,8 @@ use glam::DVec3;
 use hairline_scalp::loss::{LossZone, RoundPatch, Stage, areata_patches, areata_share};
 use hairline_scalp::regions::{OutlineOnHead, RegionCurves};
 use hairline_scalp::{AzT, Chart, Head, Uv};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Look, Whorl};
 use crate::noise::{hash, smooth_noise};
@@ -74,7 +75,7 @@ pub struct WhorlOnHead {
 }
 
 /// Kind of a zone: decides speed, needle, depth and shade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZoneKind {
     /// The first 15 mm behind the line.
@@ -87,6 +88,19 @@ pub enum ZoneKind {
     Part,
     /// Scar tissue.
     Scar,
+}
+
+impl ZoneKind {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            ZoneKind::Hairline => "hairline",
+            ZoneKind::Body => "body",
+            ZoneKind::Blend => "blend",
+            ZoneKind::Part => "part",
+            ZoneKind::Scar => "scar",
+        }
+    }
 }
 
 /// Width of the hairline zone (`smp.md` 1.5: first 5 mm and 5-15 mm).

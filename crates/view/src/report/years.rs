@@ -1,8 +1,8 @@
 //! Fading, later hair loss, other ways.
 
 use hairline_plan::Plan;
-use hairline_plan::design::ZoneKind;
-use hairline_plan::forecast::{FADE_PER_YEAR, YEARS, remaining};
+use hairline_plan::forecast::YEARS;
+use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 
 use super::design::{best_view, from, second_view};
 use super::{Shelf, figures, grouped, heading, money, part, table, text};
@@ -30,16 +30,12 @@ pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         .map(|(years, forecast)| {
             let words =
                 if *years == 1.0 { "After 1 year".to_string() } else { format!("After {years:.0} years") };
-            let [slow, _, fast] = forecast.remaining;
+            let [low, _, high] = forecast.remaining;
             shelf.figure(
                 view,
                 &format!("year-{years}"),
                 format!("The head {} without a touch-up.", words.to_lowercase()),
-                format!(
-                    "{words}: {:.0} to {:.0} % of the healed colour left",
-                    100.0 * fast.min(slow),
-                    100.0 * fast.max(slow)
-                ),
+                format!("{words}: {:.0} to {:.0} % of the healed colour left", 100.0 * low, 100.0 * high),
             )
         })
         .collect();
@@ -59,13 +55,15 @@ fn fade_chart(plan: &Plan) -> Block {
     const LEFT_MM: f64 = 12.0;
     const YEARS_SHOWN: f64 = 10.0;
     const BAND: Ink = [214, 230, 232];
-    let kind = plan.zones.iter().max_by_key(|z| z.dots).map_or(ZoneKind::Body, |z| z.kind);
+    let zone = plan.forecast.zone(plan.forecast.main_zone);
+    let years_of = |day: f64| (day - HEALED_DAY) / DAYS_PER_YEAR;
     let at =
         |years: f64, share: f64| [LEFT_MM + WIDTH_MM * years / YEARS_SHOWN, 3.0 + HEIGHT_MM * (1.0 - share)];
-    let curve = |k: f64| -> Vec<[f64; 2]> {
-        (0..=40)
-            .map(|i| f64::from(i) / 40.0 * YEARS_SHOWN)
-            .map(|t| at(t, remaining(&plan.case, kind, t, k)))
+    let curve = |q: usize| -> Vec<[f64; 2]> {
+        zone.days
+            .iter()
+            .filter(|d| (0.0..=YEARS_SHOWN + 1e-6).contains(&years_of(d.day)))
+            .map(|d| at(years_of(d.day), d.remaining[q]))
             .collect()
     };
     let line = |points_mm: Vec<[f64; 2]>, ink: Ink, width_mm: f64, dash_mm: Vec<f64>| {
@@ -83,8 +81,8 @@ fn fade_chart(plan: &Plan) -> Block {
         text: text.to_string(),
     };
     let mut marks = vec![];
-    let mut band = curve(FADE_PER_YEAR[0]);
-    band.extend(curve(FADE_PER_YEAR[2]).into_iter().rev());
+    let mut band = curve(2);
+    band.extend(curve(0).into_iter().rev());
     marks.push(Mark::Line(Line { points_mm: band, closed: true, fill: Some(BAND), stroke: None }));
     let fonts = Fonts::new();
     for percent in [0u32, 50, 100] {
@@ -99,22 +97,23 @@ fn fade_chart(plan: &Plan) -> Block {
         let label = if years == 0 { "healed".to_string() } else { format!("{years} years") };
         marks.push(words(&label, [x - 0.5 * fonts.width_mm(&label, Face::Regular, 8.0), y + 4.8], GREY));
     }
-    marks.push(line(curve(FADE_PER_YEAR[1]), ACCENT, 0.6, vec![]));
+    marks.push(line(curve(1), ACCENT, 0.6, vec![]));
     let limit = plan.forecast.touch_up_at;
     marks.push(line(vec![at(0.0, limit), at(YEARS_SHOWN, limit)], INK, 0.25, vec![1.5, 1.2]));
     let [x, y] = at(YEARS_SHOWN, limit);
     marks.push(words("refresh about here", [x - 25.0, y - 1.4], INK));
-    let middle = remaining(&plan.case, kind, 6.0, FADE_PER_YEAR[1]);
+    let middle = zone.remaining(HEALED_DAY + 6.0 * DAYS_PER_YEAR);
     let [x, y] = at(6.0, middle);
     marks.push(words("most likely", [x + 1.5, y - 1.2], ACCENT));
-    let percent = |k: f64| format!("{:.0} %", 100.0 * remaining(&plan.case, kind, 5.0, k));
+    let five = zone.days.iter().find(|d| years_of(d.day) > 4.99).map_or([0.0; 3], |d| d.remaining);
+    let percent = |q: usize| format!("{:.0} %", 100.0 * five[q]);
     Block::Drawing {
         height_mm: HEIGHT_MM + 9.0,
         alt: format!(
             "Share of the healed colour left over ten years: after five years most likely {}, between {} and {}.",
-            percent(FADE_PER_YEAR[1]),
-            percent(FADE_PER_YEAR[2]),
-            percent(FADE_PER_YEAR[0])
+            percent(1),
+            percent(0),
+            percent(2)
         ),
         caption: "Healed colour that is left, without a touch-up: the band holds slow and fast fading."
             .to_string(),
