@@ -40,6 +40,7 @@ enum Command {
     Schema(commands::schema::Arguments),
     Head(commands::head::Arguments),
     Dots(commands::dots::Arguments),
+    Optics(commands::optics::Arguments),
     Completions(commands::completions::Arguments),
 }
 
@@ -89,6 +90,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(a) => commands::schema::run(&a),
         Command::Head(a) => commands::head::run(&a),
         Command::Dots(a) => commands::dots::run(&a),
+        Command::Optics(a) => commands::optics::run(&a),
         Command::Completions(a) => commands::completions::run(&a, &mut Arguments::command()),
     }
 }

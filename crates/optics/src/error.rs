@@ -46,6 +46,28 @@ pub enum Error {
         /// Largest allowed value.
         high: f64,
     },
+    /// An infinite layer in which nothing ends the way of light.
+    #[error(
+        "layer {layer} is infinitely thick and absorbs nothing, so light would never end in it; allowed is a mua_per_mm above 0"
+    )]
+    Endless {
+        /// Position from the surface, from 1.
+        layer: usize,
+    },
+    /// A value of a deposit of pigment outside what it may be.
+    #[error("dot {dot} has {what} {value}; allowed are {low} to {high}")]
+    Dot {
+        /// Position in the list, from 1.
+        dot: usize,
+        /// The quantity with its unit.
+        what: &'static str,
+        /// What was found.
+        value: f64,
+        /// Smallest allowed value.
+        low: f64,
+        /// Largest allowed value.
+        high: f64,
+    },
     /// A stack without a layer.
     #[error("the stack has no layer; it needs at least one")]
     NoLayer,

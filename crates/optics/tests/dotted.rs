@@ -126,10 +126,10 @@ fn one_and_three_threads_see_the_same() {
 #[test]
 fn impossible_dots_are_refused_with_what_is_wrong() {
     for (dot, says) in [
-        (Deposit { top_mm: -0.1, ..DOT }, "top_mm of dot 1"),
-        (Deposit { mua_per_mm: f64::NAN, ..DOT }, "mua_per_mm of dot 1"),
-        (Deposit { diameter_mm: 0.0, ..DOT }, "diameter_mm of dot 1"),
-        (Deposit { g: -1.0, ..DOT }, "g of dot 1"),
+        (Deposit { top_mm: -0.1, ..DOT }, "dot 1 has top_mm"),
+        (Deposit { mua_per_mm: f64::NAN, ..DOT }, "dot 1 has mua_per_mm"),
+        (Deposit { diameter_mm: 0.0, ..DOT }, "dot 1 has diameter_mm"),
+        (Deposit { g: -1.0, ..DOT }, "dot 1 has g"),
     ] {
         let error = look(&stack(&[LAYER]), &[dot], &[[0.0; 2]], 10, 1).expect_err(says);
         assert!(error.to_string().contains(says), "{error}");

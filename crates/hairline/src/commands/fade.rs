@@ -7,7 +7,7 @@ use hairline_plan::case::{self, Case, StudioExperience};
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 use hairline_plan::forecast::{ForecastSummary, ZoneForecast, first_days, learn};
 use hairline_plan::plan::Plan;
-use hairline_view::chart::{Axis, Band, Chart, Curve, Limit, Look, Scale, lay_out};
+use hairline_view::chart::{Axis, Band, Chart, Curve, Limit, Look, lay_out};
 use hairline_view::pdf::Fonts;
 
 use super::plan::plan_of;
@@ -149,10 +149,6 @@ fn first_days_csv(forecast: &ForecastSummary) -> String {
     out
 }
 
-fn axis(label: &str, unit: &str, include: &[f64]) -> Axis {
-    Axis { label: label.to_owned(), unit: unit.to_owned(), scale: Scale::Linear, include: include.to_vec() }
-}
-
 /// The main zone over the years with its band, the client's limit, and what was measured.
 fn fade_chart(plan: &Plan) -> Chart {
     let forecast = &plan.forecast;
@@ -183,8 +179,8 @@ fn fade_chart(plan: &Plan) -> Chart {
              {middle:.1} years, eight of ten clients between {early:.1} and {late:.1} years.",
             100.0 * forecast.touch_up_at
         ),
-        x: axis("years after day 28", "", &[0.0, 10.0]),
-        y: axis("darkness, share of the planned", "%", &[0.0, 100.0]),
+        x: Axis::linear("years after day 28", "", &[0.0, 10.0]),
+        y: Axis::linear("darkness, share of the planned", "%", &[0.0, 100.0]),
         curves,
         bars: vec![],
         spans: vec![],
@@ -210,8 +206,8 @@ fn first_days_chart(plan: &Plan) -> Chart {
         description: "Redness as a share of that right after the session, and share of the dots with a scab, for twelve days; \
                       bands hold eight of ten clients."
             .to_owned(),
-        x: axis("days after a session", "", &[0.0, 12.0]),
-        y: axis("redness; dots with a scab", "%", &[0.0, 100.0]),
+        x: Axis::linear("days after a session", "", &[0.0, 12.0]),
+        y: Axis::linear("redness; dots with a scab", "%", &[0.0, 100.0]),
         curves: vec![curve("redness", |d| d.redness), curve("scabs", |d| d.scabs)],
         bars: vec![],
         spans: vec![],

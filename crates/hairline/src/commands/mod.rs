@@ -5,6 +5,7 @@ pub mod dots;
 pub mod example;
 pub mod fade;
 pub mod head;
+pub mod optics;
 pub mod plan;
 pub mod refresh;
 pub mod schema;

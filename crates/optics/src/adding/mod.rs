@@ -115,33 +115,12 @@ fn add<const N: usize>(streams: &Streams<N>, stack: &Stack) -> Fluxes {
 }
 
 fn check(stack: &Stack) -> Result<(), Error> {
-    const INDEX: [f64; 2] = [1.0, 4.0];
-    const COEFFICIENT: [f64; 2] = [0.0, 1e6];
-    for (what, value) in [("n_above", stack.n_above), ("n_below", stack.n_below)] {
-        crate::error::within(what, value, INDEX)?;
+    stack.checked()?;
+    let first = stack.layers[0].n;
+    match stack.layers.iter().position(|layer| layer.n != first) {
+        Some(i) => Err(Error::UnlikeIndices { layer: i + 1, n: stack.layers[i].n, first }),
+        None => Ok(()),
     }
-    let first = stack.layers.first().ok_or(Error::NoLayer)?.n;
-    for (i, layer) in stack.layers.iter().enumerate() {
-        for (what, value, [low, high]) in [
-            ("n", layer.n, INDEX),
-            ("mua_per_mm", layer.mua_per_mm, COEFFICIENT),
-            ("mus_per_mm", layer.mus_per_mm, COEFFICIENT),
-            // Of light thrown straight back the delta-M forward peak has nothing
-            ("g", layer.g, [-0.9, 1.0]),
-            ("thickness_mm", layer.thickness_mm, [0.0, f64::INFINITY]),
-        ] {
-            if !(low <= value && value <= high) {
-                return Err(Error::Layer { layer: i + 1, what, value, low, high });
-            }
-        }
-        if layer.thickness_mm.is_infinite() && i + 1 < stack.layers.len() {
-            return Err(Error::InfiniteAbove { layer: i + 1 });
-        }
-        if layer.n != first {
-            return Err(Error::UnlikeIndices { layer: i + 1, n: layer.n, first });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

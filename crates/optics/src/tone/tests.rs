@@ -2,21 +2,12 @@
 
 use super::*;
 use crate::bare::{bare_sce, sci_of_sce};
+use crate::published::{CLASSES, measured_class};
 use crate::spectrum::{Spectrum, WAVELENGTHS_NM};
-use crate::table;
-
-/// Mean and standard deviation of the measured spectra of a class, mirror part included: 15 256 records (Lu et al., Sci Data 12,
-/// 2025).
-fn measured(class: &str) -> [Spectrum; 2] {
-    const ISSA: &str = include_str!("../../tests/data/issa_mean_by_ita_class_10nm.csv");
-    ["mean", "sd"].map(|what| table::spectrum(ISSA, &format!("{class}_{what}")))
-}
-
-const CLASSES: [&str; 6] = ["very_light", "light", "intermediate", "tan", "brown", "dark"];
 
 /// The fit to each class's own mean spectrum: its colour, and the model's spectrum.
 fn fitted(class: &str) -> (FittedSkin, Spectrum) {
-    let lab = Illuminant::D65.lab(&measured(class)[0]);
+    let lab = Illuminant::D65.lab(&measured_class(class)[0]);
     let fit = fit_skin(Tone::LabSci(lab), Skin::new(0.02, 0.005)).expect("a measured tone");
     (fit, sci_of_sce(bare_sce(fit.skin).expect("a fitted skin")))
 }
@@ -24,7 +15,7 @@ fn fitted(class: &str) -> (FittedSkin, Spectrum) {
 #[test]
 fn every_measured_class_is_met_within_its_spread_at_every_wavelength() {
     for class in CLASSES {
-        let [mean, sd] = measured(class);
+        let [mean, sd] = measured_class(class);
         let (fit, model) = fitted(class);
         assert!(fit.delta_e00 < 1.5, "{class}: {}", fit.delta_e00);
         for i in 0..31 {

@@ -9,9 +9,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::Estimate;
 use super::lanes::{F, LANES, Random};
 use super::walk::{Crossing, Photons, Sheet, bits, sheets, take};
-use super::{Estimate, TransportError, within};
+use crate::error::{Error, within};
 use crate::layer::Stack;
 
 /// Form of a deposit of pigment.
@@ -49,6 +50,28 @@ pub struct Deposit {
     pub g: f64,
 }
 
+impl Deposit {
+    /// An upright cylinder that absorbs.
+    pub fn upright(
+        middle_mm: [f64; 2],
+        diameter_mm: f64,
+        [top_mm, height_mm]: [f64; 2],
+        mua_per_mm: f64,
+    ) -> Deposit {
+        Deposit {
+            middle_mm,
+            shape: Shape::Cylinder,
+            diameter_mm,
+            top_mm,
+            height_mm,
+            lean: [0.0; 2],
+            mua_per_mm,
+            mus_per_mm: 0.0,
+            g: 0.0,
+        }
+    }
+}
+
 /// What comes back at one point, as a share of the light that falls on it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Seen {
@@ -77,9 +100,9 @@ pub fn look(
     points_mm: &[[f64; 2]],
     photons: u64,
     seed: u64,
-) -> Result<Vec<Seen>, TransportError> {
+) -> Result<Vec<Seen>, Error> {
     super::check(stack)?;
-    within(|| "photons".into(), photons as f64, photons > 0, "at least 1")?;
+    within("photons", photons as f64, [1.0, 1e12])?;
     deposits.iter().enumerate().try_for_each(|(i, deposit)| check(i, deposit))?;
     let scene = Scene::new(stack, deposits);
     let blocks = photons.div_ceil(BLOCK);
@@ -104,22 +127,27 @@ pub fn look(
         .collect())
 }
 
-fn check(i: usize, deposit: &Deposit) -> Result<(), TransportError> {
-    let named = |what: &'static str| move || format!("{what} of dot {}", i + 1);
+fn check(i: usize, deposit: &Deposit) -> Result<(), Error> {
     let Deposit { middle_mm, diameter_mm, top_mm, height_mm, lean, mua_per_mm, mus_per_mm, g, .. } = *deposit;
-    for (what, found, low, high, allowed) in [
-        ("x", middle_mm[0], -1e3, 1e3, "between -1000 and 1000 mm"),
-        ("y", middle_mm[1], -1e3, 1e3, "between -1000 and 1000 mm"),
-        ("diameter_mm", diameter_mm, 1e-3, 100.0, "between 0.001 and 100 mm"),
-        ("top_mm", top_mm, 0.0, 100.0, "between 0 and 100 mm"),
-        ("height_mm", height_mm, 1e-3, 100.0, "between 0.001 and 100 mm"),
-        ("lean", lean[0], -3.0, 3.0, "between -3 and 3 mm per mm"),
-        ("lean", lean[1], -3.0, 3.0, "between -3 and 3 mm per mm"),
-        ("mua_per_mm", mua_per_mm, 0.0, 1e5, "between 0 and 100000 per mm"),
-        ("mus_per_mm", mus_per_mm, 0.0, 1e5, "between 0 and 100000 per mm"),
-        ("g", g, -0.999, 1.0, "above -1 and at most 1"),
+    const PLACE_MM: [f64; 2] = [-1e3, 1e3];
+    const SIZE_MM: [f64; 2] = [1e-3, 100.0];
+    const LEAN: [f64; 2] = [-3.0, 3.0];
+    const COEFFICIENT: [f64; 2] = [0.0, 1e6];
+    for (what, value, [low, high]) in [
+        ("x in mm", middle_mm[0], PLACE_MM),
+        ("y in mm", middle_mm[1], PLACE_MM),
+        ("diameter_mm", diameter_mm, SIZE_MM),
+        ("top_mm", top_mm, [0.0, 100.0]),
+        ("height_mm", height_mm, SIZE_MM),
+        ("lean", lean[0], LEAN),
+        ("lean", lean[1], LEAN),
+        ("mua_per_mm", mua_per_mm, COEFFICIENT),
+        ("mus_per_mm", mus_per_mm, COEFFICIENT),
+        ("g", g, [-0.9, 1.0]),
     ] {
-        within(named(what), found, (low..=high).contains(&found), allowed)?;
+        if !(low <= value && value <= high) {
+            return Err(Error::Dot { dot: i + 1, what, value, low, high });
+        }
     }
     Ok(())
 }

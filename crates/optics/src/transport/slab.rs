@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::lanes::{F, LANES, Random, pick};
 use super::walk::{Crossing, Photons, bits, sheets, take};
-use super::{Estimate, Moments, TransportError};
+use super::{Estimate, Moments};
+use crate::error::{Error, within};
 use crate::layer::Stack;
 
 /// What to simulate and what to keep.
@@ -88,13 +89,9 @@ const ROULETTE: f32 = 10.0;
 ///
 /// # Errors
 /// Where the layers or the beam are not ones that light can be followed in; the message names the value.
-pub fn simulate(
-    stack: &Stack,
-    beam: &Beam,
-    done: &(dyn Fn(u64) + Sync),
-) -> Result<SlabAnswer, TransportError> {
+pub fn simulate(stack: &Stack, beam: &Beam, done: &(dyn Fn(u64) + Sync)) -> Result<SlabAnswer, Error> {
     super::check(stack)?;
-    super::check_beam(beam)?;
+    check(beam)?;
     let entry = Entry::of(stack);
     let blocks = beam.photons.div_ceil(BLOCK).clamp(1, 4096);
     let photons_of = |block: u64| beam.photons / blocks + u64::from(block < beam.photons % blocks);
@@ -115,6 +112,20 @@ pub fn simulate(
         }
     }
     Ok(sum.answer(beam, &entry))
+}
+
+fn check(beam: &Beam) -> Result<(), Error> {
+    const STEP_MM: [f64; 2] = [1e-9, 1e6];
+    within("photons", beam.photons as f64, [1.0, 1e12])?;
+    within("radial_step_mm", beam.radial_step_mm, STEP_MM)?;
+    within("radial_bins", beam.radial_bins as f64, [0.0, 1e5])?;
+    within("the roulette weight", beam.roulette_weight, [1e-12, 0.1])?;
+    if let Some(Grids { depth_step_mm, depth_bins, angle_bins }) = beam.grids {
+        within("depth_step_mm", depth_step_mm, STEP_MM)?;
+        let cells = depth_bins.max(angle_bins).saturating_mul(beam.radial_bins);
+        within("the number of grid cells", cells as f64, [0.0, 8e6])?;
+    }
+    Ok(())
 }
 
 /// One block of photons, as a task for the machine's vector unit.
@@ -282,7 +293,7 @@ fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64
                 let r = (p.at[0][i] * p.at[0][i] + p.at[1][i] * p.at[1][i]).sqrt() * per_ring;
                 let d = p.at[2][i] * per_depth;
                 let inside = r < rings && d < grids.depth_bins as f32;
-                // Exact: `check_beam` keeps the number of cells below 2^23.
+                // Exact: `check` keeps the number of cells below 2^23.
                 let c = (d.floor() * rings + r.floor()) as i32;
                 cell[i] = if inside { c } else { outside };
             }

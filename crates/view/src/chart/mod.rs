@@ -44,6 +44,18 @@ pub struct Axis {
     pub include: Vec<f64>,
 }
 
+impl Axis {
+    /// A linear axis that reaches at least `include`.
+    pub fn linear(label: &str, unit: &str, include: &[f64]) -> Axis {
+        Axis {
+            label: label.to_owned(),
+            unit: unit.to_owned(),
+            scale: Scale::Linear,
+            include: include.to_vec(),
+        }
+    }
+}
+
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
