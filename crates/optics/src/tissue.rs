@@ -20,7 +20,7 @@ pub struct Skin {
     pub blood_fraction: f64,
     /// Oxygen saturation of the blood, 0-1.
     pub saturation: f64,
-    /// Scattering relative to the median of living skin, 0.2-3; the measured spread is 0.23 (Jonasson et al. 2018).
+    /// Scattering of the tissue, without that of melanosomes, relative to the median of living skin, 0.2-3; the measured spread is 0.23 (Jonasson et al. 2018).
     pub scattering_factor: f64,
     /// Thickness of its layers.
     pub thickness: Thickness,
@@ -178,7 +178,9 @@ impl Skin {
             mus_per_mm: scattering,
         };
         let epidermis = SpectralLayer {
-            mus_per_mm: scattering.map(|mus| mus * (1.0 + MELANOSOME_SCATTERING * melanosomes)),
+            // What differs between people is the tissue; the melanosomes scatter as they do in everybody
+            mus_per_mm: scattering
+                .map(|mus| mus * (1.0 + MELANOSOME_SCATTERING * melanosomes / self.scattering_factor)),
             ..layer("epidermis", t.epidermis_mm, pigmented)
         };
         SpectralStack {
