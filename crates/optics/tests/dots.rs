@@ -103,17 +103,12 @@ fn more_diluent_is_weaker_and_no_pigment_is_nothing() {
     assert!((taken(0.02) / taken(0.01) - 2.0).abs() < 0.01);
 }
 
-/// Dot gain: an area of dots is darker than dots on white paper of the same reflectances would be (Murray and Davies), as
-/// light that enters beside a dot is caught on its way; read as Yule and Nielsen's n it lies well above 1.
-#[test]
-fn areas_of_dots_show_dot_gain() {
-    let (skin, mua) = (skin(30.0), carbon(6.0));
-    let layers = skin.layers();
+/// Mean green reflectance of a square lattice of 100 dots per cm2, over that of the skin; what the middle of a dot leaves.
+fn lattice(depth_mm: f64, mua: &Spectrum) -> [f64; 2] {
+    let layers = skin(30.0).layers();
     let scatters = layers.layers[2].mus_per_mm.zip(layers.layers[2].g, |mus, g| mus * (1.0 - g));
-    let dot = profile(skin, 0.25, 0.25, &mua);
-    // A square lattice of 100 dots per cm2; the mean over a quarter of a cell.
-    let (mut mean, steps) = (0.0, 12);
-    let q = exponent(0.15, &scatters);
+    let dot = profile(skin(30.0), 0.25, depth_mm, mua);
+    let q = exponent(depth_mm - 0.1, &scatters);
     let at = |x: f64, y: f64| {
         let mut near = vec![];
         for i in -2..=2 {
@@ -123,21 +118,26 @@ fn areas_of_dots_show_dot_gain() {
         }
         together(&near).at_nm(550.0)
     };
-    for i in 0..steps {
-        for k in 0..steps {
-            let place = |i: i32| 0.5 * (f64::from(i) + 0.5) / f64::from(steps);
-            mean += at(place(i), place(k)) / f64::from(steps * steps);
-        }
-    }
+    // A quarter of a cell.
+    let steps = 24;
+    let place = |i: i32| 0.5 * (f64::from(i) + 0.5) / f64::from(steps);
+    let sum: f64 = (0..steps).map(|i| (0..steps).map(|k| at(place(i), place(k))).sum::<f64>()).sum();
+    [sum / f64::from(steps * steps), dot.ratio(0.0).at_nm(550.0)]
+}
+
+/// Dot gain: light that enters beside a dot is caught on its way, so an area of dots is darker than its coverage says. A dot
+/// flat on the surface is met twice, on the way in and out, and seems at most twice as large (Yule and Nielsen, n = 2). A
+/// deposit is 0.2 mm high and light passes it on all sides: it seems larger than that, and larger still when deeper, which no n
+/// explains.
+#[test]
+fn areas_of_dots_show_dot_gain() {
     let coverage = std::f64::consts::FRAC_PI_4 * 0.25 * 0.25;
-    let white = bare(skin).at_nm(550.0);
-    let under = dot.ratio(0.0).at_nm(550.0) * white;
-    let murray_davies = white * (1.0 - coverage) + under * coverage;
-    assert!(mean * white < murray_davies - 0.02 * white, "{mean} {}", murray_davies / white);
-    // Light passes a dot in the skin on all sides: the patch is darker than any n explains, or n is large.
-    let n = yule_nielsen_n(under, white, coverage, mean * white);
-    assert!(n.as_ref().map_or(true, |n| *n > 1.3), "{n:?}");
-    assert!(seeming_coverage(under, white, mean * white) > 1.5 * coverage);
+    let white = bare(skin(30.0)).at_nm(550.0);
+    let n = |[mean, under]: [f64; 2]| yule_nielsen_n(under * white, white, coverage, mean * white);
+    let gain = |[mean, under]: [f64; 2]| seeming_coverage(under, 1.0, mean) / coverage;
+    let (shallow, deep) = (lattice(0.1, &carbon(6.0)), lattice(0.25, &carbon(6.0)));
+    assert!(gain(shallow) > 2.0 && gain(deep) > 1.2 * gain(shallow), "{} {}", gain(shallow), gain(deep));
+    assert!(n(shallow).is_err() && n(deep).is_err(), "{shallow:?} {deep:?}");
 }
 
 #[test]

@@ -5,7 +5,6 @@ pub mod check;
 pub mod compose;
 pub mod look;
 pub mod nodes;
-pub mod rgb;
 mod stencil;
 mod table;
 

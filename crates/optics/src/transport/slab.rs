@@ -92,7 +92,7 @@ const ROULETTE: f32 = 10.0;
 pub fn simulate(stack: &Stack, beam: &Beam, done: &(dyn Fn(u64) + Sync)) -> Result<SlabAnswer, Error> {
     super::check(stack)?;
     check(beam)?;
-    let entry = Entry::of(stack);
+    let specular = specular(stack);
     let blocks = beam.photons.div_ceil(BLOCK).clamp(1, 4096);
     let photons_of = |block: u64| beam.photons / blocks + u64::from(block < beam.photons % blocks);
     let arch = pulp::Arch::new();
@@ -102,7 +102,7 @@ pub fn simulate(stack: &Stack, beam: &Beam, done: &(dyn Fn(u64) + Sync)) -> Resu
             .into_par_iter()
             .map(|block| {
                 let photons = photons_of(block);
-                let tally = arch.dispatch(Walk { stack, beam, entry: &entry, block, photons });
+                let tally = arch.dispatch(Walk { stack, beam, specular, block, photons });
                 done(photons);
                 tally
             })
@@ -111,7 +111,7 @@ pub fn simulate(stack: &Stack, beam: &Beam, done: &(dyn Fn(u64) + Sync)) -> Resu
             sum.add(tally);
         }
     }
-    Ok(sum.answer(beam, &entry))
+    Ok(sum.answer(beam, specular))
 }
 
 fn check(beam: &Beam) -> Result<(), Error> {
@@ -132,7 +132,7 @@ fn check(beam: &Beam) -> Result<(), Error> {
 struct Walk<'a> {
     stack: &'a Stack,
     beam: &'a Beam,
-    entry: &'a Entry,
+    specular: f64,
     block: u64,
     photons: u64,
 }
@@ -142,34 +142,27 @@ impl pulp::NullaryFnOnce for Walk<'_> {
 
     #[inline(always)]
     fn call(self) -> Tally {
-        let Walk { stack, beam, entry, block, photons } = self;
+        let Walk { stack, beam, specular, block, photons } = self;
         match beam.grids {
-            Some(_) => walk::<true>(stack, beam, entry, block, photons),
-            None => walk::<false>(stack, beam, entry, block, photons),
+            Some(_) => walk::<true>(stack, beam, specular, block, photons),
+            None => walk::<false>(stack, beam, specular, block, photons),
         }
     }
 }
 
-/// How the beam comes in: mirrored share, and the layer in which its photons start.
-struct Entry {
-    specular: f64,
-}
-
-impl Entry {
-    /// A clear first layer (glass) mirrors at both of its faces, any number of times.
-    fn of(stack: &Stack) -> Entry {
-        let mirror = |a: f64, b: f64| ((a - b) / (a + b)).powi(2);
-        let first = &stack.layers[0];
-        let above = mirror(stack.n_above, first.n);
-        let clear = first.mua_per_mm + first.mus_per_mm == 0.0;
-        let specular = match stack.layers.get(1) {
-            Some(second) if clear => {
-                let below = mirror(first.n, second.n);
-                above + (1.0 - above).powi(2) * below / (1.0 - above * below)
-            }
-            _ => above,
-        };
-        Entry { specular }
+/// Share of the beam that is mirrored without entering. A clear first layer (glass) mirrors at both of its faces, any
+/// number of times.
+fn specular(stack: &Stack) -> f64 {
+    let mirror = |a: f64, b: f64| ((a - b) / (a + b)).powi(2);
+    let first = &stack.layers[0];
+    let above = mirror(stack.n_above, first.n);
+    let clear = first.mua_per_mm + first.mus_per_mm == 0.0;
+    match stack.layers.get(1) {
+        Some(second) if clear => {
+            let below = mirror(first.n, second.n);
+            above + (1.0 - above).powi(2) * below / (1.0 - above * below)
+        }
+        _ => above,
     }
 }
 
@@ -221,7 +214,7 @@ impl Tally {
         }
     }
 
-    fn answer(self, beam: &Beam, entry: &Entry) -> SlabAnswer {
+    fn answer(self, beam: &Beam, specular: f64) -> SlabAnswer {
         let n = self.photons;
         let ring = |(i, m): (usize, &Moments)| {
             let step = beam.radial_step_mm;
@@ -235,7 +228,7 @@ impl Tally {
             cells
         };
         SlabAnswer {
-            specular: Estimate { value: entry.specular, se: 0.0 },
+            specular: Estimate { value: specular, se: 0.0 },
             diffuse_reflectance: self.reflected.estimate(n),
             transmittance: self.transmitted.estimate(n),
             absorbed: self.absorbed.estimate(n),
@@ -250,7 +243,7 @@ impl Tally {
 }
 
 #[inline(always)]
-fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64, photons: u64) -> Tally {
+fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, specular: f64, block: u64, photons: u64) -> Tally {
     let sheets = sheets(stack, |i| {
         let stops = stack.layers[i].mua_per_mm + stack.layers[i].mus_per_mm;
         (stops, if stops > 0.0 { stack.layers[i].mua_per_mm / stops } else { 0.0 })
@@ -260,7 +253,7 @@ fn walk<const GRIDS: bool>(stack: &Stack, beam: &Beam, entry: &Entry, block: u64
     tally.photons = photons;
     // A clear first layer was crossed by the beam already: what it mirrored is in `specular`.
     let start = usize::from(sheets.len() > 1 && sheets[0].free.is_infinite());
-    let full = (1.0 - entry.specular) as f32;
+    let full = (1.0 - specular) as f32;
     let mut p = Photons::none();
     let (mut weight, mut absorbed): (F, F) = ([0.0; LANES], [0.0; LANES]);
     let mut waiting = photons;
