@@ -5,6 +5,7 @@ pub mod check;
 pub mod compose;
 pub mod look;
 pub mod nodes;
+pub mod rgb;
 mod stencil;
 mod table;
 

@@ -211,7 +211,7 @@ impl SkinDots {
 }
 
 /// Axis of depth along which dots change evenly.
-fn deep(top_mm: f64) -> f64 {
+pub(super) fn deep(top_mm: f64) -> f64 {
     libm::sqrt(top_mm.max(0.0) + 0.02)
 }
 
