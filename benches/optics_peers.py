@@ -96,7 +96,7 @@ def epidermis_mua(nm):
 
 
 def our_slab(photons):
-    """The same slab through `hairline optics dot --exact`: reflectance in the middle and 1 mm away, RGB, and CPU seconds."""
+    """The same slab through `hairline optics dot --exact`: its reflectance by radius and channel, and CPU seconds."""
     wavelengths = list(range(400, 701, 10))
 
     def spread(values):
@@ -123,10 +123,17 @@ def our_slab(photons):
             [HAIRLINE, "optics", "dot", "--stack", file.name, "--exact", "--photons", str(photons), "--json"]
         )
     answer = json.loads(out)
-    at = [wavelengths.index(nm) for nm in CHANNELS_NM]
-    bare = [answer["skin_reflectance"][i] for i in at]
-    middle = [answer["dot_reflectance"][i] for i in at]
-    return bare, middle, used * 3 / 31, wall
+    profile = answer["profile"]
+
+    def reflectance(r_mm, channel):
+        """Between the radii of the profile, straight."""
+        w = wavelengths.index(CHANNELS_NM[channel])
+        k = next((k for k in range(1, len(profile) - 1) if profile[k]["r_mm"] >= r_mm), len(profile) - 1)
+        a, b = profile[k - 1], profile[k]
+        t = min(max((r_mm - a["r_mm"]) / (b["r_mm"] - a["r_mm"]), 0.0), 1.0)
+        return answer["skin_reflectance"][w] * (a["ratio"][w] + t * (b["ratio"][w] - a["ratio"][w]))
+
+    return reflectance, used * 3 / 31, wall
 
 
 def lab(rgb):
@@ -145,65 +152,87 @@ def mitsuba(samples):
     import numpy as np
 
     mi.set_variant("scalar_rgb")
-    n = (200, 200, 60)
-    sigma_t = np.zeros((n[2], n[1], n[0], 3), dtype=np.float32)
-    albedo = np.zeros_like(sigma_t)
-    z = 3.0 - (np.arange(n[2]) + 0.5) * 0.05  # depth of a voxel's middle; the grid runs upwards
-    x = (np.arange(n[0]) + 0.5) * 0.05 - 5.0
+    # Wide enough that next to nothing reaches the sides; in each picture the three channels are one wavelength three times,
+    # as the weights of a path through three different media vary without measure.
+    side_mm, voxel_mm = 16.0, 0.05
+    n = (round(side_mm / voxel_mm),) * 2 + (60,)
+    z = 3.0 - (np.arange(n[2]) + 0.5) * voxel_mm  # depth of a voxel's middle; the grid runs upwards
+    x = (np.arange(n[0]) + 0.5) * voxel_mm - side_mm / 2
     inside = (x[None, :] ** 2 + x[:, None] ** 2) < 0.15**2
-    for c, nm in enumerate(CHANNELS_NM):
+    dot = inside[None] & ((z > 0.5) & (z < 0.8))[:, None, None]
+    # Voxels make a disc of another area; the pigment is that of the true one.
+    pigment = DOT_MUA * math.pi * 0.15**2 / (inside.sum() * voxel_mm**2)
+    transform = mi.ScalarTransform4f
+    box = transform().translate([-side_mm / 2, -side_mm / 2, -3]).scale([side_mm, side_mm, 3])
+
+    def wall(to_world):
+        return dict(type="rectangle", to_world=to_world, bsdf=dict(type="twosided", nested=dict(type="diffuse", reflectance=0.0)))
+
+    def picture(nm, dermis_mua):
         mus = dermis_mus(nm)
-        mua = np.where(z < 0.1, epidermis_mua(nm), DERMIS_MUA[c])[:, None, None] * np.ones(n[::-1])
-        mua = mua + DOT_MUA * (inside[None] & ((z > 0.5) & (z < 0.8))[:, None, None])
-        sigma_t[..., c] = mus + mua
-        albedo[..., c] = mus / (mus + mua)
-    box = mi.ScalarTransform4f().translate([-5, -5, -3]).scale([10, 10, 3])
-    grid = lambda values: dict(
-        type="gridvolume", grid=mi.VolumeGrid(values), filter_type="nearest", to_world=box, raw=True
-    )
-    top = float(sigma_t.max())
-    scene = dict(
-        type="scene",
-        integrator=dict(type="volpathmis", max_depth=-1, rr_depth=50),
-        light=dict(type="constant", radiance=1.0),
-        sensor=dict(
-            type="orthographic",
-            to_world=mi.ScalarTransform4f().look_at([0, 0, 5], [0, 0, 0], [0, 1, 0]).scale([1, 1, 1]),
-            sampler=dict(type="independent", sample_count=samples),
-            film=dict(type="hdrfilm", width=64, height=64, rfilter=dict(type="box"), pixel_format="rgb"),
-        ),
-        slab=dict(
-            type="cube",
-            to_world=mi.ScalarTransform4f().translate([0, 0, -1.5]).scale([5, 5, 1.5]),
-            bsdf=dict(type="dielectric", int_ior=1.4, ext_ior=1.0),
-            interior=dict(
-                type="heterogeneous",
-                sigma_t=grid(sigma_t / top),
-                albedo=grid(albedo),
-                scale=top,
-                phase=dict(type="hg", g=G),
-                sample_emitters=False,
+        mua = np.where(z < 0.1, epidermis_mua(nm), dermis_mua)[:, None, None] + pigment * dot
+        sigma_t = np.repeat((mus + mua)[..., None], 3, axis=3).astype(np.float32)
+        top = float(sigma_t.max())
+        grid = lambda values: dict(
+            type="gridvolume", grid=mi.VolumeGrid(values.astype(np.float32)), filter_type="nearest", to_world=box, raw=True
+        )
+        below = transform().translate([0, 0, -3.05]).scale([100, 100, 1])
+        scene = dict(
+            type="scene",
+            # Its roulette multiplies the noise of these long paths; without it they end by absorption.
+            integrator=dict(type="volpathmis", max_depth=-1, rr_depth=100_000),
+            light=dict(type="constant", radiance=1.0),
+            floor=wall(below),
+            sensor=dict(
+                type="orthographic",
+                to_world=transform().look_at([0, 0, 5], [0, 0, 0], [0, 1, 0]).scale([1, 1, 1]),
+                sampler=dict(type="independent", sample_count=samples),
+                film=dict(type="hdrfilm", width=64, height=64, rfilter=dict(type="box"), pixel_format="rgb"),
             ),
-        ),
-    )
+            slab=dict(
+                type="cube",
+                to_world=transform().translate([0, 0, -1.5]).scale([side_mm / 2, side_mm / 2, 1.5]),
+                bsdf=dict(type="dielectric", int_ior=1.4, ext_ior=1.0),
+                interior=dict(
+                    type="heterogeneous",
+                    sigma_t=grid(sigma_t / top),
+                    albedo=grid(mus / sigma_t),
+                    scale=top,
+                    phase=dict(type="hg", g=G),
+                    sample_emitters=False,
+                ),
+            ),
+        )
+        return np.array(mi.render(mi.load_dict(scene))).mean(axis=2)
+
     start = time.process_time()
-    image = np.array(mi.render(mi.load_dict(scene)))
+    image = np.stack([picture(nm, mua) for nm, mua in zip(CHANNELS_NM, DERMIS_MUA)], axis=2)
     used = time.process_time() - start
-    pixel = 2.0 / 64
-    place = (np.arange(64) + 0.5) * pixel - 1.0
+    place = (np.arange(64) + 0.5) * 2.0 / 64 - 1.0
     r = np.hypot(place[None, :], place[:, None])
     mirror = (0.4 / 2.4) ** 2
     # What the surface mirrors of the constant light is not what came from inside.
-    return image[r < 0.06].mean(0) - mirror, image[(r > 0.85) & (r < 1.0)].mean(0) - mirror, used
+    rings = [image[(r >= low) & (r < high)] - mirror for low, high in RINGS_MM]
+    return [(ring.mean(0), ring.std(0) / math.sqrt(len(ring))) for ring in rings], used
+
+
+# Rings in which colours are compared, mm from the middle of the dot.
+RINGS_MM = ((0.0, 0.08), (0.2, 0.3), (0.4, 0.6), (0.85, 1.0))
 
 
 def compare_mitsuba(samples):
-    bare, middle, ours, _ = our_slab(100_000)
-    theirs, beside, used = mitsuba(samples)
-    print(f"slab with a dot, middle of the dot, R G B: Mitsuba {theirs.round(4)}, hairline {[round(v, 4) for v in middle]}")
-    print(f"far from the dot:                          Mitsuba {beside.round(4)}, hairline without dot {[round(v, 4) for v in bare]}")
-    a, b = lab(theirs), lab(middle)
-    print(f"CIE76 in the middle: {math.dist(a, b):.2f}; CPU seconds {used:.1f} against {ours:.1f} for our 16 radii")
+    ours, used_ours, _ = our_slab(100_000)
+    theirs, used = mitsuba(samples)
+    print("slab with a dot, R G B by distance from its middle:")
+    for (low, high), (values, se) in zip(RINGS_MM, theirs):
+        # The ring's mean, by area, of our profile.
+        radii = [low + (high - low) * (k + 0.5) / 20 for k in range(20)]
+        mine = [sum(r * ours(r, c) for r in radii) / sum(radii) for c in range(3)]
+        print(
+            f"  {low:.2f}-{high:.2f} mm: Mitsuba {' '.join(f'{v:.4f}' for v in values)} (+- {' '.join(f'{v:.4f}' for v in se)}), "
+            f"hairline {' '.join(f'{v:.4f}' for v in mine)}, CIE76 {math.dist(lab(values), lab(mine)):.2f}"
+        )
+    print(f"CPU seconds: Mitsuba {used:.1f} for the picture, hairline {used_ours:.1f} for its 16 radii")
 
 
 def compare_pmcxcl():

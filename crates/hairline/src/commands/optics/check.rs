@@ -16,6 +16,7 @@ use hairline_optics::tone::{Tone, fit_skin};
 use hairline_optics::transport::slab::{Beam, simulate};
 use hairline_view::chart::{Axis, Bars, Chart, Span};
 
+use super::convergence::{self, Convergence};
 use super::write_plot;
 use crate::commands::{print, reason};
 use crate::progress::Progress;
@@ -47,14 +48,18 @@ pub struct Arguments {
     /// Draw how far the tables are off: a file that ends in .svg or .png.
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+
+    /// Draw how the error of the Monte Carlo falls with photons: a file that ends in .svg or .png.
+    #[arg(long, value_name = "FILE")]
+    convergence: Option<PathBuf>,
 }
 
 /// One line of the report.
-struct Row {
-    what: String,
-    wanted: String,
-    found: String,
-    ok: bool,
+pub struct Row {
+    pub what: String,
+    pub wanted: String,
+    pub found: String,
+    pub ok: bool,
 }
 
 /// Share of points that must be met in a full check, and in one of few cases, whose quantile is rough.
@@ -73,9 +78,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             &read
         }
     };
-    let progress = Progress::new(arguments.cases + 3);
+    let progress = Progress::new(arguments.cases + 4);
     progress.step("layers");
     let mut rows = slabs()?;
+    progress.step("error over photons");
+    let studies = convergence::study()?;
+    rows.extend(studies.iter().flat_map(Convergence::rows));
     progress.step("colours");
     rows.push(differences());
     rows.extend(classes()?);
@@ -85,6 +93,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     rows.extend(verdict(&outcomes, "dots with neighbours", |o| o.dots > 1));
     if let Some(file) = &arguments.plot {
         write_plot(file, &histogram(&outcomes))?;
+    }
+    if let Some(file) = &arguments.convergence {
+        write_plot(file, &convergence::plot(&studies))?;
     }
     let mut out = String::new();
     for Row { what, wanted, found, ok } in &rows {

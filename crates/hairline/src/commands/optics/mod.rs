@@ -2,6 +2,7 @@
 
 mod bake;
 mod check;
+mod convergence;
 mod dot;
 mod problem;
 mod skin;
