@@ -78,3 +78,19 @@ pub const SKINS: usize = EPIDERMIS_PER_MM.len() * DERMIS_PER_MM.len();
 pub const DOTS: usize = DIAMETER_MM.len() * TOP_MM.len() * PIGMENT_PER_MM.len() * RADIUS.len();
 /// Values of the whole table: `[scattering][epidermis][dermis][height]` of those.
 pub const VALUES: usize = REDUCED_SCATTERING_PER_MM.len() * SKINS * HEIGHT_MM.len() * DOTS;
+
+/// All that a table file takes for granted, as bytes for its checksum: tables of other axes are not read.
+pub fn axes() -> Vec<u8> {
+    let axes: [&[f64]; 9] = [
+        &REDUCED_SCATTERING_PER_MM,
+        &EPIDERMIS_PER_MM,
+        &DERMIS_PER_MM,
+        &HEIGHT_MM,
+        &DIAMETER_MM,
+        &TOP_MM,
+        &PIGMENT_PER_MM,
+        &RADIUS,
+        &[HORN_MM, EPIDERMIS_MM, PAPILLARY_MM, BEYOND_MM, INDEX],
+    ];
+    axes.iter().flat_map(|axis| axis.iter().flat_map(|node| node.to_le_bytes())).collect()
+}

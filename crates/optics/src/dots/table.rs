@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::nodes::{
     DERMIS_PER_MM, DIAMETER_MM, DOTS, EPIDERMIS_MM, EPIDERMIS_PER_MM, HEIGHT_MM, HORN_MM, PAPILLARY_MM,
-    PIGMENT_PER_MM, RADIUS, REDUCED_SCATTERING_PER_MM, SKINS, TOP_MM, VALUES, node_of,
+    PIGMENT_PER_MM, RADIUS, REDUCED_SCATTERING_PER_MM, SKINS, TOP_MM, VALUES, axes, node_of,
 };
 use super::stencil::stencil;
 use crate::spectrum::{N_WAVELENGTHS, Spectrum};
@@ -38,9 +38,9 @@ pub enum TableError {
         /// As it should be.
         wanted: usize,
     },
-    /// A bit fell over.
+    /// A bit fell over, or the table was made for other axes.
     #[error(
-        "the table of dots is damaged: its checksum is {found:08x}, but {wanted:08x} was written with it"
+        "the table of dots is damaged or was made for other widths, depths or skins: its checksum is {found:08x}, but {wanted:08x} was written with it"
     )]
     Checksum {
         /// Of the bytes found.
@@ -51,8 +51,8 @@ pub enum TableError {
 }
 
 /// Version of the file's layout and nodes.
-pub const VERSION: u16 = 1;
-const MAGIC: &[u8; 8] = b"HLDOTS\0\x01";
+pub const VERSION: u16 = 2;
+const MAGIC: &[u8; 8] = b"HLDOTS\0\x02";
 /// Magic, photons, seed, checksum.
 const HEADER: usize = 8 + 8 + 8 + 4;
 /// Range of the stored values and their number of steps in 16 bits.
@@ -83,7 +83,7 @@ impl Table {
         file.extend(MAGIC);
         file.extend(photons.to_le_bytes());
         file.extend(seed.to_le_bytes());
-        let sum = checksum(&[&file[8..24], &body]);
+        let sum = checksum(&file[8..24], &body);
         file.extend(sum.to_le_bytes());
         file.extend(body);
         file
@@ -103,7 +103,7 @@ impl Table {
             return Err(TableError::Length { found: file.len(), wanted });
         }
         let wanted = u32::from_le_bytes([file[24], file[25], file[26], file[27]]);
-        let found = checksum(&[&file[8..24], &file[HEADER..]]);
+        let found = checksum(&file[8..24], &file[HEADER..]);
         if found != wanted {
             return Err(TableError::Checksum { found, wanted });
         }
@@ -257,9 +257,9 @@ fn monotone(values: &[[f32; N_WAVELENGTHS]], i: usize, w: usize, x: f64) -> f64 
         + h * (slope(i) * (t - 2.0 * s2 + s3) + slope(i + 1) * (s3 - s2))
 }
 
-/// CRC-32 (IEEE 802.3).
-fn checksum(parts: &[&[u8]]) -> u32 {
+/// CRC-32 (IEEE 802.3) of the axes, of photons and seed, and of the values.
+fn checksum(made_with: &[u8], values: &[u8]) -> u32 {
     let mut hash = crc32fast::Hasher::new();
-    parts.iter().for_each(|part| hash.update(part));
+    [&axes(), made_with, values].iter().for_each(|part| hash.update(part));
     hash.finalize()
 }
