@@ -11,6 +11,7 @@ use hairline_plan::plan::SessionPlan;
 use hairline_plan::warnings::Warning;
 use rayon::prelude::*;
 
+use crate::chart::{Chart, lay_out};
 use crate::pdf::{Block, Column, Figure, Fonts, Frame, Metadata, PdfError, Table, flow, footers};
 use crate::picture::PictureFile;
 
@@ -45,8 +46,8 @@ pub fn blocks(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<Block>, PdfEr
     blocks.extend(course::sessions(plan, &shelf));
     blocks.extend(course::cost(plan));
     blocks.extend(after::day_by_day(plan));
-    blocks.extend(after::healing());
-    blocks.extend(years::fading(plan, &shelf));
+    blocks.extend(after::healing(plan)?);
+    blocks.extend(years::fading(plan, &shelf)?);
     blocks.extend(years::ten_years_on(plan, &shelf));
     blocks.extend(years::other_ways(plan));
     blocks.extend(questions(plan));
@@ -149,6 +150,14 @@ impl Shelf {
         let picture = self.ready.iter().find(|(n, _)| *n == name)?.1.clone();
         Some(Figure { picture, alt, caption })
     }
+}
+
+/// Width and height of a chart, mm.
+const CHART_MM: [f64; 2] = [160.0, 78.0];
+
+/// A chart with its text below.
+fn drawn(chart: Chart, caption: &str) -> Result<Block, PdfError> {
+    Ok(lay_out(&chart, CHART_MM, &Fonts::new())?.into_block(caption.to_owned()))
 }
 
 /// Pictures side by side, if there are any.

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use hairline_plan::case::{self, Case, StudioExperience};
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
-use hairline_plan::forecast::{ForecastSummary, ZoneForecast, first_days, learn};
+use hairline_plan::forecast::{ForecastSummary, ZoneForecast, learn};
 use hairline_plan::plan::Plan;
-use hairline_view::chart::{Axis, Band, Chart, Curve, Limit, Look, lay_out};
+use hairline_view::chart::lay_out;
+use hairline_view::forecast::{fade_chart, first_days_chart};
 use hairline_view::pdf::Fonts;
 
 use super::plan::plan_of;
@@ -147,72 +148,6 @@ fn first_days_csv(forecast: &ForecastSummary) -> String {
         let _ = writeln!(out, "{},{a:.4},{b:.4},{c:.4},{e:.4},{f:.4},{g:.4}", d.day);
     }
     out
-}
-
-/// The main zone over the years with its band, the client's limit, and what was measured.
-fn fade_chart(plan: &Plan) -> Chart {
-    let forecast = &plan.forecast;
-    let zone = forecast.zone(forecast.main_zone);
-    let rows: Vec<_> = zone.days.iter().filter(|d| d.day >= HEALED_DAY).collect();
-    let years = |day: f64| (day - HEALED_DAY) / DAYS_PER_YEAR;
-    let mut curves = vec![Curve {
-        name: "median".to_owned(),
-        look: Look::Line,
-        points: rows.iter().map(|d| [years(d.day), 100.0 * d.darkness[1]]).collect(),
-        band: Some(Band {
-            name: "8 of 10".to_owned(),
-            low_high: rows.iter().map(|d| [100.0 * d.darkness[0], 100.0 * d.darkness[2]]).collect(),
-        }),
-    }];
-    let measured: Vec<[f64; 2]> = (plan.case.follow_up.iter())
-        .filter(|f| f.zone.is_none_or(|z| z == zone.kind))
-        .map(|f| [years(f.day), 100.0 * f.darkness])
-        .collect();
-    if !measured.is_empty() {
-        curves.push(Curve { name: "measured".to_owned(), look: Look::Points, points: measured, band: None });
-    }
-    let [early, middle, late] = zone.touch_up.years;
-    Chart {
-        title: format!("How the dots fade: zone \"{}\"", zone.kind.name()),
-        description: format!(
-            "Darkness of the dots over ten years as a share of what was planned for day 28; the median falls under {:.0} % after \
-             {middle:.1} years, eight of ten clients between {early:.1} and {late:.1} years.",
-            100.0 * forecast.touch_up_at
-        ),
-        x: Axis::linear("years after day 28", "", &[0.0, 10.0]),
-        y: Axis::linear("darkness, share of the planned", "%", &[0.0, 100.0]),
-        curves,
-        bars: vec![],
-        spans: vec![],
-        limits: vec![Limit { name: "touch-up".to_owned(), at: 100.0 * forecast.touch_up_at }],
-    }
-}
-
-/// Redness and scabs of the first ten days.
-fn first_days_chart(plan: &Plan) -> Chart {
-    let days: Vec<f64> = (0..=48).map(|q| 0.25 * f64::from(q)).collect();
-    let all = first_days::bands(&plan.case, &days);
-    let curve = |name: &str, of: fn(&hairline_plan::forecast::FirstDay) -> [f64; 3]| Curve {
-        name: name.to_owned(),
-        look: Look::Line,
-        points: all.iter().map(|d| [d.day, 100.0 * of(d)[1]]).collect(),
-        band: Some(Band {
-            name: String::new(),
-            low_high: all.iter().map(|d| [100.0 * of(d)[0], 100.0 * of(d)[2]]).collect(),
-        }),
-    };
-    Chart {
-        title: "What is normal in the first days".to_owned(),
-        description: "Redness as a share of that right after the session, and share of the dots with a scab, for twelve days; \
-                      bands hold eight of ten clients."
-            .to_owned(),
-        x: Axis::linear("days after a session", "", &[0.0, 12.0]),
-        y: Axis::linear("redness; dots with a scab", "%", &[0.0, 100.0]),
-        curves: vec![curve("redness", |d| d.redness), curve("scabs", |d| d.scabs)],
-        bars: vec![],
-        spans: vec![],
-        limits: vec![],
-    }
 }
 
 fn words(plan: &Plan, learnt: Option<&StudioExperience>) -> String {

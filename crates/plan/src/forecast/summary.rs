@@ -104,6 +104,8 @@ pub struct TouchUp {
 pub struct Ground {
     /// What it is.
     pub name: &'static str,
+    /// What it says, for the client.
+    pub plain: String,
     /// Its middle and spread.
     pub value: String,
     /// Where it comes from, or that it is an assumption.
@@ -453,16 +455,27 @@ fn rests_on(case: &Case, prior: &Prior) -> Vec<Ground> {
     vec![
         Ground {
             name: "pigment lost while healing",
+            plain: "About a third of the fresh colour goes while the skin heals: measured in mice; how much people differ is an assumption.".to_owned(),
             value: format!("{:.0} %, 1 SD of the logit {EARLY_LOSS_LOGIT_SD}", 100.0 * EARLY_LOSS),
             source: "smp.md 3.4: 0.33 (mouse, S70); its span an assumption",
         },
         Ground {
             name: "darkness on day 28 against the plan, new client",
+            plain: if learnt {
+                "How dark dots come out on day 28 is what the studio has seen in its own clients.".to_owned()
+            } else {
+                "How much darker or lighter than planned a client's dots come out on day 28 is an assumption.".to_owned()
+            },
             value: format!("{:.2}, {}", libm::exp(prior.healed.mean), times(prior.healed.sd)),
             source: if learnt { "learnt from the studio's clients" } else { "assumption; smp.md 3.2 (S36)" },
         },
         Ground {
             name: "yearly fading rate of what is seen, new client",
+            plain: if learnt {
+                "How fast healed dots fade is what the studio has seen in its own clients.".to_owned()
+            } else {
+                "Healed dots lose about a fifth of what is seen of them a year: from one study of ten patients over half a year.".to_owned()
+            },
             value: format!("{:.3}, {}", FADE_PER_YEAR * libm::exp(prior.fade.mean), times(prior.fade.sd)),
             source: if learnt {
                 "learnt from the studio's clients"
@@ -472,21 +485,25 @@ fn rests_on(case: &Case, prior: &Prior) -> Vec<Ground> {
         },
         Ground {
             name: "zone against zone of one head",
+            plain: "How much the zones of one head differ is an assumption.".to_owned(),
             value: format!("darkness {}, rate {}", times(prior.zone_healed_sd), times(prior.zone_fade_sd)),
             source: "assumption; smp.md 3.2 (S36)",
         },
         Ground {
             name: "exponent of time in the fading",
+            plain: "That fading goes on at the pace of the first year is an assumption: no study followed anybody longer.".to_owned(),
             value: format!("1, {}", times(prior.shape.sd)),
             source: "assumption: no published curve reaches beyond a year",
         },
         Ground {
             name: "spread of pigment in skin",
+            plain: "Dots grow wider, about a fifth in five years: that it is slow is published, how slow is an assumption.".to_owned(),
             value: format!("{:.4} mm2 a year, {}", kinetics::SPREAD_MM2_PER_YEAR, times(SPREAD_LN_SD)),
             source: "smp.md 3.5, assumption (that it is slow: S73)",
         },
         Ground {
             name: "redness, scabs",
+            plain: "Redness of two days and scabs of a week are the published advice of clinics and studios; how much people differ is an assumption.".to_owned(),
             value: "seen 2 days (3 on pale skin); half of the scabs off on day 6".to_owned(),
             source: "smp.md 5.2 (S93, S94, S96b); spreads are assumptions",
         },

@@ -347,11 +347,12 @@ fn draw(pen: &mut Pen<'_>, chart: &Chart, frame: &Frame, x_words: &[String]) {
     for (i, bars) in chart.bars.iter().enumerate() {
         for (edges, height) in bars.edges.windows(2).zip(&bars.heights) {
             let ([x, y], [right, foot]) = (frame.at([edges[0], *height]), frame.at([edges[1], 0.0]));
-            // A hair of white parts neighbours.
-            let hair = (0.1 * (right - x)).min(0.15);
+            // Kinds stand side by side, or the taller would hide the other; a hair of white parts neighbours.
+            let width = (right - x) / chart.bars.len() as f64;
+            let hair = (0.1 * width).min(0.15);
             pen.rectangle(
-                [x + hair, y],
-                [right - x - 2.0 * hair, foot - y],
+                [x + i as f64 * width + hair, y],
+                [width - 2.0 * hair, foot - y],
                 pale(HUES[i % HUES.len()], BARS_SHARE),
             );
         }

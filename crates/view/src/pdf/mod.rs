@@ -58,4 +58,7 @@ pub enum PdfError {
         /// What the writer said.
         reason: String,
     },
+    /// A chart of the document has no room.
+    #[error(transparent)]
+    Chart(#[from] crate::chart::ChartError),
 }

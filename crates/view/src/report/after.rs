@@ -5,8 +5,9 @@ use hairline_plan::care::{self, AFTERCARE, FROM_THEN_ON, NORMAL, Phase, TRIAGE, 
 use hairline_plan::plan::SessionPlan;
 use hairline_plan::words::lower_first;
 
-use super::{day_after, heading, part, table, text};
-use crate::pdf::{Block, Tone};
+use super::{day_after, drawn, heading, part, table, text};
+use crate::forecast::first_days_chart;
+use crate::pdf::{Block, PdfError, Tone};
 
 pub(super) fn day_by_day(plan: &Plan) -> Vec<Block> {
     let wear = Wear::of(&plan.case);
@@ -76,9 +77,9 @@ fn dates(phase: &Phase, session: &SessionPlan, next: Option<&SessionPlan>) -> St
     }
 }
 
-pub(super) fn healing() -> Vec<Block> {
+pub(super) fn healing(plan: &Plan) -> Result<Vec<Block>, PdfError> {
     let rows = NORMAL.iter().map(|n| vec![format!("**{}**", n.sign), n.lasts.to_string()]).collect();
-    vec![
+    Ok(vec![
         Block::Need(105.0),
         heading("What is normal while it heals"),
         text(
@@ -89,7 +90,12 @@ pub(super) fn healing() -> Vec<Block> {
             &[("Sign", 1.2, false), ("How long", 2.0, false)],
             rows,
         ),
-    ]
+        Block::Need(95.0),
+        drawn(
+            first_days_chart(plan),
+            "How red the scalp is, and how many dots have a scab: eight of ten people lie within the bands.",
+        )?,
+    ])
 }
 
 pub(super) fn when_to_call(plan: &Plan) -> Vec<Block> {

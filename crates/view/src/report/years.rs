@@ -2,26 +2,29 @@
 
 use hairline_plan::Plan;
 use hairline_plan::forecast::YEARS;
-use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 
 use super::design::{best_view, from, second_view};
-use super::{Shelf, figures, grouped, heading, money, part, table, text};
-use crate::pdf::{ACCENT, Block, Face, Fonts, GREY, HAIR, INK, Ink, Line, Mark, Stroke, Style, Tone};
+use super::{Shelf, drawn, figures, grouped, heading, money, part, table, text};
+use crate::forecast::fade_chart;
+use crate::pdf::{Block, PdfError, Tone};
 
 /// The better of the two views that have pictures of later years.
 pub(super) fn view(plan: &Plan) -> &'static str {
     if best_view(plan) == "front" { "front" } else { "top" }
 }
 
-pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
+pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Result<Vec<Block>, PdfError> {
     let [early, middle, late] = plan.forecast.touch_up_years;
     let mut blocks = vec![
+        Block::Need(150.0),
         heading("What fades, and when to refresh"),
         text(format!(
-            "In the first month about a third of the fresh colour goes; the plan counts on that. After that the dots fade slowly. How fast differs from person to person, so there is a band and not one number: expect to want a **touch-up after about {middle:.0} years** (between {early:.0} and {late:.0}). Sun without cover, oily skin and scars make it sooner; sun cream makes it later. Hair that turns grey around darker dots is another reason for a new colour.",
+            "In the first month about a third of the fresh colour goes; the plan counts on that. After that the dots fade slowly. How fast differs from person to person, so there is a band and not one number: expect to want a **touch-up after about {middle:.0} years** (between {early:.0} and {late:.0} in eight of ten people). Sun without cover, oily skin and scars make it sooner; sun cream makes it later. Hair that turns grey around darker dots is another reason for a new colour.",
         )),
-        Block::Need(75.0),
-        fade_chart(plan),
+        drawn(
+            fade_chart(plan),
+            "How dark the dots are against what was planned for day 28, without a touch-up. The band holds eight of ten clients; where the middle meets the line, a touch-up is due.",
+        )?,
     ];
     let view = view(plan);
     let pictures = YEARS
@@ -44,81 +47,30 @@ pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Vec<Block> {
         blocks.push(part("Without any touch-up"));
         blocks.extend(shown);
     }
-    blocks.push(Block::Small(format!("{}.", plan.forecast.note)));
-    blocks
+    blocks.extend(what_it_rests_on(plan));
+    Ok(blocks)
 }
 
-/// Share of the healed colour over ten years, as a band with its middle and the touch-up limit.
-fn fade_chart(plan: &Plan) -> Block {
-    const WIDTH_MM: f64 = 120.0;
-    const HEIGHT_MM: f64 = 50.0;
-    const LEFT_MM: f64 = 12.0;
-    const YEARS_SHOWN: f64 = 10.0;
-    const BAND: Ink = [214, 230, 232];
-    let zone = plan.forecast.zone(plan.forecast.main_zone);
-    let years_of = |day: f64| (day - HEALED_DAY) / DAYS_PER_YEAR;
-    let at =
-        |years: f64, share: f64| [LEFT_MM + WIDTH_MM * years / YEARS_SHOWN, 3.0 + HEIGHT_MM * (1.0 - share)];
-    let curve = |q: usize| -> Vec<[f64; 2]> {
-        zone.days
-            .iter()
-            .filter(|d| (0.0..=YEARS_SHOWN + 1e-6).contains(&years_of(d.day)))
-            .map(|d| at(years_of(d.day), d.remaining[q]))
-            .collect()
-    };
-    let line = |points_mm: Vec<[f64; 2]>, ink: Ink, width_mm: f64, dash_mm: Vec<f64>| {
-        Mark::Line(Line {
-            points_mm,
-            closed: false,
-            fill: None,
-            stroke: Some(Stroke { ink, width_mm, dash_mm }),
-        })
-    };
-    let words = |text: &str, at_mm: [f64; 2], ink: Ink| Mark::Text {
-        at_mm,
-        turn_deg: 0.0,
-        style: Style { face: Face::Regular, size_pt: 8.0, ink },
-        text: text.to_string(),
-    };
-    let mut marks = vec![];
-    let mut band = curve(2);
-    band.extend(curve(0).into_iter().rev());
-    marks.push(Mark::Line(Line { points_mm: band, closed: true, fill: Some(BAND), stroke: None }));
-    let fonts = Fonts::new();
-    for percent in [0u32, 50, 100] {
-        let [x, y] = at(0.0, f64::from(percent) / 100.0);
-        marks.push(line(vec![[x, y], [x + WIDTH_MM, y]], HAIR, 0.2, vec![]));
-        let label = format!("{percent} %");
-        marks.push(words(&label, [x - 1.5 - fonts.width_mm(&label, Face::Regular, 8.0), y + 1.0], GREY));
+/// What acts on this client's dots, and what the band is made of.
+fn what_it_rests_on(plan: &Plan) -> Vec<Block> {
+    let forecast = &plan.forecast;
+    let mut blocks = vec![Block::Need(60.0), part("What the forecast rests on")];
+    let mut influences: Vec<&str> = vec![];
+    for influence in forecast.zones.iter().flat_map(|zone| &zone.influences) {
+        let plain = influence.split(" (smp.md").next().unwrap_or(influence);
+        if !influences.contains(&plain) {
+            influences.push(plain);
+        }
     }
-    for years in (0..=10u32).step_by(2) {
-        let [x, y] = at(f64::from(years), 0.0);
-        marks.push(line(vec![[x, y], [x, y + 1.2]], GREY, 0.2, vec![]));
-        let label = if years == 0 { "healed".to_string() } else { format!("{years} years") };
-        marks.push(words(&label, [x - 0.5 * fonts.width_mm(&label, Face::Regular, 8.0), y + 4.8], GREY));
+    if !influences.is_empty() {
+        blocks.push(text(format!("In your case this counts: {}.", influences.join("; "))));
     }
-    marks.push(line(curve(1), ACCENT, 0.6, vec![]));
-    let limit = plan.forecast.touch_up_at;
-    marks.push(line(vec![at(0.0, limit), at(YEARS_SHOWN, limit)], INK, 0.25, vec![1.5, 1.2]));
-    let [x, y] = at(YEARS_SHOWN, limit);
-    marks.push(words("refresh about here", [x - 25.0, y - 1.4], INK));
-    let middle = zone.remaining(HEALED_DAY + 6.0 * DAYS_PER_YEAR);
-    let [x, y] = at(6.0, middle);
-    marks.push(words("most likely", [x + 1.5, y - 1.2], ACCENT));
-    let five = zone.days.iter().find(|d| years_of(d.day) > 4.99).map_or([0.0; 3], |d| d.remaining);
-    let percent = |q: usize| format!("{:.0} %", 100.0 * five[q]);
-    Block::Drawing {
-        height_mm: HEIGHT_MM + 9.0,
-        alt: format!(
-            "Share of the healed colour left over ten years: after five years most likely {}, between {} and {}.",
-            percent(1),
-            percent(0),
-            percent(2)
-        ),
-        caption: "Healed colour that is left, without a touch-up: the band holds slow and fast fading."
-            .to_string(),
-        marks,
-    }
+    blocks.push(Block::Bullets(forecast.rests_on.iter().map(|ground| ground.plain.clone()).collect()));
+    blocks.push(text(match forecast.follow_ups {
+        0 => "None of it has been measured on you yet. A photograph with a colour card on day 28 and one later make the band narrower: ask for both.",
+        _ => "What was measured on you is counted in: that has made the band narrower.",
+    }));
+    blocks
 }
 
 /// Years on that have pictures, where the plan looks that far ahead.

@@ -87,7 +87,7 @@ impl Convergence {
 
     /// Least-squares slope of ln error over ln photons.
     fn slope(&self) -> f64 {
-        let points = self.steps.iter().map(|s| [s.photons.ln(), s.error.ln()]);
+        let points = self.steps.iter().map(|s| [libm::log(s.photons), libm::log(s.error)]);
         let n = self.steps.len() as f64;
         let [x, y] = points.clone().fold([0.0; 2], |m, p| [m[0] + p[0] / n, m[1] + p[1] / n]);
         let (mut xy, mut xx) = (0.0, 0.0);
@@ -100,8 +100,8 @@ impl Convergence {
 
     /// What runs say of their error over what they make, all steps together.
     fn honesty(&self) -> f64 {
-        let ratios = self.steps.iter().map(|s| (s.said / s.error).ln());
-        (ratios.sum::<f64>() / self.steps.len() as f64).exp()
+        let ratios = self.steps.iter().map(|s| libm::log(s.said / s.error));
+        libm::exp(ratios.sum::<f64>() / self.steps.len() as f64)
     }
 
     /// For the report of `hairline optics check`.
