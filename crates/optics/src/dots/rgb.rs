@@ -1,7 +1,5 @@
 //! The dots of one skin and one kind of pigment in the three channels of a picture, for tens of thousands of dots at a time.
 
-use rayon::prelude::*;
-
 use super::compose::exponent;
 use super::nodes::{DIAMETER_MM, PIGMENT_PER_MM, RADIUS, TOP_MM, distance_mm, node_of};
 use super::stencil::{Stencil, stencil};
@@ -96,7 +94,7 @@ impl RgbDots {
             let profile = RgbProfile { diameter_mm: DIAMETER_MM[d], values };
             (kept(&profile), values.map(|v| v.map(|v| v as f32)))
         };
-        let (kept, profiles) = (0..NODES * shapes.len()).into_par_iter().map(node).unzip();
+        let (kept, profiles) = (0..NODES * shapes.len()).map(node).unzip();
         let dermis = &skin.layers[2];
         let scatters = dermis.mus_per_mm.zip(dermis.g, |mus, g| mus * (1.0 - g));
         let last = shapes.len().saturating_sub(1).max(1) as f64;
