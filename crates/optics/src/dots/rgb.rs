@@ -10,7 +10,7 @@ use crate::tissue::SpectralStack;
 
 /// Standard deviations of the two bells in which a dot takes light beyond its own core, mm: with them the far parts of the
 /// tables' profiles are met best (own fit).
-pub const BELLS_MM: [f64; 2] = [0.27, 0.9];
+pub const BELLS_MM: [f64; 2] = [0.25, 0.75];
 
 /// What a dot does to a picture of its skin, mirror part excluded; each `[red, green, blue]`, linear sRGB.
 ///

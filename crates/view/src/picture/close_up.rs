@@ -115,7 +115,7 @@ impl CloseUp {
         let mut halo = vec![0.0f32; if state.redness > 0.0 { n * n } else { 0 }];
         let mut crust = vec![0.0f32; if state.scabs > 0.0 { n * n } else { 0 }];
         let px_per_mm = (n as f64 / FIELD_MM) as f32;
-        let mut wide = BELLS_MM.map(|sigma_mm| Halo::new([n, n], f64::from(px_per_mm), sigma_mm));
+        let mut wide = BELLS_MM.map(|sigma_mm| Halo::new([n, n], f64::from(px_per_mm), sigma_mm, SMOOTH));
         for (index, look) in &state.close {
             let Some(dot) = dots.get(*index as usize) else { continue };
             let (middle_mm, smear_mm) = lean(dot, look);
@@ -227,7 +227,7 @@ impl CloseUp {
         // The part inside the skin shimmers through around the root.
         let buried = Buried::new(colour, skin);
         let reach = 2.0 * BURIED_HALF_MM * px_per_mm as f32;
-        let mut wide = Halo::new([self.size; 2], px_per_mm, BURIED_SIGMA_MM);
+        let mut wide = Halo::new([self.size; 2], px_per_mm, BURIED_SIGMA_MM, 1);
         for &(root, _, half, ..) in &shafts {
             // 2 half / px_per_mm is the width of the shaft in mm.
             wide.add(root.to_array(), buried.wide_mm.map(|mm| mm * 2.0 * half * px_per_mm as f32));
@@ -331,6 +331,8 @@ fn lean(dot: &Dot, look: &CloseLook) -> (DVec3, DVec3) {
     (dot.position_mm + look.depth_mm * per_mm, look.height_mm * per_mm)
 }
 
+/// Passes that make the bells of a close-up.
+const SMOOTH: usize = 4;
 /// Smears shorter than this are not seen, px.
 const SMEAR_PX: f32 = 3.0;
 

@@ -164,7 +164,7 @@ impl Plate {
     ) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
-        let mut halos = BELLS_MM.map(|sigma_mm| Halo::new(size, 1.0 / self.camera.pixel_mm(), sigma_mm));
+        let mut halos = BELLS_MM.map(|sigma_mm| Halo::new(size, 1.0 / self.camera.pixel_mm(), sigma_mm, 1));
         for s in seen {
             s.footprint.splat(size, |pixel, share| {
                 if self.shows(pixel, s.depth_mm) {

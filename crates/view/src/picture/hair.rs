@@ -47,7 +47,7 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
     let mut bare = vec![1.0f32; size[0] * size[1]];
     let mut light = vec![[0.0f32; 4]; size[0] * size[1]];
     let mut shadow = vec![0.0f32; size[0] * size[1]];
-    let mut wide = Halo::new(size, 1.0 / plate.camera.pixel_mm(), BURIED_SIGMA_MM);
+    let mut wide = Halo::new(size, 1.0 / plate.camera.pixel_mm(), BURIED_SIGMA_MM, 1);
     let buried = Buried::new(colour, skin);
     for (i, hair) in hairs.iter().enumerate().filter(|(_, hair)| hair.length_mm < LONG_MM) {
         let middle = hair.root_mm + 0.5 * hair.length_mm * hair.direction;

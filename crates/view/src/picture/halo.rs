@@ -6,6 +6,8 @@ pub(super) struct Halo {
     cells: Vec<[f32; 3]>,
     columns: usize,
     cell_px: f32,
+    /// Means of three cells that spread a bell.
+    passes: usize,
     /// Columns and rows of cells that bells lie in, ends excluded.
     range: [[usize; 2]; 2],
 }
@@ -15,6 +17,8 @@ pub(super) struct Depths {
     cells: Vec<[f32; 3]>,
     columns: usize,
     cell_px: f32,
+    /// Cells before the first pixel.
+    margin: f32,
     /// Columns and rows of cells outside which there is nothing.
     range: [[usize; 2]; 2],
 }
@@ -22,18 +26,21 @@ pub(super) struct Depths {
 impl Halo {
     /// An empty halo for a picture of this size and scale, of bells of a standard deviation.
     ///
-    /// A cell is as wide as a bell's standard deviation, but at least a pixel: sharing a bell between cells, the mean of
-    /// three cells and reading between cells have variances of 1/6, 2/3 and 1/6 cell2, one together.
-    pub fn new(size: [usize; 2], px_per_mm: f64, sigma_mm: f64) -> Halo {
-        let cell_px = (sigma_mm * px_per_mm).max(1.0) as f32;
-        let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 4);
-        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px, range: [[columns, 0], [rows, 0]] }
+    /// Sharing a bell between cells, each of `passes` means of three cells and reading between cells have variances of 1/6, 2/3 and
+    /// 1/6 cell2; cells are so wide that this is the bell's, but at least a pixel. One pass is quick and blunt (its middle is a
+    /// third too low), four are within 4 % of a bell.
+    pub fn new(size: [usize; 2], px_per_mm: f64, sigma_mm: f64, passes: usize) -> Halo {
+        let cells_per_sigma = ((1 + 2 * passes) as f64 / 3.0).sqrt();
+        let cell_px = (sigma_mm * px_per_mm / cells_per_sigma).max(1.0) as f32;
+        let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 2 * margin(passes) + 2);
+        let range = [[columns, 0], [rows, 0]];
+        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px, passes, range }
     }
 
     /// Adds a bell at a place of the picture (px) whose integral over the picture is `area_px` (px2).
     pub fn add(&mut self, at: [f32; 2], area_px: [f32; 3]) {
-        // The middle of the first pixel lies inside, with room for the spread around it.
-        let [x, y] = at.map(|v| v / self.cell_px + 1.0);
+        // Bells beside the picture count as far as they reach into it.
+        let [x, y] = at.map(|v| v / self.cell_px + margin(self.passes) as f32);
         let rows = self.cells.len() / self.columns;
         if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (rows - 1) as f32) {
             return;
@@ -55,54 +62,61 @@ impl Halo {
     pub fn spread(mut self) -> Depths {
         let columns = self.columns;
         let rows = self.cells.len() / columns;
-        // Three cells around each.
         let range = [(0, columns), (1, rows)].map(|(axis, n)| {
             let [low, high] = self.range[axis];
-            [low.saturating_sub(1), if high == 0 { 0 } else { (high + 1).min(n) }]
+            [low.saturating_sub(self.passes), if high == 0 { 0 } else { (high + self.passes).min(n) }]
         });
         let [[first, last], [top, bottom]] = range;
-        for row in self.cells.chunks_mut(columns).take(bottom).skip(top) {
-            let mut left = [0.0; 3];
-            for x in first..last.min(columns - 1) {
-                let own = row[x];
-                row[x] = mean(left, own, row[x + 1]);
-                left = own;
+        for _ in 0..self.passes {
+            for row in self.cells.chunks_mut(columns).take(bottom).skip(top) {
+                let mut left = [0.0; 3];
+                for x in first..last.min(columns - 1) {
+                    let own = row[x];
+                    row[x] = mean(left, own, row[x + 1]);
+                    left = own;
+                }
+            }
+            let mut above = vec![[0.0; 3]; columns];
+            for y in top..bottom.min(rows - 1) {
+                for x in first..last {
+                    let own = self.cells[y * columns + x];
+                    self.cells[y * columns + x] = mean(above[x], own, self.cells[(y + 1) * columns + x]);
+                    above[x] = own;
+                }
             }
         }
-        let mut above = vec![[0.0; 3]; columns];
-        for y in top..bottom.min(rows - 1) {
-            for x in first..last {
-                let own = self.cells[y * columns + x];
-                self.cells[y * columns + x] = mean(above[x], own, self.cells[(y + 1) * columns + x]);
-                above[x] = own;
-            }
-        }
-        Depths { cells: self.cells, columns, cell_px: self.cell_px, range }
+        let margin = margin(self.passes) as f32;
+        Depths { cells: self.cells, columns, cell_px: self.cell_px, margin, range }
     }
+}
+
+/// Cells around the picture, so that what lies beside it can be spread.
+fn margin(passes: usize) -> usize {
+    2 * passes - 1
 }
 
 impl Depths {
     /// Pixels of a row outside which nothing is lost; empty where nothing is lost in the whole row.
     pub fn pixels(&self, y: usize, width: usize) -> std::ops::Range<usize> {
         let [[left, right], [top, bottom]] = self.range;
-        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        let row = (y as f32 + 0.5) / self.cell_px + self.margin;
         if row + 1.0 < top as f32 || row > bottom as f32 {
             return 0..0;
         }
-        let px = |cell: f32| ((cell - 1.0) * self.cell_px).max(0.0) as usize;
+        let px = |cell: f32| ((cell - self.margin) * self.cell_px).max(0.0) as usize;
         px(left as f32 - 2.0).min(width)..(px(right as f32 + 1.0) + 1).min(width)
     }
 
     /// Depth at the middles of pixels of a row, per colour, from the first pixel on.
     pub fn row(&self, y: usize, pixels: std::ops::Range<usize>) -> impl Iterator<Item = [f32; 3]> {
-        let row = (y as f32 + 0.5) / self.cell_px + 1.0;
+        let row = (y as f32 + 0.5) / self.cell_px + self.margin;
         let (cell, ty) = (row as usize * self.columns, row.fract());
         let (upper, lower) = (&self.cells[cell..], &self.cells[cell + self.columns..]);
-        let per_px = 1.0 / self.cell_px;
+        let (per_px, margin) = (1.0 / self.cell_px, self.margin);
         let mut column = usize::MAX;
         let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
         pixels.map(move |x| {
-            let place = (x as f32 + 0.5) * per_px + 1.0;
+            let place = (x as f32 + 0.5) * per_px + margin;
             let at = place as usize;
             if at != column {
                 column = at;
@@ -181,8 +195,8 @@ mod tests {
     proptest::proptest! {
         /// A bell anywhere inside takes its whole area, around its own middle, with the stated standard deviation.
         #[test]
-        fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64) {
-            let mut halo = Halo::new([200, 200], px_per_mm, SIGMA_MM);
+        fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64, passes in 1..5usize) {
+            let mut halo = Halo::new([200, 200], px_per_mm, SIGMA_MM, passes);
             halo.add([x, y], [3e-3, 2e-3, 1e-3]);
             let depths = halo.spread();
             let (mut sum, mut second) = ([0.0f32; 3], 0.0f32);
@@ -201,14 +215,15 @@ mod tests {
             for c in 0..3 {
                 proptest::prop_assert!((sum[c] / (3.0 - c as f32) - 1.0).abs() < 0.08, "{sum:?}");
             }
-            let wanted = (SIGMA_MM * px_per_mm).max(1.0) as f32;
+            let cells = ((1 + 2 * passes) as f64 / 3.0).sqrt();
+            let wanted = (SIGMA_MM * px_per_mm).max(cells) as f32;
             let sigma = (second / sum[0]).sqrt();
             proptest::prop_assert!((sigma / wanted - 1.0).abs() < 0.15, "{sigma} {wanted}");
         }
 
         #[test]
         fn a_bell_anywhere_at_all_is_harmless(x in -1e9..1e9f32, y in -1e9..1e9f32) {
-            let mut halo = Halo::new([30, 20], 1.0, SIGMA_MM);
+            let mut halo = Halo::new([30, 20], 1.0, SIGMA_MM, 1);
             halo.add([x, y], [1.0; 3]);
             halo.add([f32::NAN, y], [1.0; 3]);
             let depths = halo.spread();

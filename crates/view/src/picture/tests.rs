@@ -640,7 +640,7 @@ fn close_ups_are_the_spectral_sum_of_their_dots() {
             .collect();
         off.sort_by(f64::total_cmp);
         let (mean, at_95) = (off.iter().sum::<f64>() / 1500.0, off[1424]);
-        assert!(mean < 0.6 && at_95 < 1.2, "{diameter} {depth} {mua}: {mean} {at_95}");
+        assert!(mean < 0.3 && at_95 < 0.6, "{diameter} {depth} {mua}: {mean} {at_95}");
     }
 }
 
