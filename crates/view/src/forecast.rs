@@ -1,10 +1,13 @@
-//! The forecast as charts, for its own command and for the report.
+//! The forecast as charts and pictures, for its own command and for the report.
 
-use hairline_plan::Plan;
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
-use hairline_plan::forecast::{FirstDay, first_days};
+use hairline_plan::forecast::{Age, FirstDay, first_days, moments};
+use hairline_plan::{Plan, Planned};
+use rayon::prelude::*;
 
-use crate::chart::{Axis, Band, Chart, Curve, Limit, Look};
+use crate::chart::{Axis, Band, Chart, Curve, Limit, Look, Patch, Swatch, Swatches};
+use crate::picture::CloseUp;
+use crate::preview::{close_state, hairs, scene};
 
 /// The main zone over the years with its band, the client's limit, and what was measured.
 pub fn fade_chart(plan: &Plan) -> Chart {
@@ -69,5 +72,49 @@ pub fn first_days_chart(plan: &Plan) -> Chart {
         bars: vec![],
         spans: vec![],
         limits: vec![],
+    }
+}
+
+/// Side of a picture of the strip, pixels for its square centimetre.
+const STRIP_PX: usize = 320;
+
+/// One square centimetre from healed to eight years on, without a touch-up: the usual client, and one of ten at either edge
+/// of the band.
+pub fn fade_strip(planned: &Planned) -> Swatches {
+    let hairs = hairs(planned);
+    let skin = CloseUp::new(&scene(planned, &hairs), STRIP_PX);
+    let all = moments(planned.plan.sessions.len());
+    let healed = all.iter().rposition(|m| m.age == Age::Healed).unwrap_or(0);
+    let columns = &all[healed..];
+    let edges = [(2, "fades slowly (one of ten)"), (1, "most likely"), (0, "fades fast (one of ten)")];
+    let forecast = &planned.plan.forecast;
+    let row = |place: usize| {
+        let forecast = forecast.at(place);
+        let zone = forecast.zone(forecast.main_zone);
+        let patch = |moment| {
+            let state = close_state(planned, &forecast, moment);
+            let darkness = zone.darkness(moment.age.days());
+            Patch {
+                swatch: Swatch::Picture(skin.compose(&planned.dots, &state)),
+                label: format!("{:.0} %", 100.0 * darkness),
+            }
+        };
+        columns.par_iter().map(patch).collect()
+    };
+    let name = |age: Age| match age {
+        Age::Years(years) if years == 1.0 => "1 year".to_owned(),
+        Age::Years(years) => format!("{years:.0} years"),
+        _ => "healed".to_owned(),
+    };
+    Swatches {
+        title: "How the dots fade without a touch-up".to_owned(),
+        description: "Pictures of one square centimetre of scalp, healed and after years, for a client whose dots fade slowly, as \
+                      most likely, and fast; below each the darkness as a share of what was planned"
+            .to_owned(),
+        across: "1 cm² of scalp; below each its darkness as a share of the planned".to_owned(),
+        columns: columns.iter().map(|m| name(m.age)).collect(),
+        down: String::new(),
+        rows: edges.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        patches: edges.iter().map(|&(place, _)| row(place)).collect(),
     }
 }

@@ -4,7 +4,7 @@ use glam::DVec3;
 use hairline_plan::design::ZoneKind;
 use hairline_plan::forecast::first_days::FirstDays;
 use hairline_plan::forecast::kinetics::HEALED_DAY;
-use hairline_plan::forecast::{Age, Appearance, Looks, Moment, appearance, moments};
+use hairline_plan::forecast::{Age, Appearance, ForecastSummary, Looks, Moment, appearance, moments};
 use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
 use hairline_plan::pigment::{hair_lab_sce, skin_lab_sce};
@@ -12,7 +12,10 @@ use hairline_plan::{Case, Dot, Planned};
 use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
 
+use crate::chart::{ChartError, lay_out_swatches};
+use crate::forecast::fade_strip;
 use crate::glb::head_to_glb;
+use crate::pdf::Fonts;
 use crate::picture::{
     CloseLook, DotLook, FIELD_MM, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View,
     combed_from_part, make_pictures,
@@ -20,10 +23,16 @@ use crate::picture::{
 
 /// Side of every picture, pixels.
 pub const SIZE_PX: usize = 1000;
+/// Width of the strip of fading, mm, and its pixels per mm.
+const STRIP_MM: f64 = 180.0;
+const STRIP_PX_PER_MM: f64 = 10.0;
 
 /// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh, in later
-/// years, and on the hair loss of ten and twenty years on; a close-up of each state.
-pub fn previews(planned: &Planned) -> Vec<PictureFile> {
+/// years, and on the hair loss of ten and twenty years on; a close-up of each state; and the strip of how it fades.
+///
+/// # Errors
+/// Where the strip has no room for its words.
+pub fn previews(planned: &Planned) -> Result<Vec<PictureFile>, ChartError> {
     let moments = moments(planned.plan.sessions.len());
     let mut orders = Vec::new();
     for (state, moment) in moments.iter().enumerate() {
@@ -48,7 +57,11 @@ pub fn previews(planned: &Planned) -> Vec<PictureFile> {
     }
     let hairs = hairs(planned);
     let scene = Scene { later_hairs: &later_hairs, ..scene(planned, &hairs) };
-    make_pictures(&scene, &planned.dots, &states(planned), &orders, SIZE_PX)
+    let mut files = make_pictures(&scene, &planned.dots, &states(planned), &orders, SIZE_PX);
+    let strip = lay_out_swatches(&fade_strip(planned), STRIP_MM, STRIP_MM, &Fonts::new())?;
+    let image = strip.to_image(STRIP_PX_PER_MM, &Fonts::new());
+    files.push(PictureFile { file: "preview/fade-strip.png".to_owned(), image });
+    Ok(files)
 }
 
 /// What stands before the camera: the client's head with these hairs.
@@ -79,7 +92,8 @@ fn later_hairs(planned: &Planned) -> Vec<(f64, Vec<Hair>)> {
 
 /// How the scalp looks at each of the plan's moments.
 pub fn states(planned: &Planned) -> Vec<State> {
-    moments(planned.plan.sessions.len()).iter().map(|m| state(planned, m)).collect()
+    let forecast = &planned.plan.forecast;
+    moments(planned.plan.sessions.len()).iter().map(|m| state(planned, forecast, m, |_| true)).collect()
 }
 
 /// The finished head with its healed dots for phones and other programs.
@@ -87,22 +101,36 @@ pub fn head_glb(planned: &Planned) -> Vec<u8> {
     let n_sessions = planned.plan.sessions.len();
     let healed =
         moments(n_sessions).into_iter().find(|m| m.sessions_done == n_sessions && m.age == Age::Healed);
-    let looks: Vec<DotLook> =
-        healed.map_or(vec![], |m| state(planned, &m).dots.into_iter().map(|(_, look)| look).collect());
+    let looks: Vec<DotLook> = healed.map_or(vec![], |m| {
+        state(planned, &planned.plan.forecast, &m, |_| true).dots.into_iter().map(|(_, look)| look).collect()
+    });
     head_to_glb(&planned.head, skin_lab_sce(&planned.plan.case), &planned.dots, &looks)
 }
 
-/// The dots of a moment as the optics' tables draw them.
-fn state(planned: &Planned, moment: &Moment) -> State {
+/// What a close-up sees of a moment, by a forecast.
+pub(crate) fn close_state(planned: &Planned, forecast: &ForecastSummary, moment: &Moment) -> State {
+    let centre = close_up_mm(planned);
+    let reach_mm = 0.5 * FIELD_MM * 2.0_f64.sqrt() + CLOSE_MM;
+    state(planned, forecast, moment, |dot| (dot.position_mm - centre).abs().max_element() < reach_mm)
+}
+
+/// The dots of a moment as the optics' tables draw them, by a forecast; those that are wanted.
+fn state(
+    planned: &Planned,
+    forecast: &ForecastSummary,
+    moment: &Moment,
+    wanted: impl Fn(&Dot) -> bool + Sync,
+) -> State {
     let (plan, looks) = (&planned.plan, &planned.looks);
     let kind_of = |dot: &Dot| plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
     let seen: Vec<(u32, ZoneKind, Appearance)> = planned
         .dots
         .par_iter()
         .enumerate()
+        .filter(|(_, dot)| wanted(dot))
         .filter_map(|(i, dot)| {
             let kind = kind_of(dot);
-            Some((i as u32, kind, appearance(&plan.case, looks, &plan.forecast, dot, kind, moment)?))
+            Some((i as u32, kind, appearance(&plan.case, looks, forecast, dot, kind, moment)?))
         })
         .collect();
     let days = if moment.age == Age::Before { HEALED_DAY } else { moment.age.days() };

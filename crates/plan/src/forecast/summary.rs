@@ -133,6 +133,19 @@ impl ForecastSummary {
         let find = |kind| self.zones.iter().find(|z| z.kind == kind);
         find(kind).or_else(|| find(self.main_zone)).unwrap_or(&self.zones[0])
     }
+
+    /// The forecast of a client who stays at one place of the bands: 0 the lower edge, 1 the middle, 2 the upper edge.
+    pub fn at(&self, place: usize) -> ForecastSummary {
+        let mut out = self.clone();
+        for zone in &mut out.zones {
+            let healed = zone.between(HEALED_DAY, |d| d.darkness[place]);
+            for day in &mut zone.days {
+                day.darkness = [day.darkness[place]; 3];
+                day.remaining = day.darkness.map(|darkness| darkness / healed);
+            }
+        }
+        out
+    }
 }
 
 impl ZoneForecast {
