@@ -5,8 +5,11 @@ use hairline_plan::forecast::{Age, FirstDay, first_days, moments};
 use hairline_plan::{Plan, Planned};
 use rayon::prelude::*;
 
-use crate::chart::{Axis, Band, Chart, Curve, Limit, Look, Patch, Swatch, Swatches};
-use crate::picture::CloseUp;
+use crate::chart::{
+    Axis, Band, Chart, ChartError, Curve, Limit, Look, Patch, Swatch, Swatches, lay_out_swatches,
+};
+use crate::pdf::Fonts;
+use crate::picture::{CloseUp, Image};
 use crate::preview::{close_state, hairs, scene};
 
 /// The main zone over the years with its band, the client's limit, and what was measured.
@@ -76,11 +79,24 @@ pub fn first_days_chart(plan: &Plan) -> Chart {
 }
 
 /// Side of a picture of the strip, pixels for its square centimetre.
-const STRIP_PX: usize = 320;
+const STRIP_PX: usize = 280;
+/// Width of the strip, mm, and its pixels per mm: near those of its pictures.
+const STRIP_MM: f64 = 170.0;
+const STRIP_PX_PER_MM: f64 = 10.0;
+
+/// [`fade_strip`] as a picture.
+///
+/// # Errors
+/// Where the strip has no room for its words.
+pub fn fade_strip_image(planned: &Planned) -> Result<Image, ChartError> {
+    let fonts = Fonts::new();
+    let drawing = lay_out_swatches(&fade_strip(planned), STRIP_MM, STRIP_MM, &fonts)?;
+    Ok(drawing.to_image(STRIP_PX_PER_MM, &fonts))
+}
 
 /// One square centimetre from healed to eight years on, without a touch-up: the usual client, and one of ten at either edge
 /// of the band.
-pub fn fade_strip(planned: &Planned) -> Swatches {
+fn fade_strip(planned: &Planned) -> Swatches {
     let hairs = hairs(planned);
     let skin = CloseUp::new(&scene(planned, &hairs), STRIP_PX);
     let all = moments(planned.plan.sessions.len());

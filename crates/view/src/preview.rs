@@ -12,10 +12,9 @@ use hairline_plan::{Case, Dot, Planned};
 use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
 
-use crate::chart::{ChartError, lay_out_swatches};
-use crate::forecast::fade_strip;
+use crate::chart::ChartError;
+use crate::forecast::fade_strip_image;
 use crate::glb::head_to_glb;
-use crate::pdf::Fonts;
 use crate::picture::{
     CloseLook, DotLook, FIELD_MM, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View,
     combed_from_part, make_pictures,
@@ -23,9 +22,6 @@ use crate::picture::{
 
 /// Side of every picture, pixels.
 pub const SIZE_PX: usize = 1000;
-/// Width of the strip of fading, mm, and its pixels per mm.
-const STRIP_MM: f64 = 180.0;
-const STRIP_PX_PER_MM: f64 = 10.0;
 
 /// Makes every picture of `preview/`: each view before and after each session healed; front and top also fresh, in later
 /// years, and on the hair loss of ten and twenty years on; a close-up of each state; and the strip of how it fades.
@@ -58,9 +54,7 @@ pub fn previews(planned: &Planned) -> Result<Vec<PictureFile>, ChartError> {
     let hairs = hairs(planned);
     let scene = Scene { later_hairs: &later_hairs, ..scene(planned, &hairs) };
     let mut files = make_pictures(&scene, &planned.dots, &states(planned), &orders, SIZE_PX);
-    let strip = lay_out_swatches(&fade_strip(planned), STRIP_MM, STRIP_MM, &Fonts::new())?;
-    let image = strip.to_image(STRIP_PX_PER_MM, &Fonts::new());
-    files.push(PictureFile { file: "preview/fade-strip.png".to_owned(), image });
+    files.push(PictureFile { file: "preview/fade-strip.png".to_owned(), image: fade_strip_image(planned)? });
     Ok(files)
 }
 

@@ -110,6 +110,8 @@ fn footer(plan: &Plan) -> String {
 const SMALL_PX: usize = 560;
 /// Side of a close-up: 300 dots an inch at the width of half a page, so that single dots stay crisp.
 const CLOSE_UP_PX: usize = 940;
+/// Longer side of the strip of fading: 200 dots an inch over the page.
+const STRIP_PX: usize = 1300;
 
 /// The pictures that the report shows, made ready for paper.
 struct Shelf {
@@ -132,6 +134,7 @@ impl Shelf {
             wanted.extend([best, second].map(|view| (format!("{view}-later-{years}"), SMALL_PX)));
         }
         wanted.extend(YEARS.map(|y| (format!("{}-year-{y}", years::view(plan)), SMALL_PX)));
+        wanted.push(("fade-strip".to_owned(), STRIP_PX));
         let found = |name: &str| pictures.iter().find(|p| p.file == format!("preview/{name}.png"));
         let ready = wanted
             .into_par_iter()

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use hairline_plan::Planned;
 use hairline_plan::case::{self, Case, StudioExperience};
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 use hairline_plan::forecast::{ForecastSummary, ZoneForecast, learn};
 use hairline_plan::plan::Plan;
 use hairline_view::chart::lay_out;
-use hairline_view::forecast::{fade_chart, first_days_chart};
+use hairline_view::forecast::{fade_chart, fade_strip_image, first_days_chart};
 use hairline_view::pdf::Fonts;
 
 use super::plan::plan_of;
@@ -20,7 +21,7 @@ use crate::{Failure, folder};
 #[command(after_help = "\
 Example:
   hairline fade case.toml                          the forecast in words
-  hairline fade case.toml -o fade/                 fade.csv, fade.json, and plots as SVG and PNG
+  hairline fade case.toml -o fade/                 fade.csv, fade.json, plots as SVG and PNG, and a strip of pictures
   hairline fade case.toml --learn-from old/*.toml  with what the follow-ups of earlier cases teach
 
 Follow-ups stand in the case, one table each:
@@ -64,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = &planned.plan;
     let json = json_of(plan)?;
     if let Some(dir) = &arguments.output {
-        folder::write(dir, folder::FADE, &files(plan, &json)?)?;
+        folder::write(dir, folder::FADE, &files(&planned, &json)?)?;
     }
     match arguments.json {
         true => print(&json),
@@ -101,7 +102,8 @@ fn json_of(plan: &Plan) -> Result<String, Failure> {
     Ok(serde_json::to_string_pretty(&json).map_err(Failure::other)? + "\n")
 }
 
-fn files(plan: &Plan, json: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+fn files(planned: &Planned, json: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let plan = &planned.plan;
     let fonts = Fonts::new();
     let mut out = vec![
         ("fade.json".to_owned(), json.as_bytes().to_vec()),
@@ -114,6 +116,8 @@ fn files(plan: &Plan, json: &str) -> Result<Vec<(String, Vec<u8>)>, Failure> {
         out.push((format!("{stem}.svg"), drawing.to_svg(&fonts).into_bytes()));
         out.push((format!("{stem}.png"), drawing.to_image(8.0, &fonts).to_png()));
     }
+    let strip = fade_strip_image(planned).map_err(|e| Failure::other(format!("fade-strip: {e}")))?;
+    out.push(("fade-strip.png".to_owned(), strip.to_png()));
     Ok(out)
 }
 

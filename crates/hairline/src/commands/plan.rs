@@ -124,6 +124,7 @@ fn known(case: &Case, beside: &Beside) -> Result<Known, Failure> {
 fn files(planned: &Planned, progress: &Progress) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     progress.step("pictures, stencil, data files");
     let (pictures, rest) = rayon::join(|| preview::previews(planned), || data_files(planned));
+    let pictures = pictures.map_err(|e| Failure::other(format!("pictures: {e}")))?;
     let mut files = rest?;
     progress.step("report");
     let (report, pngs) = rayon::join(

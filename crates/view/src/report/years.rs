@@ -47,6 +47,13 @@ pub(super) fn fading(plan: &Plan, shelf: &Shelf) -> Result<Vec<Block>, PdfError>
         blocks.push(part("Without any touch-up"));
         blocks.extend(shown);
     }
+    let strip = shelf.figure(
+        "fade",
+        "strip",
+        "One square centimetre of scalp, healed and after one, three, five and eight years, fading slowly, as most likely, and fast.".to_string(),
+        "The same square centimetre through a lens: of ten people eight lie between the upper and the lower row".to_string(),
+    );
+    blocks.extend(figures(1, 1.0, vec![strip]));
     blocks.extend(what_it_rests_on(plan));
     Ok(blocks)
 }
