@@ -96,7 +96,7 @@ pub fn fade_strip_image(planned: &Planned) -> Result<Image, ChartError> {
 
 /// One square centimetre from healed to eight years on, without a touch-up: the usual client, and one of ten at either edge
 /// of the band.
-fn fade_strip(planned: &Planned) -> Swatches {
+pub fn fade_strip(planned: &Planned) -> Swatches {
     let hairs = hairs(planned);
     let skin = CloseUp::new(&scene(planned, &hairs), STRIP_PX);
     let all = moments(planned.plan.sessions.len());
