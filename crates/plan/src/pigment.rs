@@ -1,9 +1,11 @@
 //! Which needle, depth and dilution per zone and pass; the dilution of the healed result comes from the match.
 
 use hairline_optics::colour::Lab;
+use hairline_optics::pigment::{FRESH_CARBON_NM, HEALED_CARBON_NM, Pigment};
 use hairline_optics::skin::{self, ToneClass};
+use hairline_optics::spectrum::Spectrum;
 
-use crate::case::{Case, HairColour};
+use crate::case::{Case, HairColour, PigmentKind};
 use crate::design::ZoneKind;
 use crate::matching::UNMATCHED_SHADE;
 
@@ -105,15 +107,97 @@ pub fn diameter_factor(kind: ZoneKind) -> f64 {
     }
 }
 
-/// Carbon in a bottle of SMP pigment, mg/ml: an assumption, to be calibrated from a healed test dot.
-pub const PIGMENT_MG_PER_ML: f64 = 150.0;
-/// Share of the deposit's volume that the mix takes up and keeps to day 28: an assumption, as above.
-pub const UPTAKE_FRACTION: f64 = 0.15;
-/// Mass absorption of carbon black at 550 nm, m2/g (`optics.md` 0: 8; Bond and Bergstrom 2006: 7.5 +- 1.2).
-pub const CARBON_M2_PER_G: f64 = 8.0;
+/// What a case's bottle puts into the skin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ink {
+    /// Pigment in the deposit of an undiluted bottle, mg/ml.
+    undiluted_mg_per_ml: f64,
+    /// Mass absorption at 550 nm of the healed pigment, m2/g.
+    healed_m2_per_g: f64,
+    /// The same of the fresh one.
+    fresh_m2_per_g: f64,
+    /// Absorption relative to 550 nm of the black that stays, and of what tinges it: the fine grains of fresh carbon, or the
+    /// red of an oxide blend.
+    pub tinges: [Spectrum; 2],
+}
 
-/// Absorption of a healed deposit at 550 nm, 1/mm, from its dilution: mua = MAC c (`optics.md` 1.8; 1 m2/g at 1 mg/ml is
-/// 1/mm).
-pub fn healed_mua550_per_mm(shade: f64) -> f64 {
-    CARBON_M2_PER_G * PIGMENT_MG_PER_ML / (shade + 1.0) * UPTAKE_FRACTION
+/// Share of red oxide in a fresh iron-oxide black's absorption at 550 nm (assumption).
+pub const RED_AT_FIRST: f64 = 0.1;
+
+impl Ink {
+    /// Of a case. Resorbable pigment is taken for carbon: no spectrum of its own is published (assumption).
+    pub fn of(case: &Case) -> Ink {
+        let at = |pigment: Pigment, nm: f64| {
+            let spectrum = pigment.mass_coefficients(nm).absorption_m2_per_g;
+            let at_550 = spectrum.at_nm(550.0);
+            (at_550, spectrum.map(|m| m / at_550))
+        };
+        let (healed, fresh, tinges) = match case.forecast.pigment {
+            PigmentKind::CarbonBlack | PigmentKind::Resorbable => {
+                let (healed, stays) = at(Pigment::CarbonBlack, HEALED_CARBON_NM);
+                let (fresh, fine) = at(Pigment::CarbonBlack, FRESH_CARBON_NM);
+                (healed, fresh, [stays, fine])
+            }
+            PigmentKind::IronOxide => {
+                let (black, stays) = at(Pigment::BlackIronOxide, HEALED_CARBON_NM);
+                let (red, tinge) = at(Pigment::RedIronOxide, HEALED_CARBON_NM);
+                // By share of absorption, so the masses count by its inverse.
+                let mean = 1.0 / ((1.0 - RED_AT_FIRST) / black + RED_AT_FIRST / red);
+                (mean, mean, [stays, tinge])
+            }
+        };
+        Ink {
+            undiluted_mg_per_ml: case.artist.pigment_mg_per_ml * case.artist.uptake_fraction,
+            healed_m2_per_g: healed,
+            fresh_m2_per_g: fresh,
+            tinges,
+        }
+    }
+
+    /// Absorption of a healed deposit at 550 nm, 1/mm, from its dilution: mass absorption times concentration (`optics.md` 1.8;
+    /// 1 m2/g at 1 mg/ml is 1/mm).
+    pub fn healed_mua550_per_mm(&self, shade: f64) -> f64 {
+        self.healed_m2_per_g * self.undiluted_mg_per_ml / (shade + 1.0)
+    }
+
+    /// How much more the same mass absorbs at 550 nm than healed while a share of it is still as fresh.
+    pub fn stronger(&self, fresh_share: f64) -> f64 {
+        1.0 + fresh_share * (self.fresh_m2_per_g / self.healed_m2_per_g - 1.0)
+    }
+
+    /// Share of the absorption at 550 nm that the fresh part of the mass makes.
+    pub fn fresh_part(&self, fresh_share: f64) -> f64 {
+        fresh_share * self.fresh_m2_per_g / (self.healed_m2_per_g * self.stronger(fresh_share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `optics.md` 1.8: 8.1 m2/g fine, 5.0 aggregated; warm when fresh (11.3 and 6.3 m2/g at 400 and 700 nm), neutral healed.
+    #[test]
+    fn carbon_turns_weaker_and_neutral_as_it_heals() {
+        let ink = Ink::of(&Case::default());
+        let healed = ink.healed_mua550_per_mm(10.0);
+        assert!((healed - 5.04 * 150.0 * 0.15 / 11.0).abs() < 0.02, "{healed}");
+        assert!((ink.stronger(1.0) - 8.07 / 5.04).abs() < 0.01 && ink.stronger(0.0) == 1.0);
+        assert!((ink.fresh_part(1.0) - 1.0).abs() < 1e-12 && ink.fresh_part(0.0) == 0.0);
+        let blue_over_red = ink.tinges.map(|t| t.at_nm(400.0) / t.at_nm(700.0));
+        assert!((blue_over_red[1] - 11.3 / 6.3).abs() < 0.02 && blue_over_red[0] < 1.1, "{blue_over_red:?}");
+    }
+
+    #[test]
+    fn an_oxide_is_weaker_than_carbon_and_its_tinge_is_red() {
+        let mut case = Case::default();
+        let carbon = Ink::of(&case);
+        case.forecast.pigment = PigmentKind::IronOxide;
+        let oxide = Ink::of(&case);
+        assert!(oxide.healed_mua550_per_mm(5.0) < 0.5 * carbon.healed_mua550_per_mm(5.0));
+        assert!(oxide.tinges[1].at_nm(500.0) > 3.0 * oxide.tinges[1].at_nm(700.0));
+        case.artist.uptake_fraction *= 2.0;
+        assert!(
+            (Ink::of(&case).healed_mua550_per_mm(5.0) / oxide.healed_mua550_per_mm(5.0) - 2.0).abs() < 1e-9
+        );
+    }
 }

@@ -15,7 +15,7 @@ use crate::case::{Case, Look};
 use crate::cells::{Cell, Division, PartingWish};
 use crate::design::{Design, HairlineSummary, Known, ZoneKind, design};
 use crate::dot::Dot;
-use crate::forecast::{self, ForecastSummary, ZoneFacts};
+use crate::forecast::{self, ForecastSummary, Looks, ZoneFacts};
 use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
 use crate::layout::{Layout, LayoutError};
@@ -188,6 +188,8 @@ pub struct Planned {
     pub cell_of_triangle: Vec<Vec<u32>>,
     /// Every dot, in the order of `dots.csv`.
     pub dots: Vec<Dot>,
+    /// How dots look in the client's skin.
+    pub looks: Looks,
     /// Existing follicular units: position and skin normal, head frame, mm.
     pub hair_units: Vec<(DVec3, DVec3)>,
 }
@@ -327,7 +329,8 @@ pub fn make_plan(
         .iter()
         .map(|z| ZoneFacts { kind: z.kind, dots: z.dots, density_per_cm2: z.density_per_cm2 })
         .collect();
-    let forecast = forecast::summary(case, &facts, session_plans.last().and_then(|s| s.when.date));
+    let looks = Looks::new(case);
+    let forecast = forecast::summary(case, &looks, &facts, session_plans.last().and_then(|s| s.when.date));
     let quote = quote(case, session_plans.len(), treated_area_cm2);
     let comparison = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
     all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
@@ -368,6 +371,7 @@ pub fn make_plan(
         fields,
         cell_of_triangle: division.cell_of_triangle,
         dots,
+        looks,
         hair_units,
     })
 }

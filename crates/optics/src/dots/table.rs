@@ -225,16 +225,23 @@ impl Profile {
         let i = RADIUS.iter().rposition(|&node| node <= x).unwrap_or(0).min(RADII - 2);
         let mut samples = [0.0; N_WAVELENGTHS];
         for w in 0..N_WAVELENGTHS {
-            let u = monotone(&self.values, i, w, x);
+            let u = monotone(|k| f64::from(self.values[k][w]), i, x);
             samples[w] = libm::exp(-libm::exp(u));
         }
         Spectrum { samples }
     }
+
+    /// What the dot leaves at each distance of [`RADIUS`].
+    pub(super) fn at_nodes(&self) -> [Spectrum; RADII] {
+        std::array::from_fn(|r| Spectrum {
+            samples: self.values[r].map(|u| libm::exp(-libm::exp(f64::from(u)))),
+        })
+    }
 }
 
-/// Cubic between nodes i and i + 1 that never leaves their values (Fritsch and Carlson, SIAM J Numer Anal 17:238, 1980).
-fn monotone(values: &[[f32; N_WAVELENGTHS]], i: usize, w: usize, x: f64) -> f64 {
-    let v = |k: usize| f64::from(values[k][w]);
+/// Cubic through the values `v` of nodes of [`RADIUS`], at `x` between nodes i and i + 1, that never leaves their values (Fritsch
+/// and Carlson, SIAM J Numer Anal 17:238, 1980).
+pub(super) fn monotone(v: impl Fn(usize) -> f64, i: usize, x: f64) -> f64 {
     let secant = |k: usize| (v(k + 1) - v(k)) / (RADIUS[k + 1] - RADIUS[k]);
     let slope = |k: usize| {
         // A dot is flat in its middle; the end of the table goes on as it came.

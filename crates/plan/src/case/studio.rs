@@ -1,5 +1,6 @@
 //! The part of a case that says how artist and studio work: means, sessions, prices, comparison.
 
+use hairline_optics::pigment::{ASSUMED_PIGMENT_MG_PER_ML, ASSUMED_UPTAKE_FRACTION};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,12 @@ pub struct Artist {
     /// Height of the deposit, mm (default 0.2, assumption of the design).
     #[schemars(range(min = 0.05, max = 1))]
     pub deposit_height_mm: f64,
+    /// Pigment in the bottle, mg/ml (default 150: an assumption, to be calibrated from a healed test dot).
+    #[schemars(range(min = 10, max = 800))]
+    pub pigment_mg_per_ml: f64,
+    /// Share of the deposit's volume that the mix takes up and keeps to day 28 (default 0.15: an assumption, as above).
+    #[schemars(range(min = 0.01, max = 1))]
+    pub uptake_fraction: f64,
     /// Angle between needle and skin, degrees (90 upright in `smp.md` 1.4; default 85: a hand follows the lie a little,
     /// assumption).
     #[schemars(range(min = 45, max = 90))]
@@ -72,6 +79,8 @@ impl Default for Artist {
             deposit_depth_share: 0.5,
             depth_spread_mm: 0.03,
             deposit_height_mm: 0.2,
+            pigment_mg_per_ml: ASSUMED_PIGMENT_MG_PER_ML,
+            uptake_fraction: ASSUMED_UPTAKE_FRACTION,
             needle_angle_deg: 85.0,
             angle_spread_deg: 3.0,
             body_dots_per_min: 60.0,

@@ -6,6 +6,7 @@
 
 use crate::case::{Aftercare, Case, Oiliness, PigmentKind, Sun};
 use crate::design::ZoneKind;
+use crate::pigment::RED_AT_FIRST;
 
 /// Day on which the result is healed and can be judged: nothing more changes from week 4 to a year (`smp.md` 3.4, S10).
 pub const HEALED_DAY: f64 = 28.0;
@@ -163,21 +164,15 @@ pub fn depth_after_shedding_mm(depth_mm: f64, height_mm: f64) -> f64 {
     depth_mm + 0.5 * height_mm * shed_share(depth_mm, height_mm)
 }
 
-/// Exponent s of a carbon deposit's absorption, proportional to wavelength^-s: fine as dispersed in the bottle.
-/// From the mass coefficients 11.3 and 6.3 m2/g at 400 and 700 nm (`optics.md` 1.8).
-const FINE_EXPONENT: f64 = 1.04;
-/// The same when agglomerated in cells: 5.1 and 4.8 m2/g.
-const AGGREGATED_EXPONENT: f64 = 0.11;
-/// Time constant of the agglomeration, days: the change of tinge is complete by about four weeks (`smp.md` 3.3, S41).
+/// Time constant of the agglomeration of carbon in cells, days: the change of tinge is complete by about four weeks
+/// (`smp.md` 3.3, S41).
 const AGGREGATION_DAYS: f64 = 7.0;
 
-/// Exponent of a carbon deposit's absorption some days after the session: from slightly brown to neutral.
-pub fn carbon_exponent(days: f64) -> f64 {
-    AGGREGATED_EXPONENT + (FINE_EXPONENT - AGGREGATED_EXPONENT) * libm::exp(-days.max(0.0) / AGGREGATION_DAYS)
+/// Share of a carbon deposit's mass that is still as fine as in the bottle, some days after the session.
+pub fn fine_share(days: f64) -> f64 {
+    libm::exp(-days.max(0.0) / AGGREGATION_DAYS)
 }
 
-/// Share of red oxide in a fresh iron-oxide black's absorption at 550 nm (assumption).
-const RED_AT_FIRST: f64 = 0.1;
 /// The red oxide goes at this share of the black's rate (assumption; that a red residue is left: `smp.md` 3.3, S15b).
 const RED_RATE: f64 = 1.0 / 3.0;
 
@@ -251,13 +246,10 @@ mod tests {
         );
     }
 
-    /// Carbon turns from warm to neutral as it heals; an oxide blend reddens as it fades, carbon never.
+    /// Carbon has turned by the fourth week; an oxide blend reddens as it fades, carbon never.
     #[test]
     fn colours_drift_the_known_way() {
-        let blue_over_red = |days: f64| libm::pow(700.0 / 400.0, carbon_exponent(days));
-        assert!((blue_over_red(0.0) - 11.3 / 6.3).abs() < 0.01);
-        assert!((blue_over_red(365.0) - 5.1 / 4.8).abs() < 0.01);
-        assert!(blue_over_red(HEALED_DAY) < 1.1);
+        assert!(fine_share(0.0) == 1.0 && fine_share(HEALED_DAY) < 0.02);
         assert!(red_share(PigmentKind::IronOxide, 1.5) > 2.0 * red_share(PigmentKind::IronOxide, 0.0));
         assert_eq!(red_share(PigmentKind::CarbonBlack, 1.5), 0.0);
     }

@@ -15,7 +15,7 @@ mod studio;
 mod summary;
 
 pub use first_days::FirstDay;
-pub use looks::{Appearance, appearance, dot_on_day, look, lost_light_mm2};
+pub use looks::{Appearance, Looks, appearance, dot_on_day};
 pub use moments::{Age, Moment, YEARS, moments};
 pub use posterior::Course;
 pub use prior::{Normal, Prior};

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::kinetics::FADE_PER_YEAR;
+use super::looks::Looks;
 use super::posterior::{Laplace, Measured, ZoneBefore, laplace};
 use super::prior::{CLIENT_FADE_SD, CLIENT_HEALED_SD, Normal, Prior, STUDIO_FADE_SD, STUDIO_HEALED_SD};
 use super::summary::{measured, zone_before};
@@ -23,13 +24,16 @@ pub(super) struct Client {
 /// follow-ups teach nothing. `None` when none has any.
 pub fn learn(cases: &[Case]) -> Option<StudioExperience> {
     let clients: Vec<Client> = cases
-        .iter()
+        .par_iter()
         .filter(|case| !case.follow_up.is_empty())
         .map(|case| {
-            let mut kinds = Vec::new();
+            let (looks, mut kinds) = (Looks::new(case), Vec::new());
             // The case alone does not say which zone has most dots; the body has on most heads.
             let measured = measured(case, ZoneKind::Body, &mut kinds, |_| None);
-            Client { zones: kinds.into_iter().map(|kind| zone_before(case, kind)).collect(), measured }
+            Client {
+                zones: kinds.into_iter().map(|kind| zone_before(case, &looks, kind)).collect(),
+                measured,
+            }
         })
         .collect();
     (!clients.is_empty()).then(|| learn_from(&clients))

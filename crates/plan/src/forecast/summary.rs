@@ -1,7 +1,6 @@
 //! The forecast of a plan: bands by day and zone, the first days, when a touch-up is due, and what all that rests on.
 
-use hairline_optics::colour::Lab;
-use hairline_optics::skin::melanin_fraction_of_ita;
+use hairline_optics::colour::LinearRgb;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::kinetics::{
     self, DAYS_PER_YEAR, EARLY_LOSS, EARLY_LOSS_DAYS, EARLY_LOSS_LOGIT_SD, FADE_PER_YEAR, HEALED_DAY,
     SPREAD_LN_SD, Setting, diameter_ratio, influences, pigment_left, years_until,
 };
-use super::looks::{Appearance, lost_light_mm2};
+use super::looks::{Appearance, Looks};
 use super::moments::YEARS;
 use super::posterior::{Course, Measured, ZoneBefore, course, draws};
 use super::prior::{Prior, SCAR_SPREAD};
@@ -19,9 +18,7 @@ use super::random::{band, spread_normals};
 use crate::case::Case;
 use crate::dates::add_days;
 use crate::design::ZoneKind;
-use crate::pigment::{
-    LADDER, depth_factor, diameter_factor, healed_mua550_per_mm, ita_deg, shade_step, skin_lab_sce,
-};
+use crate::pigment::{LADDER, depth_factor, diameter_factor, shade_step, skin_lab_sce};
 
 /// What `plan.json` says about the time after the sessions. Bands are `[10 %, median, 90 %]`: eight of ten clients are
 /// inside.
@@ -170,14 +167,13 @@ pub fn table_days() -> Vec<f64> {
 }
 
 /// The dot that stands for a zone: the artist's middle one, with the last session's shade.
-pub fn typical_dot(case: &Case, kind: ZoneKind) -> Appearance {
+pub fn typical_dot(case: &Case, looks: &Looks, kind: ZoneKind) -> Appearance {
     let artist = &case.artist;
     Appearance {
         diameter_mm: artist.dot_diameter_mm * diameter_factor(kind),
         depth_mm: artist.depth_mm * artist.deposit_depth_share * depth_factor(kind),
-        mua550_per_mm: healed_mua550_per_mm(LADDER[shade_step(case, kind, 1, 1)]),
-        absorption_exponent: kinetics::carbon_exponent(HEALED_DAY),
-        red_share: 0.0,
+        mua550_per_mm: looks.ink.healed_mua550_per_mm(LADDER[shade_step(case, kind, 1, 1)]),
+        tinge: 0.0,
     }
 }
 
@@ -188,13 +184,12 @@ struct Growth {
     diameter: f64,
 }
 
-fn growth(case: &Case, dot: &Appearance) -> Growth {
+fn growth(looks: &Looks, kind: ZoneKind, dot: &Appearance) -> Growth {
     const BY: f64 = 1.3;
-    let f_mel = melanin_fraction_of_ita(ita_deg(case));
     let lost = |d: f64, m: f64| {
         let dot =
             Appearance { diameter_mm: d * dot.diameter_mm, mua550_per_mm: m * dot.mua550_per_mm, ..*dot };
-        libm::log(lost_light_mm2(f_mel, &dot).max(1e-15))
+        libm::log(looks.lost_light_mm2(kind, &dot).max(1e-15))
     };
     let exponent = |a: f64, b: f64| ((b - a) / libm::log(BY)).clamp(0.0, 3.0);
     Growth {
@@ -204,20 +199,19 @@ fn growth(case: &Case, dot: &Appearance) -> Growth {
 }
 
 /// Lightness of the bare skin less that of the zone on day 28, dots alone.
-fn lightness_drop(case: &Case, facts: &ZoneFacts) -> f64 {
-    let lost_mm2 = lost_light_mm2(melanin_fraction_of_ita(ita_deg(case)), &typical_dot(case, facts.kind));
-    let skin: Lab = skin_lab_sce(case);
-    // Dots take light one after the other: their shares multiply.
-    let left = libm::exp(-lost_mm2 * facts.density_per_cm2 / 100.0);
-    (skin.l + 16.0) * (1.0 - libm::cbrt(left))
+fn lightness_drop(case: &Case, looks: &Looks, facts: &ZoneFacts) -> f64 {
+    let left = looks.left(facts.kind, &typical_dot(case, looks, facts.kind), facts.density_per_cm2);
+    let skin = skin_lab_sce(case).to_xyz().to_linear_rgb().rgb;
+    let lightness = |rgb| LinearRgb { rgb }.to_xyz().to_lab().l;
+    lightness(skin) - lightness([0, 1, 2].map(|c| skin[c] * left[c]))
 }
 
 /// What is known of a zone before anything is measured.
-pub(super) fn zone_before(case: &Case, kind: ZoneKind) -> ZoneBefore {
+pub(super) fn zone_before(case: &Case, looks: &Looks, kind: ZoneKind) -> ZoneBefore {
     let setting = Setting::of(case, kind);
     let pigment = libm::log((1.0 - setting.early_loss) / (1.0 - EARLY_LOSS));
     ZoneBefore {
-        ln_healed: growth(case, &typical_dot(case, kind)).pigment * pigment,
+        ln_healed: growth(looks, kind, &typical_dot(case, looks, kind)).pigment * pigment,
         fade_factor: setting.fade_factor,
         spread: if kind == ZoneKind::Scar { SCAR_SPREAD } else { 1.0 },
     }
@@ -253,7 +247,12 @@ pub(super) fn measured(
 }
 
 /// The forecast of a case whose plan has these zones; `last_session` is the date of the last session, where there is one.
-pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> ForecastSummary {
+pub fn summary(
+    case: &Case,
+    looks: &Looks,
+    zones: &[ZoneFacts],
+    last_session: Option<Date>,
+) -> ForecastSummary {
     let main_zone = zones.iter().max_by_key(|z| z.dots).map_or(ZoneKind::Body, |z| z.kind);
     let mut facts: Vec<ZoneFacts> = Vec::new();
     for zone in zones {
@@ -268,9 +267,9 @@ pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> 
         facts.push(ZoneFacts { kind: main_zone, dots: 0, density_per_cm2: 0.0 });
     }
     let mut kinds: Vec<ZoneKind> = facts.iter().map(|f| f.kind).collect();
-    let drop_of = |kind| facts.iter().find(|f| f.kind == kind).map(|f| lightness_drop(case, f));
+    let drop_of = |kind| facts.iter().find(|f| f.kind == kind).map(|f| lightness_drop(case, looks, f));
     let measured = measured(case, main_zone, &mut kinds, drop_of);
-    let before: Vec<ZoneBefore> = kinds.iter().map(|&k| zone_before(case, k)).collect();
+    let before: Vec<ZoneBefore> = kinds.iter().map(|&k| zone_before(case, looks, k)).collect();
     let prior = Prior::of_studio(case.forecast.studio.as_ref());
     let thetas = draws(&prior, &before, &measured, DRAWS, SEED);
     let luck = Luck::new(DRAWS);
@@ -279,7 +278,7 @@ pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> 
         .enumerate()
         .map(|(z, facts)| {
             let courses: Vec<Course> = thetas.iter().map(|theta| course(theta, z, &before[z])).collect();
-            zone_forecast(case, facts, &prior, &before[z], &courses, &luck, last_session)
+            zone_forecast(case, looks, facts, &prior, &before[z], &courses, &luck, last_session)
         })
         .collect();
     let main = zones.iter().find(|z| z.kind == main_zone).unwrap_or(&zones[0]);
@@ -288,7 +287,7 @@ pub fn summary(case: &Case, zones: &[ZoneFacts], last_session: Option<Date>) -> 
         follow_ups: case.follow_up.len(),
         touch_up_at: case.forecast.touch_up_at,
         main_zone,
-        years: YEARS.iter().map(|&years| year(case, main, years)).collect(),
+        years: YEARS.iter().map(|&years| year(case, looks, main, years)).collect(),
         touch_up_years: main.touch_up.years,
         first_days: first_days::bands(case, &first_days::DAYS),
         rests_on: rests_on(case, &prior),
@@ -315,8 +314,10 @@ impl Luck {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "one call; what the bands of a zone are made of")]
 fn zone_forecast(
     case: &Case,
+    looks: &Looks,
     facts: &ZoneFacts,
     prior: &Prior,
     before: &ZoneBefore,
@@ -324,8 +325,8 @@ fn zone_forecast(
     luck: &Luck,
     last_session: Option<Date>,
 ) -> ZoneForecast {
-    let dot = typical_dot(case, facts.kind);
-    let growth = growth(case, &dot);
+    let dot = typical_dot(case, looks, facts.kind);
+    let growth = growth(looks, facts.kind, &dot);
     let early = early_losses(case, facts.kind, prior, before, courses, growth, luck);
     let swell = case.artist.fresh_diameter_mm / case.artist.dot_diameter_mm;
     let wider =
@@ -377,7 +378,7 @@ fn zone_forecast(
             days: in_days,
             dates: last_session.map(|d| in_days.map(|n| add_days(d, n))),
         },
-        healed_lightness_drop: lightness_drop(case, facts),
+        healed_lightness_drop: lightness_drop(case, looks, facts),
         influences: influences(case, facts.kind).iter().map(in_words).collect(),
     }
 }
@@ -409,8 +410,8 @@ fn early_losses(
         .collect()
 }
 
-fn year(case: &Case, main: &ZoneForecast, years: f64) -> YearForecast {
-    let dot = typical_dot(case, main.kind);
+fn year(case: &Case, looks: &Looks, main: &ZoneForecast, years: f64) -> YearForecast {
+    let dot = typical_dot(case, looks, main.kind);
     let day = HEALED_DAY + DAYS_PER_YEAR * years;
     YearForecast {
         years,

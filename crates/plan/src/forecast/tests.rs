@@ -1,7 +1,6 @@
 //! The forecast as a whole: how it hangs together, and what measurements do to it.
 
 use glam::DVec3;
-use hairline_optics::skin::melanin_fraction_of_ita;
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -10,7 +9,6 @@ use super::*;
 use crate::case::{Aftercare, Case, FollowUp, Oiliness, PigmentKind, Sun};
 use crate::design::ZoneKind;
 use crate::dot::Dot;
-use crate::pigment::{healed_mua550_per_mm, ita_deg};
 
 fn dot(diameter_mm: f64, depth_mm: f64, shade: f64) -> Dot {
     Dot {
@@ -35,7 +33,7 @@ fn facts(kind: ZoneKind) -> ZoneFacts {
 
 fn forecast(case: &Case, kinds: &[ZoneKind]) -> ForecastSummary {
     let zones: Vec<ZoneFacts> = kinds.iter().map(|&k| facts(k)).collect();
-    summary(case, &zones, None)
+    summary(case, &Looks::new(case), &zones, None)
 }
 
 fn measured(day: f64, zone: ZoneKind, darkness: f64) -> FollowUp {
@@ -74,7 +72,7 @@ fn the_touch_up_is_due_when_the_median_darkness_falls_under_the_limit() {
     for limit in [0.3, 0.5, 0.8] {
         let mut case = Case::default();
         case.forecast.touch_up_at = limit;
-        let f = summary(&case, &[facts(ZoneKind::Body)], Some(date(2027, 3, 1)));
+        let f = summary(&case, &Looks::new(&case), &[facts(ZoneKind::Body)], Some(date(2027, 3, 1)));
         let due = &f.zones[0].touch_up;
         let at = f.zones[0].darkness(HEALED_DAY + YEAR * due.years[1]);
         assert!((at - limit).abs() < 0.01, "{at} at {limit}");
@@ -203,9 +201,9 @@ fn one_zone_measured_tells_something_of_the_others() {
 fn a_dot_in_the_epidermis_is_shed_and_a_deep_one_spreads_and_turns_blue() {
     let case = Case::default();
     let f = forecast(&case, &[ZoneKind::Body]);
-    let f_mel = melanin_fraction_of_ita(ita_deg(&case));
+    let looks = Looks::new(&case);
     let pigment = |a: &Appearance| a.mua550_per_mm * a.diameter_mm.powi(2);
-    let on = |dot: &Dot, days: f64| dot_on_day(&case, &f, dot, ZoneKind::Body, days);
+    let on = |dot: &Dot, days: f64| dot_on_day(&case, &looks, &f, dot, ZoneKind::Body, days);
     let (shallow, usual, deep) = (dot(0.25, 0.05, 10.0), dot(0.25, 0.225, 10.0), dot(0.25, 1.1, 10.0));
     let left = |d: &Dot| pigment(&on(d, HEALED_DAY)) / pigment(&on(&usual, HEALED_DAY));
     assert!(left(&shallow) < 0.4 && (left(&deep) - 1.0).abs() < 1e-6);
@@ -214,13 +212,15 @@ fn a_dot_in_the_epidermis_is_shed_and_a_deep_one_spreads_and_turns_blue() {
     assert!(grown(&deep).powi(2) - 1.0 > 2.9 * (grown(&usual).powi(2) - 1.0));
     // Bluer: red is taken relatively more than blue.
     let red_over_blue = |d: &Dot| {
-        let light = look(f_mel, &on(d, HEALED_DAY));
+        let light = looks.light(ZoneKind::Body, &on(d, HEALED_DAY));
         light.loss_mm2[0] / light.loss_mm2[2]
     };
     assert!(red_over_blue(&deep) > 1.3 * red_over_blue(&usual));
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// Whatever the dot and the skin: every later picture is lighter than the one before, by as much as the table says, and
     /// holds no more pigment; the fresh mark is the widest and strongest.
     #[test]
@@ -236,12 +236,12 @@ proptest! {
         let kind = if scar { ZoneKind::Scar } else { ZoneKind::Body };
         let f = forecast(&case, &[kind]);
         let dot = dot(diameter_mm, depth_mm, shade);
-        let f_mel = melanin_fraction_of_ita(ita);
+        let looks = Looks::new(&case);
         let at = |age: Age| {
             let moment = Moment { name: String::new(), label: String::new(), sessions_done: 1, age };
-            let a = appearance(&case, &f, &dot, kind, &moment).expect("the dot is placed");
+            let a = appearance(&case, &looks, &f, &dot, kind, &moment).expect("the dot is placed");
             // An area loses as much reflectance as its dots take.
-            let lost = look(f_mel, &a).loss_mm2;
+            let lost = looks.light(kind, &a).loss_mm2;
             (lost[0] + lost[1] + lost[2], a.diameter_mm.powi(2) * a.mua550_per_mm, a.diameter_mm)
         };
         let (fresh, healed) = (at(Age::Fresh), at(Age::Healed));
@@ -264,11 +264,11 @@ proptest! {
         let exact = FollowUp { darkness_error: Some(0.01), ..measured(28.0, ZoneKind::Body, darkness) };
         let case = Case { follow_up: vec![exact], ..Case::default() };
         let f = forecast(&case, &[ZoneKind::Body]);
-        let f_mel = melanin_fraction_of_ita(ita_deg(&case));
+        let looks = Looks::new(&case);
         let dot = dot(0.25, 0.225, shade);
-        let now = lost_light_mm2(f_mel, &dot_on_day(&case, &f, &dot, ZoneKind::Body, HEALED_DAY));
-        let planned = Appearance { mua550_per_mm: healed_mua550_per_mm(shade), ..typical_dot(&case, ZoneKind::Body) };
-        let ratio = now / lost_light_mm2(f_mel, &Appearance { diameter_mm: 0.25, depth_mm: 0.225, ..planned });
+        let now = looks.lost_light_mm2(ZoneKind::Body, &dot_on_day(&case, &looks, &f, &dot, ZoneKind::Body, HEALED_DAY));
+        let planned = Appearance { mua550_per_mm: looks.ink.healed_mua550_per_mm(shade), ..typical_dot(&case, &looks, ZoneKind::Body) };
+        let ratio = now / looks.lost_light_mm2(ZoneKind::Body, &Appearance { diameter_mm: 0.25, depth_mm: 0.225, ..planned });
         prop_assert!((ratio / f.zones[0].darkness(HEALED_DAY) - 1.0).abs() < 0.03, "{ratio} {}", f.zones[0].darkness(HEALED_DAY));
         prop_assert!((ratio - darkness).abs() < 0.08, "{ratio} of {darkness}");
     }

@@ -8,7 +8,6 @@ pub mod read;
 pub mod restyle;
 mod why;
 
-use hairline_optics::skin::melanin_fraction_of_ita;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -18,9 +17,9 @@ use crate::dates::add_days;
 use crate::design::ZoneKind;
 use crate::dot::Dot;
 use crate::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY, diameter_ratio};
-use crate::forecast::{Appearance, ForecastSummary, ZoneFacts, dot_on_day, lost_light_mm2, summary};
+use crate::forecast::{Appearance, ForecastSummary, Looks, ZoneFacts, dot_on_day, summary};
 use crate::noise::hash;
-use crate::pigment::{LADDER, diameter_factor, ita_deg, nearest_step, shade_step};
+use crate::pigment::{LADDER, diameter_factor, nearest_step, shade_step};
 use crate::sessions::{Minutes, dots_per_min, with_breaks};
 use choose::{Goal, Mark, choose};
 use definition::{Again, after_refreshes};
@@ -203,6 +202,8 @@ pub struct DefinitionRow {
 pub struct OldState {
     /// The forecast, follow-ups included.
     pub forecast: ForecastSummary,
+    /// How dots look in this client's skin.
+    pub optics: Looks,
     /// Every dot as it is.
     pub marks: Vec<Mark>,
     /// How every dot looks.
@@ -218,37 +219,41 @@ pub fn old_state(plan: &OldPlan, case: &Case, dots: &[Dot], wish: &Wish) -> OldS
         .iter()
         .map(|z| ZoneFacts { kind: z.kind, dots: z.dots, density_per_cm2: z.density_per_cm2 })
         .collect();
-    let forecast = summary(case, &facts, plan.sessions.last().and_then(|s| s.date));
-    let f_mel = melanin_fraction_of_ita(ita_deg(case));
+    let optics = Looks::new(case);
+    let forecast = summary(case, &optics, &facts, plan.sessions.last().and_then(|s| s.date));
     let last = plan.sessions.last().map_or(0, |s| s.day);
     let laser = libm::pow(LASER_LEAVES, f64::from(wish.laser));
     // Where follow-ups moved the darkness of day 28, what was planned is what the case alone expects.
     let planned_case = Case { follow_up: vec![], ..case.clone() };
-    let planned = summary(&planned_case, &facts, None);
+    let planned = summary(&planned_case, &optics, &facts, None);
     let looks: Vec<(Appearance, Appearance)> = dots
         .par_iter()
         .map(|dot| {
             let kind = plan.zones[dot.zone as usize].kind;
             let session = plan.sessions.get(dot.session as usize - 1).map_or(last, |s| s.day);
-            let mut now = dot_on_day(case, &forecast, dot, kind, wish.day + f64::from(last - session));
+            let mut now =
+                dot_on_day(case, &optics, &forecast, dot, kind, wish.day + f64::from(last - session));
             now.mua550_per_mm *= laser;
-            let healed = dot_on_day(&planned_case, &planned, dot, kind, HEALED_DAY);
+            let healed = dot_on_day(&planned_case, &optics, &planned, dot, kind, HEALED_DAY);
             (now, healed)
         })
         .collect();
     let marks = dots
         .par_iter()
         .zip(&looks)
-        .map(|(dot, (now, healed))| Mark {
-            position_mm: dot.position_mm,
-            normal: dot.normal,
-            diameter_mm: now.diameter_mm,
-            planned_mm2: lost_light_mm2(f_mel, healed),
-            now_mm2: lost_light_mm2(f_mel, now),
+        .map(|(dot, (now, healed))| {
+            let kind = plan.zones[dot.zone as usize].kind;
+            Mark {
+                position_mm: dot.position_mm,
+                normal: dot.normal,
+                diameter_mm: now.diameter_mm,
+                planned_mm2: optics.lost_light_mm2(kind, healed),
+                now_mm2: optics.lost_light_mm2(kind, now),
+            }
         })
         .collect();
     let (looks, planned) = looks.into_iter().unzip();
-    OldState { forecast, marks, looks, planned }
+    OldState { forecast, optics, marks, looks, planned }
 }
 
 /// Days from the first of some laser treatments to new dots.
