@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use hairline_plan::case::{self, Case, StudioExperience};
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 use hairline_plan::forecast::{ForecastSummary, ZoneForecast, first_days, learn};
+use hairline_plan::matching;
 use hairline_plan::plan::Plan;
 use hairline_view::chart::{Axis, Band, Chart, Curve, Limit, Look, lay_out};
 use hairline_view::pdf::Fonts;
@@ -79,6 +80,7 @@ fn experience(files: &[String]) -> Result<Option<StudioExperience>, Failure> {
     let cases: Vec<Case> = files
         .iter()
         .map(|file| case::read(file, &read_input(file)?).map_err(Failure::input))
+        .map(|case| case.map(|case| matching::filled(&case)))
         .collect::<Result<_, _>>()?;
     let none =
         || Failure::input(format!("--learn-from: none of the {} cases has a [[follow_up]]", files.len()));

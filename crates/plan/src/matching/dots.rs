@@ -1,21 +1,19 @@
 //! Healed and faded dots as they lie in the client's skin.
 
 use hairline_optics::dots::compose;
-use hairline_optics::pigment::{
-    ASSUMED_PIGMENT_MG_PER_ML, ASSUMED_UPTAKE_FRACTION, Blend, Bottle, HEALED_CARBON_NM, Pigment,
-};
 use hairline_optics::spectrum::Spectrum;
 
-use super::patch::{AREA_CM2, Canvas, Halo};
+use super::patch::{Canvas, Grid, Halo};
 use super::skin::ClientSkin;
 use super::stubble::MIDDLE;
 use crate::case::{Case, PigmentKind};
 use crate::design::ZoneKind;
 use crate::forecast::kinetics::{
-    EARLY_LOSS, FADE_PER_YEAR, Setting, depth_after_shedding_mm, diameter_ratio, fading, red_share,
-    shed_share, years_until,
+    EARLY_LOSS, FADE_PER_YEAR, HEALED_DAY, Setting, depth_after_shedding_mm, diameter_ratio, fading,
+    fine_share, red_share, shed_share, years_until,
 };
 use crate::noise::{hash, normal};
+use crate::pigment::Ink;
 
 /// How dots are set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +30,8 @@ pub(super) struct Means {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fading {
     pub pigment: PigmentKind,
+    /// What the case's bottle puts into the skin.
+    pub ink: Ink,
     /// Pigment kept while healing, relative to what the uptake of the plan counts on.
     pub kept: f64,
     pub rate_per_year: f64,
@@ -47,6 +47,7 @@ impl Fading {
         let rate_per_year = usual * setting.fade_factor;
         Fading {
             pigment: case.forecast.pigment,
+            ink: Ink::of(case),
             kept: (1.0 - setting.early_loss) / (1.0 - EARLY_LOSS),
             rate_per_year,
             touch_up_years: years_until(-libm::log(case.forecast.touch_up_at), rate_per_year, 1.0),
@@ -68,23 +69,15 @@ pub(super) fn rings(diameter_mm: f64) -> Vec<f64> {
     inside.into_iter().chain(BEYOND.map(|b| radius + b)).collect()
 }
 
-/// Absorption of a healed deposit of the case's bottle at a shade, 1/mm, of which a share at 550 nm is red oxide.
-fn absorption(pigment: PigmentKind, shade: f64, red: f64) -> Spectrum {
-    let bottle =
-        Bottle { pigment: Blend::of(Pigment::CarbonBlack), pigment_mg_per_ml: ASSUMED_PIGMENT_MG_PER_ML };
-    let carbon = match bottle.deposit(shade, ASSUMED_UPTAKE_FRACTION, HEALED_CARBON_NM) {
-        Ok(deposit) => deposit.mua_per_mm,
-        Err(_) => Spectrum::flat(0.0),
+/// Absorption of a healed deposit at a shade, 1/mm, when so much of its darkness is gone (minus the logarithm of what is left).
+fn absorption(fading: &Fading, shade: f64, lost: f64) -> Spectrum {
+    let ink = &fading.ink;
+    let tinge = match fading.pigment {
+        PigmentKind::CarbonBlack | PigmentKind::Resorbable => ink.fresh_part(fine_share(HEALED_DAY)),
+        PigmentKind::IronOxide => red_share(fading.pigment, lost),
     };
-    match pigment {
-        PigmentKind::CarbonBlack | PigmentKind::Resorbable => carbon,
-        // As dark as carbon at 550 nm: bottles are sold by their look. The black part is nearly neutral.
-        PigmentKind::IronOxide => {
-            let strength = carbon.samples[MIDDLE];
-            let iron = Pigment::RedIronOxide.mass_coefficients(HEALED_CARBON_NM).absorption_m2_per_g;
-            iron.map(|m| strength * (1.0 - red + red * m / iron.samples[MIDDLE]))
-        }
-    }
+    let strength = ink.healed_mua550_per_mm(shade);
+    ink.tinges[0].zip(ink.tinges[1], |stays, other| strength * ((1.0 - tinge) * stays + tinge * other))
 }
 
 /// A dot some years after day 28.
@@ -108,8 +101,8 @@ const USUAL_SLOPE: f64 = 0.7;
 fn at(skin: &ClientSkin, fading: &Fading, means: &Means, strength: f64, diameter_mm: f64) -> Halo {
     let shed = shed_share(means.depth_mm, skin.height_mm);
     let depth_mm = depth_after_shedding_mm(means.depth_mm, skin.height_mm);
-    let red = red_share(fading.pigment, -libm::log(strength.clamp(1e-6, 1.0)));
-    let mua = absorption(fading.pigment, means.shade, red).map(|m| m * strength * fading.kept * (1.0 - shed));
+    let lost = -libm::log(strength.clamp(1e-6, 1.0));
+    let mua = absorption(fading, means.shade, lost).map(|m| m * strength * fading.kept * (1.0 - shed));
     let profile = skin.dots.profile(diameter_mm, depth_mm - 0.5 * skin.height_mm, &mua);
     let r_mm = rings(diameter_mm);
     let taken = r_mm.iter().map(|&r| skin.taken(&profile.ratio(r))).collect();
@@ -125,6 +118,7 @@ pub(super) fn spread(case: &Case) -> f64 {
 
 /// Draws dots of one kind.
 pub(super) fn draw(
+    grid: Grid,
     skin: &ClientSkin,
     means: &Means,
     halo: &Halo,
@@ -132,8 +126,8 @@ pub(super) fn draw(
     points: &[[f64; 2]],
 ) -> Canvas {
     let top_mm = (means.depth_mm - 0.5 * skin.height_mm).max(0.0);
-    let mut canvas = Canvas::new(compose::exponent(top_mm, &skin.scattering).samples[MIDDLE]);
-    let count = ((means.density_per_cm2 * AREA_CM2).round() as usize).min(points.len());
+    let mut canvas = Canvas::new(grid, compose::exponent(top_mm, &skin.scattering).samples[MIDDLE]);
+    let count = ((means.density_per_cm2 * grid.area_cm2()).round() as usize).min(points.len());
     let weight = |i: usize| (1.0 + spread * normal(hash(SEED, 1), i as u64)).max(0.2);
     canvas.absorb(halo, points[..count].iter().enumerate().map(|(i, p)| (*p, weight(i))));
     canvas

@@ -11,6 +11,7 @@ mod dots;
 mod patch;
 mod pattern;
 mod search;
+mod shown;
 mod skin;
 mod stubble;
 mod words;
@@ -21,14 +22,15 @@ use hairline_optics::error::Error;
 use hairline_optics::eye::ContrastSpectrum;
 use serde::Serialize;
 
-use crate::case::{Case, HairColour, Look};
+use crate::case::{Case, HairColour, Look, PigmentKind, ZoneShades};
 use crate::design::{ZoneKind, default_body_per_cm2, definition_cap_per_cm2};
 use crate::pigment::{
-    LADDER, depth_factor, diameter_factor, hair_lab_sce, healed_step, nearest_step, needle, shade_step,
+    Ink, LADDER, depth_factor, diameter_factor, hair_lab_sce, healed_step, nearest_step, needle, shade_step,
 };
 use dots::{Fading, Means};
 use search::{Aim, AimLook, Ground};
 pub use search::{Choice, DISTANCES_M};
+pub use shown::{Card, Shown, Spectra, card, shown, spectra};
 use skin::ClientSkin;
 use stubble::{Hair, Shaft};
 pub use words::warnings;
@@ -255,6 +257,12 @@ pub fn resolve(case: &Case) -> Result<(Case, Match), Error> {
     Ok((filled, out))
 }
 
+/// The case with what the match chose filled in; as it is where it names its shades already, or has no skin that exists.
+pub fn filled(case: &Case) -> Case {
+    let named = case.artist.shade.is_some() || case.artist.shades != ZoneShades::default();
+    if named { case.clone() } else { resolve(case).map_or_else(|_| case.clone(), |found| found.0) }
+}
+
 /// Kinds of zone that a look has, the most important first.
 fn kinds(case: &Case) -> Vec<ZoneKind> {
     use ZoneKind::{Blend, Body, Hairline, Part, Scar};
@@ -383,7 +391,14 @@ impl<'a> Stubble<'a> {
         }
         let look = |years: f64| -> Result<AimLook, Error> {
             let [ref dark, ref grey] = self.shafts;
-            let canvas = stubble::draw(self.skin, hair, [dark, grey], grey_share(case, years), ground.points);
+            let canvas = stubble::draw(
+                patch::COARSE,
+                self.skin,
+                hair,
+                [dark, grey],
+                grey_share(case, years),
+                ground.points,
+            );
             let patch = canvas.on(self.skin.xyz)?;
             let seen = search::seen(&ContrastSpectrum::of(&patch)?)?;
             Ok(AimLook { lab: patch.mean().to_lab(), seen: Some(seen) })
@@ -478,7 +493,9 @@ fn evidence(case: &Case, ground: &Ground, aim: &Aim, choice: &Choice, stubble: &
     let blue_shift_b = as_dark(shallow, dark(own)).b - as_dark(own, dark(own)).b;
 
     let late = dots::halo(skin, &ground.fading, &means, ground.fading.touch_up_years).area_mm2();
-    let carbon = Fading { pigment: crate::case::PigmentKind::CarbonBlack, ..ground.fading };
+    let mut with_carbon = case.clone();
+    with_carbon.forecast.pigment = PigmentKind::CarbonBlack;
+    let carbon = Fading { pigment: PigmentKind::CarbonBlack, ink: Ink::of(&with_carbon), ..ground.fading };
     let neutral = dots::halo(skin, &carbon, &means, ground.fading.touch_up_years).area_mm2();
     let red_residue_a = as_dark(late, dark(late)).a - as_dark(neutral, dark(late)).a;
     Evidence {

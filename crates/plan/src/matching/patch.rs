@@ -4,13 +4,29 @@ use hairline_optics::colour::Xyz;
 use hairline_optics::error::Error;
 use hairline_optics::eye::{Edges, Patch};
 
-/// Side of a patch, px, and of its pixels, mm: 20 mm hold a cycle of what the eye sees best at 1 m, and half of one at 3 m,
-/// where little but the mean colour is seen.
-pub(super) const SIDE_PX: usize = 128;
-pub(super) const MM_PER_PX: f64 = 0.16;
-pub(super) const SIDE_MM: f64 = SIDE_PX as f64 * MM_PER_PX;
-/// Area of a patch, cm2.
-pub(super) const AREA_CM2: f64 = SIDE_MM * SIDE_MM / 100.0;
+/// How large and how fine a patch is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Grid {
+    pub side_px: usize,
+    pub mm_per_px: f64,
+}
+
+/// For the search: 20 mm hold a cycle of what the eye sees best at 1 m, and half of one at 3 m, where little but the mean
+/// colour is seen.
+pub(super) const COARSE: Grid = Grid { side_px: 128, mm_per_px: 0.16 };
+/// To be looked at: 10 mm at 317 pixels an inch.
+pub(super) const SHOWN: Grid = Grid { side_px: 128, mm_per_px: 0.08 };
+
+impl Grid {
+    pub fn side_mm(self) -> f64 {
+        self.side_px as f64 * self.mm_per_px
+    }
+
+    pub fn area_cm2(self) -> f64 {
+        self.side_mm() * self.side_mm() / 100.0
+    }
+}
+
 /// Pixels under and next to the middle of a dot are means over so many places a side.
 const FINE: usize = 6;
 
@@ -59,6 +75,7 @@ const MOST: f64 = 0.995;
 
 /// A patch in the making.
 pub(super) struct Canvas {
+    pub grid: Grid,
     /// Sum over absorbers of T^-q - 1 by pixel, for each of X, Y and Z: [`hairline_optics::dots::compose`].
     sum: Vec<[f64; 3]>,
     /// Share of the pixel covered by what lies above the skin, and its light there.
@@ -70,17 +87,18 @@ pub(super) struct Canvas {
 
 impl Canvas {
     /// Bare skin; `exponent` is the rule's q for the absorbers to come, rounded to a power of two.
-    pub fn new(exponent: f64) -> Canvas {
-        let n = SIDE_PX * SIDE_PX;
+    pub fn new(grid: Grid, exponent: f64) -> Canvas {
+        let n = grid.side_px * grid.side_px;
         let halvings = (-libm::log2(exponent.clamp(1e-3, 1.0))).round().clamp(0.0, 5.0) as i32;
-        Canvas { sum: vec![[0.0; 3]; n], cover: vec![0.0; n], above: vec![[0.0; 3]; n], halvings }
+        Canvas { grid, sum: vec![[0.0; 3]; n], cover: vec![0.0; n], above: vec![[0.0; 3]; n], halvings }
     }
 
     /// Sets absorbers of one kind, each with its place in the unit square and its strength.
     pub fn absorb(&mut self, halo: &Halo, at: impl Iterator<Item = ([f64; 2], f64)>) {
+        let Grid { side_px, mm_per_px } = self.grid;
         let q = libm::exp2(-f64::from(self.halvings));
-        let reach_mm = halo.r_mm.last().copied().unwrap_or(0.0).min(0.49 * SIDE_MM);
-        let reach = (reach_mm / MM_PER_PX).ceil() as i32 + 1;
+        let reach_mm = halo.r_mm.last().copied().unwrap_or(0.0).min(0.49 * self.grid.side_mm());
+        let reach = (reach_mm / mm_per_px).ceil() as i32 + 1;
         let more = |t: f64| libm::expm1(-q * libm::log1p(-t.min(MOST)));
         let mut stamp: Vec<(i32, i32, [f64; 3])> = Vec::new();
         for dy in -reach..=reach {
@@ -89,9 +107,9 @@ impl Canvas {
                 let fine = if near { FINE } else { 1 };
                 let mut mean = [0.0; 3];
                 for place in 0..fine * fine {
-                    let off = |i: usize| ((i as f64 + 0.5) / fine as f64 - 0.5) * MM_PER_PX;
-                    let x = f64::from(dx) * MM_PER_PX + off(place % fine);
-                    let y = f64::from(dy) * MM_PER_PX + off(place / fine);
+                    let off = |i: usize| ((i as f64 + 0.5) / fine as f64 - 0.5) * mm_per_px;
+                    let x = f64::from(dx) * mm_per_px + off(place % fine);
+                    let y = f64::from(dy) * mm_per_px + off(place / fine);
                     let taken = halo.at((x * x + y * y).sqrt());
                     (0..3).for_each(|c| mean[c] += taken[c] / (fine * fine) as f64);
                 }
@@ -100,7 +118,7 @@ impl Canvas {
                 }
             }
         }
-        let side = SIDE_PX as i32;
+        let side = side_px as i32;
         for ([x, y], weight) in at {
             let [px, py] = [x, y].map(|v| (v * f64::from(side)) as i32);
             for &(dx, dy, s) in &stamp {
@@ -113,18 +131,16 @@ impl Canvas {
 
     /// Lays something opaque of an area above the skin, mm2, on the pixel at a place in the unit square (beyond it wraps).
     pub fn cover(&mut self, [x, y]: [f64; 2], area_mm2: f64, light: [f64; 3]) {
-        let pixel = |v: f64| ((v * SIDE_PX as f64).floor() as i32).rem_euclid(SIDE_PX as i32) as usize;
-        let i = pixel(y) * SIDE_PX + pixel(x);
-        let share = (area_mm2 / (MM_PER_PX * MM_PER_PX)).min(1.0 - self.cover[i]);
+        let Grid { side_px, mm_per_px } = self.grid;
+        let pixel = |v: f64| ((v * side_px as f64).floor() as i32).rem_euclid(side_px as i32) as usize;
+        let i = pixel(y) * side_px + pixel(x);
+        let share = (area_mm2 / (mm_per_px * mm_per_px)).min(1.0 - self.cover[i]);
         self.cover[i] += share;
         (0..3).for_each(|c| self.above[i][c] += share * light[c]);
     }
 
-    /// The patch on a skin.
-    ///
-    /// # Errors
-    /// A skin that is no colour.
-    pub fn on(&self, skin: Xyz) -> Result<Patch, Error> {
+    /// The patch on a skin, `xyz[y][x]`.
+    pub fn xyz(&self, skin: Xyz) -> Vec<Xyz> {
         let bare = [skin.x, skin.y, skin.z];
         let pixel = |i: usize| {
             let v: [f64; 3] = std::array::from_fn(|c| {
@@ -134,8 +150,16 @@ impl Canvas {
             });
             Xyz { x: v[0], y: v[1], z: v[2] }
         };
-        let xyz = (0..SIDE_PX * SIDE_PX).map(pixel).collect();
-        Patch::new([SIDE_PX, SIDE_PX], MM_PER_PX, Edges::Wraps, xyz)
+        (0..self.sum.len()).map(pixel).collect()
+    }
+
+    /// The same for the eye.
+    ///
+    /// # Errors
+    /// A skin that is no colour.
+    pub fn on(&self, skin: Xyz) -> Result<Patch, Error> {
+        let Grid { side_px, mm_per_px } = self.grid;
+        Patch::new([side_px, side_px], mm_per_px, Edges::Wraps, self.xyz(skin))
     }
 }
 
@@ -160,31 +184,31 @@ mod tests {
         let halo = disc(0.3, 0.6);
         let area = halo.area_mm2()[1];
         assert!((area / (0.6 * std::f64::consts::PI * 0.09) - 1.0).abs() < 0.02, "{area}");
-        let mut canvas = Canvas::new(1.0 / 8.0);
+        let mut canvas = Canvas::new(COARSE, 1.0 / 8.0);
         canvas.absorb(&halo, [([0.3, 0.999], 1.0)].into_iter());
         let mean = canvas.on(SKIN).expect("a patch").mean();
-        let lost_mm2 = (1.0 - mean.y / SKIN.y) * SIDE_MM * SIDE_MM;
+        let lost_mm2 = (1.0 - mean.y / SKIN.y) * 100.0 * COARSE.area_cm2();
         assert!((lost_mm2 / area - 1.0).abs() < 0.03, "{lost_mm2} {area}");
     }
 
     #[test]
     fn what_lies_above_counts_by_its_area() {
-        let mut canvas = Canvas::new(0.25);
+        let mut canvas = Canvas::new(COARSE, 0.25);
         canvas.cover([-0.2, 0.5], 0.01, [0.03; 3]);
         let mean = canvas.on(SKIN).expect("a patch").mean();
-        let share = 0.01 / (SIDE_MM * SIDE_MM);
+        let share = 0.01 / (100.0 * COARSE.area_cm2());
         assert!((mean.y - ((1.0 - share) * SKIN.y + share * 0.03)).abs() < 1e-12);
     }
 
     /// Two dots on one spot: the rule's own formula.
     #[test]
     fn dots_on_each_other_follow_the_rule() {
-        let mut canvas = Canvas::new(0.5);
+        let mut canvas = Canvas::new(COARSE, 0.5);
         canvas.absorb(&disc(1.0, 0.5), [([0.5, 0.5], 1.0), ([0.5, 0.5], 1.0)].into_iter());
         let patch = canvas.on(SKIN).expect("a patch");
         let wanted = libm::pow(1.0 + 2.0 * (libm::pow(0.5, -0.5) - 1.0), -2.0);
         let mean = patch.mean();
-        let lost_mm2 = (1.0 - mean.y / SKIN.y) * SIDE_MM * SIDE_MM;
+        let lost_mm2 = (1.0 - mean.y / SKIN.y) * 100.0 * COARSE.area_cm2();
         assert!((lost_mm2 / (std::f64::consts::PI * (1.0 - wanted)) - 1.0).abs() < 0.03, "{lost_mm2}");
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::dots::{self, Fading, Means};
+use super::patch::COARSE;
 use super::skin::ClientSkin;
 use crate::design::definition_cap_per_cm2;
 
@@ -173,8 +174,8 @@ fn look_at(ground: &Ground, aim: &Aim, means: &Means) -> Result<Choice, Error> {
     let (mut lab_sce, mut visible) = (aim.looks[0].lab, [0.0; 3]);
     for (m, (share, weight)) in MOMENTS.into_iter().enumerate() {
         let halo = dots::halo(ground.skin, &ground.fading, means, share * ground.fading.touch_up_years);
-        let patch =
-            dots::draw(ground.skin, means, &halo, ground.spread, ground.points).on(ground.skin.xyz)?;
+        let patch = dots::draw(COARSE, ground.skin, means, &halo, ground.spread, ground.points)
+            .on(ground.skin.xyz)?;
         let look = &aim.looks[m];
         let lab = patch.mean().to_lab();
         delta_e00[m] = ciede2000(lab, look.lab);

@@ -8,7 +8,7 @@ use hairline_optics::dots::{SkinDots, compose};
 use hairline_optics::illuminant::Illuminant;
 use hairline_optics::spectrum::Spectrum;
 
-use super::patch::{AREA_CM2, Canvas, Halo, SIDE_MM};
+use super::patch::{Canvas, Grid, Halo};
 use super::skin::ClientSkin;
 use crate::noise::{hash, normal, uniform};
 
@@ -73,14 +73,16 @@ fn footprint_mm2(hair: &Hair) -> f64 {
 
 /// Draws stubble: `share_grey` of the hairs are of the second kind.
 pub(super) fn draw(
+    grid: Grid,
     skin: &ClientSkin,
     hair: &Hair,
     kinds: [&Shaft; 2],
     share_grey: f64,
     points: &[[f64; 2]],
 ) -> Canvas {
-    let mut canvas = Canvas::new(compose::exponent(0.0, &skin.scattering).samples[MIDDLE]);
-    let units = ((hair.units_per_cm2 * AREA_CM2).round() as usize).min(points.len());
+    let side_mm = grid.side_mm();
+    let mut canvas = Canvas::new(grid, compose::exponent(0.0, &skin.scattering).samples[MIDDLE]);
+    let units = ((hair.units_per_cm2 * grid.area_cm2()).round() as usize).min(points.len());
     let mut hairs: Vec<([f64; 2], f64, bool)> = Vec::new();
     for (u, at) in points[..units].iter().enumerate() {
         let u = u as u64;
@@ -89,7 +91,7 @@ pub(super) fn draw(
         for k in 0..whole as u64 + u64::from(extra) {
             let id = 8 * u + k;
             let angle = std::f64::consts::TAU * uniform(hash(SEED, 2), id);
-            let r = UNIT_RADIUS_MM / SIDE_MM * uniform(hash(SEED, 3), id).sqrt();
+            let r = UNIT_RADIUS_MM / side_mm * uniform(hash(SEED, 3), id).sqrt();
             let place = [at[0] + r * libm::cos(angle), at[1] + r * libm::sin(angle)];
             let weight = (1.0 + DIAMETER_SPREAD * normal(hash(SEED, 4), id)).max(0.3);
             hairs.push((place, weight, uniform(hash(SEED, 5), id) < share_grey));
@@ -99,7 +101,7 @@ pub(super) fn draw(
         let own = || hairs.iter().filter(|h| h.2 == grey).map(|h| (h.0, h.1));
         canvas.absorb(&shaft.root, own());
         if hair.length_mm > 0.0 {
-            let middle = 0.5 * hair.length_mm * libm::sin(LEAN_DEG.to_radians()) / SIDE_MM;
+            let middle = 0.5 * hair.length_mm * libm::sin(LEAN_DEG.to_radians()) / side_mm;
             canvas.absorb(&shaft.shadow, own().map(|([x, y], w)| ([x + middle, y], w)));
             for ([x, y], weight) in own() {
                 const STEPS: u32 = 6;

@@ -61,7 +61,7 @@ fn lighter_or_darker(darker_l: f64, limit_l: f64) -> String {
 /// What the match assumes.
 pub(super) fn assumptions(case: &Case) -> Vec<String> {
     let mut out: Vec<String> = [
-        "Strength of the bottle (150 mg/ml), share of it that healed dots keep (15 %) and the size of healed carbon grains are assumptions until a healed test dot is measured: they move all shades together",
+        "Strength of the bottle (pigment_mg_per_ml), share of the mix that healed dots keep (uptake_fraction) and the size of healed carbon grains are assumptions until a healed test dot is measured: they move all shades together",
         "One CIEDE2000 of mean colour counts as much as one just noticeable difference of texture; the three distances and the years until the touch-up count alike",
         "Stubble leans 45 degrees, light comes evenly from within 60 degrees of upright; a shaft is opaque and keeps the light it does not reflect from the skin around it; the buried root absorbs as its colour says (Chiang et al. 2016)",
         "Scores within 0.5 of the best look alike, and the lightest of them is taken",
