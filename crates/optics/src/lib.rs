@@ -2,7 +2,7 @@
 //!
 //! From a client's tone ([`tone`]) to layers of tissue at 31 wavelengths ([`tissue`]), their reflectance ([`adding`], [`bare`]) and its
 //! colour under a light ([`illuminant`], [`colour`], [`difference`]); from a bottle to the absorption of a deposit ([`pigment`]); the mirror
-//! part on top ([`surface`]); the look of one dot ([`dot_table`]).
+//! part on top ([`surface`]); the look of dots ([`dots`]).
 //!
 //! ```
 //! use hairline_optics::{bare::bare_sce, illuminant::Illuminant, tissue::Skin, tone::{Tone, fit_skin}};
@@ -22,7 +22,6 @@ pub mod chromophore;
 pub mod colour;
 pub mod difference;
 pub mod dot_gain;
-pub mod dot_table;
 pub mod dots;
 pub mod error;
 pub mod eye;

@@ -1,4 +1,4 @@
-//! Skin tone: from ITA, tone classes and scales to the Lab that pictures need, and to melanin.
+//! Skin tone: from ITA, tone classes and scales to the Lab that pictures need.
 //!
 //! Tone scales and ITA are measured specular-included (`_sci`); pictures are specular-excluded (`_sce`).
 
@@ -48,10 +48,6 @@ const CLASS_LAB_SCI: [Lab; 6] = [
     Lab { l: 48.95, a: 11.17, b: 18.57 },
     Lab { l: 35.94, a: 9.36, b: 12.17 },
 ];
-
-/// Volume fraction of melanosomes in the epidermis of each class, fitted to the same records with in-vivo
-/// scattering (`optics.md` 1.1).
-const CLASS_MELANIN: [f64; 6] = [0.0057, 0.0111, 0.0191, 0.0321, 0.0588, 0.131];
 
 impl ToneClass {
     /// The class of an individual typology angle.
@@ -119,17 +115,6 @@ pub fn lab_sce(sci: Lab) -> Lab {
 /// Specular-included Lab of a specular-excluded one; the inverse of [`lab_sce`].
 pub fn lab_sci(sce: Lab) -> Lab {
     add_white(sce, FRESNEL_MIRROR)
-}
-
-/// Volume fraction of melanosomes in the epidermis for an ITA, degrees (log-linear between the classes of
-/// `optics.md` 1.1, in-vivo scattering; the end classes outside).
-pub fn melanin_fraction_of_ita(ita_deg: f64) -> f64 {
-    let ita = CLASS_LAB_SCI.map(Lab::ita_deg);
-    let (first, last) = (ita[0], ita[5]);
-    let clamped = ita_deg.clamp(last, first);
-    let i = (0..4).find(|&i| clamped >= ita[i + 1]).unwrap_or(4);
-    let t = (ita[i] - clamped) / (ita[i] - ita[i + 1]);
-    libm::exp((1.0 - t) * libm::log(CLASS_MELANIN[i]) + t * libm::log(CLASS_MELANIN[i + 1]))
 }
 
 /// The measured class means with one extrapolated step at each end, light to dark.
@@ -201,11 +186,6 @@ mod tests {
         #[test]
         fn an_asked_ita_is_met(ita in -77.9..68.6f64) {
             proptest::prop_assert!((lab_sci_of_ita(ita).ita_deg() - ita).abs() < 1e-6);
-        }
-
-        #[test]
-        fn darker_skin_has_more_melanin(ita in -60.0..60.0f64, step in 0.1..20.0f64) {
-            proptest::prop_assert!(melanin_fraction_of_ita(ita - step) >= melanin_fraction_of_ita(ita));
         }
 
         #[test]

@@ -116,8 +116,8 @@ pub fn fit_skin(tone: Tone, like: Skin) -> Result<FittedSkin, Error> {
     let coarse = |x| lab_sci_at::<COARSE_STREAMS>(skin_at(x));
     let fine = |x| lab_sci_at::<STREAMS>(skin_at(x));
 
-    // Few streams, from the tone's own melanin
-    let mut x = [libm::log(1.6 * crate::skin::melanin_fraction_of_ita(wanted.ita_deg())), libm::log(0.005)];
+    // Few streams, from about the melanin of the tone: the logarithm falls evenly with the ITA
+    let mut x = [(-3.0 - 0.03 * wanted.ita_deg()).clamp(-5.5, -0.9), libm::log(0.005)];
     let mut slopes = [[0.0; 2]; 3];
     for _ in 0..MOST_COARSE_STEPS {
         let lab = coarse(x)?;

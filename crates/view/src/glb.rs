@@ -179,8 +179,8 @@ fn material(name: &str, colour: [f64; 3], roughness: f64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::tests::light;
     use crate::picture::tests::{ball_head, dot_at};
-    use hairline_optics::dot_table::dot_transmission;
 
     fn parts(file: &[u8]) -> (Value, &[u8]) {
         let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes")) as usize;
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn discs_have_the_area_of_their_dots_and_lie_on_the_skin_in_metres() {
         let head = ball_head();
-        let look = DotLook::new(dot_transmission(0.02, 0.3, 0.25, 20.0), 0.3);
+        let look = DotLook::new(&light(0.3, 0.25, 20.0), 0.3);
         let dots = [dot_at(DVec3::new(0.0, 100.0, 0.0), DVec3::Y)];
         let file = head_to_glb(&head, Lab { l: 60.0, a: 10.0, b: 17.0 }, &dots, &[look]);
         let (json, bytes) = parts(&file);

@@ -1,19 +1,21 @@
 //! The pictures of a plan: which states, which views, what the dots look like in each.
 
 use glam::DVec3;
-use hairline_optics::skin::melanin_fraction_of_ita;
 use hairline_plan::design::ZoneKind;
-use hairline_plan::forecast::{Age, Appearance, Moment, appearance, look, moments};
+use hairline_plan::forecast::first_days::FirstDays;
+use hairline_plan::forecast::kinetics::HEALED_DAY;
+use hairline_plan::forecast::{Age, Appearance, Looks, Moment, appearance, moments};
 use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
-use hairline_plan::pigment::{hair_lab_sce, ita_deg, skin_lab_sce};
-use hairline_plan::{Case, Planned};
+use hairline_plan::pigment::{hair_lab_sce, skin_lab_sce};
+use hairline_plan::{Case, Dot, Planned};
 use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
 
 use crate::glb::head_to_glb;
 use crate::picture::{
-    DotLook, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View, combed_from_part, make_pictures,
+    CloseLook, DotLook, FIELD_MM, Hair, Order, PictureFile, Scene, Shot, State, VIEWS, View,
+    combed_from_part, make_pictures,
 };
 
 /// Side of every picture, pixels.
@@ -90,28 +92,65 @@ pub fn head_glb(planned: &Planned) -> Vec<u8> {
     head_to_glb(&planned.head, skin_lab_sce(&planned.plan.case), &planned.dots, &looks)
 }
 
-/// The dots of a moment as the optics' table draws them.
+/// The dots of a moment as the optics' tables draw them.
 fn state(planned: &Planned, moment: &Moment) -> State {
-    let case = &planned.plan.case;
-    let seen: Vec<(u32, Appearance)> = planned
+    let (plan, looks) = (&planned.plan, &planned.looks);
+    let kind_of = |dot: &Dot| plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
+    let seen: Vec<(u32, ZoneKind, Appearance)> = planned
         .dots
         .par_iter()
         .enumerate()
         .filter_map(|(i, dot)| {
-            let kind = planned.plan.zones.get(dot.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
-            Some((i as u32, appearance(case, &planned.plan.forecast, dot, kind, moment)?))
+            let kind = kind_of(dot);
+            Some((i as u32, kind, appearance(&plan.case, looks, &plan.forecast, dot, kind, moment)?))
         })
         .collect();
-    let dots = looks(case, &seen);
-    let fresh = moment.age == Age::Fresh;
-    State { dots, redness: if fresh { 0.6 } else { 0.0 }, scabs: if fresh { 0.5 } else { 0.0 } }
+    let days = if moment.age == Age::Before { HEALED_DAY } else { moment.age.days() };
+    seen_state(&plan.case, looks, &planned.dots, &seen, close_up_mm(planned), days)
 }
 
-/// Dots as the optics draw them on a case's skin: index and look of each.
-pub fn looks(case: &Case, seen: &[(u32, Appearance)]) -> Vec<(u32, DotLook)> {
-    let melanin = melanin_fraction_of_ita(ita_deg(case));
-    seen.par_iter().map(|(i, a)| (*i, DotLook::new(look(melanin, a), a.diameter_mm))).collect()
+/// Dots as the optics draw them on a case's skin: index, kind of zone and appearance of each; days since a session, which decide
+/// how red and scabbed the skin is (the middle client).
+pub fn seen_state(
+    case: &Case,
+    looks: &Looks,
+    dots: &[Dot],
+    seen: &[(u32, ZoneKind, Appearance)],
+    close_up_mm: DVec3,
+    days: f64,
+) -> State {
+    let calm = days >= HEALED_DAY || seen.is_empty();
+    let first = FirstDays::new(case, 0.0, 0.0);
+    let head = |(i, kind, a): &(u32, ZoneKind, Appearance)| {
+        (*i, DotLook::new(&looks.light(*kind, a), a.diameter_mm))
+    };
+    let close = |(i, kind, a): &(u32, ZoneKind, Appearance)| {
+        let at = dots.get(*i as usize)?.position_mm;
+        let near = (at - close_up_mm).abs().max_element() < 0.5 * FIELD_MM * 2.0_f64.sqrt() + CLOSE_MM;
+        near.then(|| {
+            let look = CloseLook {
+                light: looks.light(*kind, a),
+                profile: looks.profile(*kind, a),
+                diameter_mm: a.diameter_mm,
+                depth_mm: a.depth_mm,
+                height_mm: case.artist.deposit_height_mm,
+            };
+            (*i, look)
+        })
+    };
+    // One exponent for all of a state: that of the middle of its dots.
+    let middle = seen.get(seen.len() / 2).map_or([0.0; 3], |(_, kind, a)| looks.overlap(*kind, a));
+    State {
+        dots: seen.par_iter().map(head).collect(),
+        close: seen.par_iter().filter_map(close).collect(),
+        overlap: middle.map(|q| q as f32),
+        redness: if calm { 0.0 } else { first.redness(days) },
+        scabs: if calm { 0.0 } else { first.scabs(days) },
+    }
 }
+
+/// Dots this far outside a close-up can still reach into it, mm.
+const CLOSE_MM: f64 = 3.0;
 
 /// Longer hair is combed from the part instead of following its lie, mm.
 const LONG_HAIR_MM: f64 = 20.0;
@@ -155,7 +194,7 @@ fn hairs_of(planned: &Planned, stands: &dyn Fn(usize) -> bool) -> Vec<Hair> {
 
 /// Middle of the close-ups: of many dots the one with most dots and fewest hairs about it, so that the picture shows what
 /// is done.
-fn close_up_mm(planned: &Planned) -> DVec3 {
+pub fn close_up_mm(planned: &Planned) -> DVec3 {
     /// Half the side of a close-up, mm: the pictures show 1 cm2.
     const HALF_MM: f64 = 5.0;
     let around = |points: &[DVec3], p: DVec3| {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use glam::DVec3;
 use hairline_plan::case::{Case, FollowUp};
-use hairline_plan::design::Known;
-use hairline_plan::forecast::{Appearance, typical_dot};
+use hairline_plan::design::{Known, ZoneKind};
+use hairline_plan::forecast::kinetics::HEALED_DAY;
+use hairline_plan::forecast::{Appearance, Looks, typical_dot};
 use hairline_plan::head_source::head_from_measurements;
 use hairline_plan::matching;
-use hairline_plan::pigment::healed_mua550_per_mm;
 use hairline_plan::plan::PlanError;
 use hairline_plan::refresh::read::{read_dots, read_plan};
 use hairline_plan::refresh::restyle::{Restyle, restyle, restyled_case};
@@ -18,7 +18,7 @@ use hairline_plan::refresh::{
     old_state, refresh,
 };
 use hairline_plan::{Dot, Planned, make_plan};
-use hairline_view::picture::{Order, Shot, State, View, make_pictures};
+use hairline_view::picture::{Order, Shot, View, make_pictures};
 use hairline_view::{preview, tables};
 
 use super::{note, print, read_input};
@@ -227,8 +227,10 @@ fn pictures(stage: &Planned, case: &Case, old: &OldState, all: &[RefreshDot]) ->
     let scene = preview::scene(stage, &hairs);
     let dots: Vec<Dot> = all.iter().map(|d| d.dot).collect();
     let n_old = old.looks.len();
-    let before: Vec<(u32, Appearance)> = (0u32..).zip(old.looks.iter().copied()).collect();
-    let after: Vec<(u32, Appearance)> = (0u32..)
+    let kind = |d: &Dot| stage.plan.zones.get(d.zone as usize).map_or(ZoneKind::Body, |z| z.kind);
+    let before: Vec<(u32, ZoneKind, Appearance)> =
+        (0u32..).zip(&dots).zip(&old.looks).map(|((i, d), look)| (i, kind(d), *look)).collect();
+    let after: Vec<(u32, ZoneKind, Appearance)> = (0u32..)
         .zip(all)
         .map(|(i, d)| {
             let k = i as usize;
@@ -236,14 +238,15 @@ fn pictures(stage: &Planned, case: &Case, old: &OldState, all: &[RefreshDot]) ->
                 Action::Leave => old.looks[k],
                 // Old and new make up the dot that was planned.
                 Action::GoOver => old.planned[k],
-                Action::Add => new_dot_look(case, &old.planned[..n_old], d),
+                Action::Add => new_dot_look(case, &old.optics, &old.planned[..n_old], d),
             };
-            (i, look)
+            (i, kind(&d.dot), look)
         })
         .collect();
-    let calm =
-        |seen: &[(u32, Appearance)]| State { dots: preview::looks(case, seen), redness: 0.0, scabs: 0.0 };
-    let states = [calm(&before), calm(&after)];
+    let healed = |seen: &[(u32, ZoneKind, Appearance)]| {
+        preview::seen_state(case, &old.optics, &dots, seen, scene.close_up_mm, HEALED_DAY)
+    };
+    let states = [healed(&before), healed(&after)];
     let mut orders = Vec::new();
     for (state, word) in ["before", "after"].into_iter().enumerate() {
         for (stem, shot) in
@@ -259,13 +262,12 @@ fn pictures(stage: &Planned, case: &Case, old: &OldState, all: &[RefreshDot]) ->
 }
 
 /// A new dot healed: as planned dots look, at its own width, depth and shade.
-fn new_dot_look(case: &Case, planned: &[Appearance], d: &RefreshDot) -> Appearance {
-    let usual =
-        planned.first().copied().unwrap_or_else(|| typical_dot(case, hairline_plan::design::ZoneKind::Body));
+fn new_dot_look(case: &Case, optics: &Looks, planned: &[Appearance], d: &RefreshDot) -> Appearance {
+    let usual = planned.first().copied().unwrap_or_else(|| typical_dot(case, optics, ZoneKind::Body));
     Appearance {
         diameter_mm: d.dot.diameter_mm,
         depth_mm: d.dot.depth_mm,
-        mua550_per_mm: healed_mua550_per_mm(d.dot.shade),
+        mua550_per_mm: optics.ink.healed_mua550_per_mm(d.dot.shade),
         ..usual
     }
 }

@@ -10,7 +10,7 @@ use crate::tissue::SpectralStack;
 
 /// Standard deviations of the two bells in which a dot takes light beyond its own core, mm: with them the far parts of the
 /// tables' profiles are met best (own fit).
-pub const BELLS_MM: [f64; 2] = [0.25, 0.75];
+pub const BELLS_MM: [f64; 2] = [0.27, 0.9];
 
 /// What a dot does to a picture of its skin, mirror part excluded; each `[red, green, blue]`, linear sRGB.
 ///
@@ -262,6 +262,8 @@ fn channels(bare: &Spectrum, light: Illuminant) -> [[f64; N_WAVELENGTHS]; 3] {
 
 /// Parts of each step between two radii for integrals.
 const PARTS: usize = 4;
+/// Weight of the integral in that fit, against 1/mm2 of the profile itself.
+const STRICT: f64 = 1e3;
 /// Bells are fitted from this far beyond the edge of the dot, mm.
 const FAR_MM: f64 = 0.12;
 
@@ -307,11 +309,14 @@ fn kept(profile: &RgbProfile) -> [f32; KEPT] {
     out
 }
 
-/// Volumes of the two bells that are nearest to the far part of a profile, mm2: least squares over the skin, neither negative.
+/// Volumes of the two bells that are nearest to the far part of a profile, mm2: least squares over the skin among those with its
+/// integral, which is what many dots add up to; neither negative.
 fn far_bells(diameter_mm: f64, rings: &[(f64, f64, [f64; 3])], shapes: &[[f64; 2]], c: usize) -> [f64; 2] {
     let (mut aa, mut ab, mut bb, mut ad, mut bd) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let mut whole = [0.0; 3];
     for ((r, area, depth), [a, b]) in rings.iter().zip(shapes) {
         if *r > 0.5 * diameter_mm + FAR_MM {
+            whole = [whole[0] + area * a, whole[1] + area * b, whole[2] + area * depth[c]];
             aa += area * a * a;
             ab += area * a * b;
             bb += area * b * b;
@@ -319,6 +324,12 @@ fn far_bells(diameter_mm: f64, rings: &[(f64, f64, [f64; 3])], shapes: &[[f64; 2
             bd += area * b * depth[c];
         }
     }
+    let [a, b, d] = whole;
+    aa += STRICT * a * a;
+    ab += STRICT * a * b;
+    bb += STRICT * b * b;
+    ad += STRICT * a * d;
+    bd += STRICT * b * d;
     let determinant = aa * bb - ab * ab;
     let both = [(ad * bb - bd * ab) / determinant, (bd * aa - ad * ab) / determinant];
     match [both[0] > 0.0, both[1] > 0.0] {

@@ -1,12 +1,13 @@
 //! One square centimetre of scalp through a macro lens, at true scale.
 
 use glam::{DVec2, DVec3, Vec2};
+use hairline_optics::dots::rgb::BELLS_MM;
 use hairline_plan::Dot;
 use rayon::prelude::*;
 
-use super::compose::{FLUSH, State};
-use super::hair::{BURIED_HALF_MM, Buried};
-use super::halo::Halo;
+use super::compose::{CloseLook, FLUSH, State};
+use super::hair::{BURIED_HALF_MM, BURIED_SIGMA_MM, Buried};
+use super::halo::{Depths, Halo, Left};
 use super::image::{Image, encode};
 use super::noise::{hash, noise2, unit};
 use super::splat::profile;
@@ -78,25 +79,62 @@ impl CloseUp {
     /// The picture of a state.
     pub fn compose(&self, dots: &[Dot], state: &State) -> Image {
         let n = self.size;
-        let mut left = vec![[1.0f32; 3]; n * n];
+        let Marks { near, halo, crust, close, far } = self.marks(dots, state, Outline::new);
+        let left = Left::new(state.overlap);
+        // Redness by nearness to a dot, 0-255.
+        let reds: [[f32; 3]; 256] = std::array::from_fn(|i| {
+            let near = i as f32 / 255.0;
+            tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * near * near), 0.0)
+        });
+        let mut rgb = self.developed.clone();
+        for y in 0..n {
+            let pixels = if halo.is_empty() { far.pixels(y, n) } else { 0..n };
+            let depths = close.row(y, pixels.clone()).zip(far.row(y, pixels.clone()));
+            for (x, (close, far)) in pixels.zip(depths) {
+                let i = y * n + x;
+                let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+                let red = if halo.is_empty() { [1.0; 3] } else { reds[(halo[i] * 255.0) as usize] };
+                let mut light = self.base[i];
+                let left = left.of([0, 1, 2].map(|c| near[i][c] + close[c] + far[c]));
+                for c in 0..3 {
+                    let diffuse = self.diffuse[i][c];
+                    // A scab lies on the skin and takes the light the skin would.
+                    let skin = diffuse * red[c] * left[c];
+                    light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
+                }
+                rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, x, y));
+            }
+        }
+        Image { width: n, height: n, rgb }
+    }
+
+    /// What the dots of a state leave on the field; `outline` by a key.
+    fn marks(&self, dots: &[Dot], state: &State, outline: impl Fn(u32) -> Outline) -> Marks {
+        let n = self.size;
+        let mut near = vec![[0.0f32; 3]; n * n];
         let mut halo = vec![0.0f32; if state.redness > 0.0 { n * n } else { 0 }];
         let mut crust = vec![0.0f32; if state.scabs > 0.0 { n * n } else { 0 }];
         let px_per_mm = (n as f64 / FIELD_MM) as f32;
-        let mut wide = Halo::new([n, n], f64::from(px_per_mm));
-        for (index, look) in &state.dots {
+        let mut wide = BELLS_MM.map(|sigma_mm| Halo::new([n, n], f64::from(px_per_mm), sigma_mm));
+        for (index, look) in &state.close {
             let Some(dot) = dots.get(*index as usize) else { continue };
-            let Some(at) = self.place(dot.position_mm) else { continue };
-            let shape = Outline::new(hash(self.seed ^ dot.id));
-            wide.add(at.to_array(), look.halo_mm2.map(|mm2| mm2 * px_per_mm * px_per_mm));
-            let half = look.half_width_mm * px_per_mm;
-            let reach = half * (1.0 + look.softness) * 1.25;
-            let softness = (look.softness * look.softness + 0.8 / (half * half)).sqrt().min(1.0);
-            self.around(at, reach, |pixel, d| {
-                let share = profile(shape.radius(d / half), softness);
-                for c in 0..3 {
-                    left[pixel][c] *= 1.0 - share * (1.0 - look.transmission_rgb[c]);
-                }
-            });
+            let (middle_mm, smear_mm) = lean(dot, look);
+            let Some(at) = self.place(middle_mm) else { continue };
+            let shape = outline(hash(self.seed ^ dot.id));
+            for (halo, bell) in wide.iter_mut().zip(look.light.bells_mm2) {
+                halo.add(at.to_array(), bell.map(|mm2| mm2 as f32 * px_per_mm * px_per_mm));
+            }
+            let core = Core::new(look, state.overlap, px_per_mm);
+            let smear = Vec2::new(smear_mm.dot(self.right) as f32, -smear_mm.dot(self.up) as f32) * px_per_mm;
+            for &(place, share) in copies(smear.length()) {
+                self.around(at + place * smear, core.reach_px, |pixel, d| {
+                    let depth = core.depth(shape.squared(d, core.radius_px));
+                    for c in 0..3 {
+                        near[pixel][c] += share * depth[c];
+                    }
+                });
+            }
+            let half = look.light.hwhm_mm as f32 * px_per_mm;
             if !halo.is_empty() {
                 let reach = HALO_MM * px_per_mm;
                 self.around(at, reach, |pixel, d| {
@@ -111,30 +149,36 @@ impl CloseUp {
                 });
             }
         }
-        let kept = wide.spread();
-        // Redness by nearness to a dot, 0-255.
-        let reds: [[f32; 3]; 256] = std::array::from_fn(|i| {
-            let near = i as f32 / 255.0;
-            tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * near * near), 0.0)
-        });
-        let mut rgb = self.developed.clone();
-        for y in 0..n {
-            let pixels = if halo.is_empty() { kept.pixels(y, n) } else { 0..n };
-            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
-                let i = y * n + x;
-                let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-                let red = if halo.is_empty() { [1.0; 3] } else { reds[(halo[i] * 255.0) as usize] };
-                let mut light = self.base[i];
-                for c in 0..3 {
-                    let diffuse = self.diffuse[i][c];
-                    // A scab lies on the skin and takes the light the skin would.
-                    let skin = diffuse * red[c] * left[i][c] * kept[c];
-                    light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
-                }
-                rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, x, y));
-            }
-        }
-        Image { width: n, height: n, rgb }
+        let [close, far] = wide.map(Halo::spread);
+        Marks { near, halo, crust, close, far }
+    }
+
+    /// What is left of the light that has been inside, pixel by pixel, when dots have outlines of one's own.
+    #[cfg(test)]
+    pub(super) fn left(
+        &self,
+        dots: &[Dot],
+        state: &State,
+        outline: impl Fn(u32) -> Outline,
+    ) -> Vec<[f32; 3]> {
+        let marks = self.marks(dots, state, outline);
+        let left = Left::new(state.overlap);
+        let row = |y: usize| {
+            let depths = marks.close.row(y, 0..self.size).zip(marks.far.row(y, 0..self.size));
+            let near = &marks.near[y * self.size..];
+            let sum = |(x, (a, b)): (usize, ([f32; 3], [f32; 3]))| {
+                left.of([0, 1, 2].map(|c| near[x][c] + a[c] + b[c]))
+            };
+            depths.enumerate().map(sum).collect::<Vec<_>>()
+        };
+        (0..self.size).flat_map(row).collect()
+    }
+
+    /// Point of the tangent plane in the middle of a pixel.
+    #[cfg(test)]
+    pub fn point(&self, x: usize, y: usize) -> DVec3 {
+        let mm = |v: usize| ((v as f64 + 0.5) / self.size as f64 - 0.5) * FIELD_MM;
+        self.centre + mm(x) * self.right - mm(y) * self.up
     }
 
     /// Picture position of a point of the skin, px; none if it is not near the field.
@@ -183,7 +227,7 @@ impl CloseUp {
         // The part inside the skin shimmers through around the root.
         let buried = Buried::new(colour, skin);
         let reach = 2.0 * BURIED_HALF_MM * px_per_mm as f32;
-        let mut wide = Halo::new([self.size; 2], px_per_mm);
+        let mut wide = Halo::new([self.size; 2], px_per_mm, BURIED_SIGMA_MM);
         for &(root, _, half, ..) in &shafts {
             // 2 half / px_per_mm is the width of the shaft in mm.
             wide.add(root.to_array(), buried.wide_mm.map(|mm| mm * 2.0 * half * px_per_mm as f32));
@@ -197,11 +241,11 @@ impl CloseUp {
                 }
             });
         }
-        let kept = wide.spread();
+        let (depths, left) = (wide.spread(), Left::new([0.0; 3]));
         for y in 0..self.size {
-            let pixels = kept.pixels(y, self.size);
-            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
-                let pixel = y * self.size + x;
+            let pixels = depths.pixels(y, self.size);
+            for (x, depth) in pixels.clone().zip(depths.row(y, pixels)) {
+                let (pixel, kept) = (y * self.size + x, left.of(depth));
                 for c in 0..3 {
                     let lost = self.diffuse[pixel][c] * (1.0 - kept[c]);
                     self.base[pixel][c] -= lost;
@@ -264,15 +308,94 @@ impl CloseUp {
     }
 }
 
+/// What the dots of a state leave on the field.
+struct Marks {
+    /// Depths of the dots beside their bells.
+    near: Vec<[f32; 3]>,
+    /// How near a fresh dot is, 0-1; empty on calm skin.
+    halo: Vec<f32>,
+    /// Scabs, 0-1; empty without any.
+    crust: Vec<f32>,
+    close: Depths,
+    far: Depths,
+}
+
+/// Middle of a dot below the skin and the way from one end of its deposit to the other, along the skin, mm: a needle that leans
+/// leaves a leaning deposit, whose deep end lies on the far side.
+fn lean(dot: &Dot, look: &CloseLook) -> (DVec3, DVec3) {
+    let forward = DVec3::Z.reject_from(dot.normal).try_normalize().unwrap_or(DVec3::Y);
+    let (sin, cos) = libm::sincos(dot.azimuth_deg.to_radians());
+    let towards = cos * forward + sin * dot.normal.cross(forward);
+    let (sin, cos) = libm::sincos(dot.angle_deg.to_radians());
+    let per_mm = -cos / sin.max(0.2) * towards;
+    (dot.position_mm + look.depth_mm * per_mm, look.height_mm * per_mm)
+}
+
+/// Smears shorter than this are not seen, px.
+const SMEAR_PX: f32 = 3.0;
+
+/// Places along a smear, in its length, and how much of the dot lies there (Gauss and Legendre's rules).
+fn copies(smear_px: f32) -> &'static [(f32, f32)] {
+    match smear_px {
+        s if s < SMEAR_PX => &[(0.0, 1.0)],
+        s if s < 3.0 * SMEAR_PX => &[(-0.288_675_14, 0.5), (0.288_675_14, 0.5)],
+        _ => &[(-0.387_298_33, 5.0 / 18.0), (0.0, 8.0 / 18.0), (0.387_298_33, 5.0 / 18.0)],
+    }
+}
+
+/// The part of a dot that its bells leave over, by the square of the distance from its middle.
+struct Core {
+    /// Depths, a step of [`CORE_STEP_PX2`] each.
+    depths: Vec<[f32; 3]>,
+    radius_px: f32,
+    reach_px: f32,
+}
+
+/// Step of [`Core::depths`], px2.
+const CORE_STEP_PX2: f32 = 4.0;
+/// Beyond the edge of a dot by this much its bells are all of it, mm.
+const CORE_BEYOND_MM: f64 = 0.26;
+
+impl Core {
+    fn new(look: &CloseLook, overlap: [f32; 3], px_per_mm: f32) -> Core {
+        let reach_px = (0.5 * look.diameter_mm + CORE_BEYOND_MM) as f32 * px_per_mm;
+        let count = (reach_px * reach_px / CORE_STEP_PX2) as usize + 3;
+        let q = overlap.map(|q| f64::from(q.max(1e-4)));
+        let depths = (0..count)
+            .map(|i| {
+                let r_mm = f64::from((i as f32 * CORE_STEP_PX2).sqrt() / px_per_mm);
+                let bell = |k: usize| {
+                    let s2 = BELLS_MM[k] * BELLS_MM[k];
+                    libm::exp(-0.5 * r_mm * r_mm / s2) / (std::f64::consts::TAU * s2)
+                };
+                let (bells, depth) = ([bell(0), bell(1)], look.profile.depth(r_mm));
+                [0, 1, 2].map(|c| {
+                    let far = bells[0] * look.light.bells_mm2[0][c] + bells[1] * look.light.bells_mm2[1][c];
+                    (libm::expm1(q[c] * depth[c]) / q[c] - far) as f32
+                })
+            })
+            .collect();
+        Core { depths, radius_px: 0.5 * look.diameter_mm as f32 * px_per_mm, reach_px }
+    }
+
+    fn depth(&self, squared_px2: f32) -> [f32; 3] {
+        let place = squared_px2 / CORE_STEP_PX2;
+        let i = (place as usize).min(self.depths.len() - 2);
+        let t = (place - i as f32).min(1.0);
+        let (a, b) = (self.depths[i], self.depths[i + 1]);
+        [0, 1, 2].map(|c| a[c] + (b[c] - a[c]) * t)
+    }
+}
+
 /// The outline of a dot: nearly round, never a perfect circle.
-struct Outline {
+pub(super) struct Outline {
     stretch: Vec2,
     turn: Vec2,
     wave: [f32; 4],
 }
 
 impl Outline {
-    fn new(key: u32) -> Outline {
+    pub fn new(key: u32) -> Outline {
         let draw = |k: u32| unit(hash(key ^ k.wrapping_mul(0x9e37_79b9))) - 0.5;
         let flat = 1.0 + 0.22 * draw(1);
         let angle = std::f32::consts::TAU * draw(2);
@@ -291,6 +414,23 @@ impl Outline {
         let (c2, s2) = (c * c - s * s, 2.0 * c * s);
         let (c3, s3) = (c * c2 - s * s2, s * c2 + c * s2);
         r * (1.0 + self.wave[0] * c2 * s2 + self.wave[1] * c3 + self.wave[2] * s3 + self.wave[3] * c2)
+    }
+
+    /// A circle.
+    #[cfg(test)]
+    pub fn round() -> Outline {
+        Outline { stretch: Vec2::ONE, turn: Vec2::X, wave: [0.0; 4] }
+    }
+
+    /// Square of the radius of a point in units of the outline; far from a dot of this radius outlines are circles.
+    fn squared(&self, d: Vec2, radius: f32) -> f32 {
+        let r2 = d.length_squared();
+        let blur = (1.0 - (r2 / (radius * radius) - 1.5) / 2.5).clamp(0.0, 1.0);
+        if blur == 0.0 {
+            return r2;
+        }
+        let own = self.radius(d);
+        r2 + blur * (own * own - r2)
     }
 
     /// A rougher edge, for scabs.

@@ -1,55 +1,72 @@
 //! Dots on a shaded head: what a session adds, in a few milliseconds.
 
 use glam::DVec3;
-use hairline_optics::dot_table::DotTransmission;
+use hairline_optics::dots::rgb::{BELLS_MM, DotLight, RgbProfile};
 use hairline_plan::Dot;
 
-use super::halo::{Halo, mix};
+use super::halo::{Halo, Left, mix};
 use super::image::{Image, encode};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
 use super::tone::tint;
 
-/// How one dot looks in one state.
+/// How one dot looks in one state, on a head: a core with a soft edge, and two bells around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DotLook {
-    /// Factor on the diffuse light of the skin at the dot's centre, linear `[red, green, blue]`.
+    /// Factor of the core on the diffuse light of the skin at the dot's centre, linear `[red, green, blue]`.
     pub transmission_rgb: [f32; 3],
-    /// Distance from the centre at which half of the darkening is left, mm.
+    /// Distance from the centre at which half of the core's darkening is left, mm.
     pub half_width_mm: f32,
     /// Softness of the edge, 0.05-1: half width of the edge as share of `half_width_mm`.
     pub softness: f32,
-    /// What the dot takes from the skin beyond this outline, in a bell of [`hairline_optics::dot_table::HALO_SIGMA_MM`],
-    /// mm2 of black skin per colour.
-    pub halo_mm2: [f32; 3],
+    /// Integrals over the skin of the depths of the bells of [`BELLS_MM`], mm2 per colour.
+    pub bells_mm2: [[f32; 3]; 2],
 }
 
 impl DotLook {
-    /// The look of a dot of the optics table.
+    /// The look of a dot of the optics' tables.
     ///
-    /// The profile between centre and half width is an assumption: nearly a disc while the half width is the dot's
-    /// own radius, a bell once it is twice as wide.
-    pub fn new(transmission: DotTransmission, diameter_mm: f64) -> DotLook {
-        let half_width_mm = transmission.hwhm_mm.max(1e-3);
-        let softness = (1.65 - 1.3 * 0.5 * diameter_mm / half_width_mm).clamp(0.35, 1.0);
-        let bare = DotLook {
-            transmission_rgb: transmission.rgb.map(|c| c as f32),
-            half_width_mm: half_width_mm as f32,
-            softness: softness as f32,
-            halo_mm2: [0.0; 3],
-        };
-        let inside = bare.darkening_mm2();
+    /// The core has the integral of what the bells leave over of the dot, and its middle value; it is nearly a disc while it is as
+    /// wide as the deposit, a bell once it is twice as wide.
+    pub fn new(light: &DotLight, diameter_mm: f64) -> DotLook {
+        let radius = 0.5 * diameter_mm.max(1e-3);
+        let bells = light.bells_mm2;
+        let peak = |k: usize| bells[k][1] / (std::f64::consts::TAU * BELLS_MM[k].powi(2));
+        // How deep the core is in its own middle, green.
+        let middle = (1.0 - light.rgb[1] * libm::exp(peak(0) + peak(1))).clamp(0.01, 1.0);
+        let wanted = (light.core_mm2[1].max(0.0) / (std::f64::consts::PI * middle)).sqrt();
+        let half = wanted.clamp(0.8 * radius, (2.0 * light.hwhm_mm).max(1.2 * radius));
+        let softness = (1.65 - 1.3 * radius / half).clamp(0.35, 1.0);
+        let area = half * half * f64::from(profile_area(softness as f32));
         DotLook {
-            halo_mm2: [0, 1, 2].map(|c| (transmission.loss_mm2[c] as f32 - inside[c]).max(0.0)),
-            ..bare
+            transmission_rgb: [0, 1, 2].map(|c| (1.0 - (light.core_mm2[c] / area).clamp(-0.2, 1.2)) as f32),
+            half_width_mm: half as f32,
+            softness: softness as f32,
+            bells_mm2: bells.map(|bell| bell.map(|mm2| mm2 as f32)),
         }
     }
 
-    /// Integral of the darkening over the skin, mm2 per colour: footprint times contrast, and the halo.
+    /// Integral of the darkening of a dot of its own over the skin, mm2 per colour, to first order in its bells.
     pub fn darkening_mm2(&self) -> [f32; 3] {
         let area = self.half_width_mm * self.half_width_mm * profile_area(self.softness);
-        [0, 1, 2].map(|c| area * (1.0 - self.transmission_rgb[c]) + self.halo_mm2[c])
+        [0, 1, 2]
+            .map(|c| area * (1.0 - self.transmission_rgb[c]) + self.bells_mm2[0][c] + self.bells_mm2[1][c])
     }
+}
+
+/// How one dot looks in one state, close up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CloseLook {
+    /// What it does to the light, whole.
+    pub light: DotLight,
+    /// The same by distance.
+    pub profile: RgbProfile,
+    /// Diameter of the deposit, mm.
+    pub diameter_mm: f64,
+    /// Depth of its middle, mm.
+    pub depth_mm: f64,
+    /// Its height, mm.
+    pub height_mm: f64,
 }
 
 /// The scalp on one day.
@@ -57,7 +74,11 @@ impl DotLook {
 pub struct State {
     /// The dots that are there: index into the plan's dots, and look.
     pub dots: Vec<(u32, DotLook)>,
-    /// Redness of the skin around the dots, 0 calm to 1 deeply flushed.
+    /// Those that may be seen in the close-up, as they look there.
+    pub close: Vec<(u32, CloseLook)>,
+    /// How much light dots take twice: exponents of the rule of [`hairline_optics::dots::compose`], per colour.
+    pub overlap: [f32; 3],
+    /// Redness of the skin around the dots, 0 calm to 1 right after a session.
     pub redness: f64,
     /// Tiny scabs on the dots, 0 none to 1 one on every dot; seen in the close-up.
     pub scabs: f64,
@@ -71,8 +92,8 @@ const DARKEST: f32 = 0.02;
 const CELL_PX: usize = 12;
 /// Dots per cm2 at which the skin between them is as red as it gets, over e. An assumption.
 const RED_DOTS_PER_CM2: f32 = 30.0;
-/// ln of reflectance (green) lost to blood at redness 1. An assumption: about 6 units of a* on light skin.
-pub(super) const FLUSH: f32 = 0.26;
+/// ln of reflectance (green) lost to blood right after a session. An assumption: about 4 units of a* on light skin.
+pub(super) const FLUSH: f32 = 0.16;
 
 /// Where the dots of a plan stand in a view; none for those that face away or lie outside.
 pub struct Placed {
@@ -96,16 +117,16 @@ pub(super) struct Seen {
     depth_mm: f32,
     cosine: f32,
     loss: [f32; 3],
-    /// Black area of the picture that takes as much light as the halo, px2.
-    halo_px: [f32; 3],
+    /// Integrals of its bells over the picture, px2.
+    bells_px: [[f32; 3]; 2],
 }
 
 impl Plate {
     /// The picture of a state: this view with the state's dots.
     ///
     /// Dots hidden behind the head or an ear are not drawn. The mean of linear light over a patch is that of bare skin
-    /// less footprint times contrast of every dot in it, as long as dots do not cover one another; halos do, and what
-    /// they leave multiplies (`optics.md` 5.3).
+    /// less footprint times contrast of every dot in it, as long as dots do not cover one another; bells do, by the rule for several
+    /// dots (`optics.md` 5.3).
     pub fn compose(&self, placed: &Placed, state: &State) -> Image {
         let size = self.camera.size_px;
         let seen = seen(placed, state);
@@ -114,7 +135,7 @@ impl Plate {
             return image;
         }
         let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        self.each_loss(&seen, redness.is_some(), |[x, y], left| {
+        self.each_loss(&seen, state.overlap, redness.is_some(), |[x, y], left| {
             let pixel = y * size[0] + x;
             let red = redness.as_ref().map_or([1.0; 3], |r| r.at(x, y));
             let mut light = self.base[pixel];
@@ -134,10 +155,16 @@ impl Plate {
 
     /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
     /// for all pixels of the head.
-    pub(super) fn each_loss(&self, seen: &[Seen], all: bool, mut put: impl FnMut([usize; 2], [f32; 3])) {
+    pub(super) fn each_loss(
+        &self,
+        seen: &[Seen],
+        overlap: [f32; 3],
+        all: bool,
+        mut put: impl FnMut([usize; 2], [f32; 3]),
+    ) {
         let size = self.camera.size_px;
         let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
-        let mut halo = Halo::new(size, 1.0 / self.camera.pixel_mm());
+        let mut halos = BELLS_MM.map(|sigma_mm| Halo::new(size, 1.0 / self.camera.pixel_mm(), sigma_mm));
         for s in seen {
             s.footprint.splat(size, |pixel, share| {
                 if self.shows(pixel, s.depth_mm) {
@@ -148,16 +175,21 @@ impl Plate {
             });
             let at = s.footprint.at.map(|v| v.max(0.0) as usize);
             if at[0] < size[0] && at[1] < size[1] && self.shows(at[1] * size[0] + at[0], s.depth_mm) {
-                halo.add(s.footprint.at, s.halo_px);
+                for (halo, bell) in halos.iter_mut().zip(s.bells_px) {
+                    halo.add(s.footprint.at, bell);
+                }
             }
         }
-        let kept = halo.spread();
+        let ([near, wide], left) = (halos.map(Halo::spread), Left::new(overlap));
         for y in 0..size[1] {
-            let pixels = if all { 0..size[0] } else { kept.pixels(y, size[0]) };
-            for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
+            // The wide bells reach everywhere the near ones do.
+            let pixels = if all { 0..size[0] } else { wide.pixels(y, size[0]) };
+            let depths = near.row(y, pixels.clone()).zip(wide.row(y, pixels.clone()));
+            for (x, (near, wide)) in pixels.zip(depths) {
                 let pixel = y * size[0] + x;
                 let loss = losses[pixel];
-                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || kept[1] < 1.0) {
+                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || wide[0] > 0.0) {
+                    let kept = left.of([near[0] + wide[0], near[1] + wide[1], near[2] + wide[2]]);
                     let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
                     put([x, y], [left(0), left(1), left(2)]);
                 }
@@ -216,13 +248,12 @@ pub(super) fn seen(placed: &Placed, state: &State) -> Vec<Seen> {
         let axes = place.axes.map(|axis| [half * axis[0], half * axis[1]]);
         let [r, g, b] = look.transmission_rgb;
         let area = place.cosine * place.px_per_mm * place.px_per_mm;
-        let halo = look.halo_mm2;
         Some(Seen {
             footprint: Footprint { at: place.at, axes, softness: look.softness },
             depth_mm: place.depth_mm,
             cosine: place.cosine,
             loss: [1.0 - r, 1.0 - g, 1.0 - b],
-            halo_px: [area * halo[0], area * halo[1], area * halo[2]],
+            bells_px: look.bells_mm2.map(|bell| bell.map(|mm2| area * mm2)),
         })
     };
     state.dots.iter().filter_map(see).collect()

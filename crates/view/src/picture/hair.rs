@@ -1,18 +1,20 @@
 //! The client's own stubble and short hair: strokes on a shaded head.
 
 use super::Hair;
-use super::halo::Halo;
+use super::halo::{Halo, Left};
 use super::noise::{hash, unit};
 use super::plate::Plate;
 use super::splat::{Footprint, profile_area};
 use super::strands::LONG_MM;
 
 /// What the part of a dark hair inside the skin takes from the diffuse light, mm2 of black skin for each mm of the shaft's
-/// width: near the root, and in a wide bell around it; the shadow of a shave. An assumption, from the Monte Carlo prototype
-/// of `dot_loss_prototype.csv` with a shaft of 0.07 mm from 0.05 to 3 mm depth that absorbs about 10 per mm at 550 nm
-/// (eumelanin of `optics.md` 1.1 at 75 mg/ml; at half of that the loss is a third less).
+/// width: near the root, and in a wide bell around it; the shadow of a shave. An assumption, from a Monte Carlo prototype with a
+/// shaft of 0.07 mm from 0.05 to 3 mm depth that absorbs about 10 per mm at 550 nm (eumelanin of `optics.md` 1.1 at 75
+/// mg/ml; at half of that the loss is a third less).
 const BURIED_NEAR_MM: [f32; 3] = [0.21, 0.18, 0.16];
 const BURIED_WIDE_MM: [f32; 3] = [0.99, 0.26, 0.18];
+/// Standard deviation of that bell, mm (the prototype's rings beyond 0.2 mm have 0.46 in blue to 0.7 in red).
+pub(super) const BURIED_SIGMA_MM: f64 = 0.55;
 /// Half width of the shadow near the root, mm.
 pub(super) const BURIED_HALF_MM: f32 = 0.2;
 
@@ -45,7 +47,7 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
     let mut bare = vec![1.0f32; size[0] * size[1]];
     let mut light = vec![[0.0f32; 4]; size[0] * size[1]];
     let mut shadow = vec![0.0f32; size[0] * size[1]];
-    let mut wide = Halo::new(size, 1.0 / plate.camera.pixel_mm());
+    let mut wide = Halo::new(size, 1.0 / plate.camera.pixel_mm(), BURIED_SIGMA_MM);
     let buried = Buried::new(colour, skin);
     for (i, hair) in hairs.iter().enumerate().filter(|(_, hair)| hair.length_mm < LONG_MM) {
         let middle = hair.root_mm + 0.5 * hair.length_mm * hair.direction;
@@ -88,11 +90,11 @@ pub(super) fn draw_short(plate: &mut Plate, hairs: &[Hair], colour: [f32; 3], sk
             }
         });
     }
-    let kept = wide.spread();
+    let (depths, left) = (wide.spread(), Left::new([0.0; 3]));
     for y in 0..size[1] {
-        let pixels = kept.pixels(y, size[0]);
-        for (x, kept) in pixels.clone().zip(kept.row(y, pixels)) {
-            let pixel = y * size[0] + x;
+        let pixels = depths.pixels(y, size[0]);
+        for (x, depth) in pixels.clone().zip(depths.row(y, pixels)) {
+            let (pixel, kept) = (y * size[0] + x, left.of(depth));
             for c in 0..3 {
                 let near = (shadow[pixel] * buried.near_per_mm[c]).min(0.9);
                 let lost = plate.diffuse[pixel][c] * (1.0 - (1.0 - near) * kept[c]);

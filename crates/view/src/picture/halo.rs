@@ -1,8 +1,6 @@
-//! Light that dots and hair roots take from the skin around them: many soft bells, summed on a coarse grid.
+//! Light that dots and hair roots take from the skin around them: many soft bells, summed on coarse grids.
 
-use hairline_optics::dot_table::HALO_SIGMA_MM;
-
-/// Wide bells over a picture, while they are put down.
+/// Bells of one width over a picture, while they are put down.
 pub(super) struct Halo {
     /// `cells[row][column]`: sum of the bells, per colour.
     cells: Vec<[f32; 3]>,
@@ -10,27 +8,27 @@ pub(super) struct Halo {
     cell_px: f32,
 }
 
-/// What wide bells leave of the light: `exp` of the negative sum, since what each leaves multiplies (`optics.md` 5.3).
-pub(super) struct Kept {
+/// The sum of the bells over a picture: optical depths, per colour.
+pub(super) struct Depths {
     cells: Vec<[f32; 3]>,
     columns: usize,
     cell_px: f32,
-    /// Columns and rows of cells outside which nothing is lost.
+    /// Columns and rows of cells outside which there is nothing.
     range: [[usize; 2]; 2],
 }
 
 impl Halo {
-    /// An empty halo for a picture of this size and scale.
+    /// An empty halo for a picture of this size and scale, of bells of a standard deviation.
     ///
     /// A cell is as wide as a bell's standard deviation, but at least a pixel: sharing a bell between cells, the mean of
     /// three cells and reading between cells have variances of 1/6, 2/3 and 1/6 cell2, one together.
-    pub fn new(size: [usize; 2], px_per_mm: f64) -> Halo {
-        let cell_px = (HALO_SIGMA_MM * px_per_mm).max(1.0) as f32;
+    pub fn new(size: [usize; 2], px_per_mm: f64, sigma_mm: f64) -> Halo {
+        let cell_px = (sigma_mm * px_per_mm).max(1.0) as f32;
         let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 4);
         Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px }
     }
 
-    /// Adds a bell at a place of the picture (px) that takes as much light as a black area of `area_px` (px2) would.
+    /// Adds a bell at a place of the picture (px) whose integral over the picture is `area_px` (px2).
     pub fn add(&mut self, at: [f32; 2], area_px: [f32; 3]) {
         // The middle of the first pixel lies inside, with room for the spread around it.
         let [x, y] = at.map(|v| v / self.cell_px + 1.0);
@@ -49,7 +47,7 @@ impl Halo {
     }
 
     /// Spreads what was added into bells.
-    pub fn spread(mut self) -> Kept {
+    pub fn spread(mut self) -> Depths {
         let columns = self.columns;
         let rows = self.cells.len() / columns;
         let mut range = [[columns, 0], [rows, 0]];
@@ -76,18 +74,11 @@ impl Halo {
                 above[x] = own;
             }
         }
-        for cell in &mut self.cells {
-            *cell = if *cell == [0.0; 3] {
-                [1.0; 3]
-            } else {
-                [libm::expf(-cell[0]), libm::expf(-cell[1]), libm::expf(-cell[2])]
-            };
-        }
-        Kept { cells: self.cells, columns, cell_px: self.cell_px, range }
+        Depths { cells: self.cells, columns, cell_px: self.cell_px, range }
     }
 }
 
-impl Kept {
+impl Depths {
     /// Pixels of a row outside which nothing is lost; empty where nothing is lost in the whole row.
     pub fn pixels(&self, y: usize, width: usize) -> std::ops::Range<usize> {
         let [[left, right], [top, bottom]] = self.range;
@@ -99,7 +90,7 @@ impl Kept {
         px(left as f32 - 2.0).min(width)..(px(right as f32 + 1.0) + 1).min(width)
     }
 
-    /// Share of the light that is left at the middles of pixels of a row, per colour, from the first pixel on.
+    /// Depth at the middles of pixels of a row, per colour, from the first pixel on.
     pub fn row(&self, y: usize, pixels: std::ops::Range<usize>) -> impl Iterator<Item = [f32; 3]> {
         let row = (y as f32 + 0.5) / self.cell_px + 1.0;
         let (cell, ty) = (row as usize * self.columns, row.fract());
@@ -130,22 +121,72 @@ pub(super) fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
     [one(0), one(1), one(2)]
 }
 
+/// Depth beyond which nothing more is told apart.
+const DEEPEST: f32 = 6.0;
+/// Steps of the curves of [`Left`].
+const STEPS: usize = 1536;
+
+/// What the summed depths of many dots leave of the light: the rule `(1 + q u)^(-1/q)` of [`hairline_optics::dots::compose`].
+pub(super) struct Left {
+    /// `curve[channel][step]`.
+    curves: [Vec<f32>; 3],
+}
+
+impl Left {
+    /// With the exponents q of each channel; at 0 what each dot leaves multiplies.
+    pub fn new(overlap: [f32; 3]) -> Left {
+        let curve = |q: f32| {
+            let q = f64::from(q.max(1e-4));
+            let depth = |i: usize| i as f64 * f64::from(DEEPEST) / STEPS as f64;
+            (0..STEPS + 2).map(|i| libm::exp(-libm::log1p(q * depth(i)) / q) as f32).collect()
+        };
+        Left { curves: overlap.map(curve) }
+    }
+
+    /// Share of the light that is left at depths.
+    pub fn of(&self, depths: [f32; 3]) -> [f32; 3] {
+        let one = |c: usize| {
+            let place = depths[c].clamp(0.0, DEEPEST) * (STEPS as f32 / DEEPEST);
+            let i = place as usize;
+            let (a, b) = (self.curves[c][i], self.curves[c][i + 1]);
+            a + (b - a) * (place - i as f32)
+        };
+        [one(0), one(1), one(2)]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SIGMA_MM: f64 = 0.55;
+
+    /// The rule for one place: `(1 + q u)^(-1/q)`, and the exponential where q is nothing.
+    #[test]
+    fn what_is_left_follows_the_rule() {
+        let left = Left::new([0.0, 0.3, 0.8]);
+        for u in [0.0f32, 0.003, 0.1, 0.77, 2.0, 3.9] {
+            let [a, b, c] = left.of([u; 3]);
+            let rule = |q: f32| libm::powf(1.0 + q * u, -1.0 / q);
+            assert!((a - libm::expf(-u)).abs() < 1e-4 && (b - rule(0.3)).abs() < 1e-4, "{u}: {a} {b}");
+            assert!((c - rule(0.8)).abs() < 1e-4, "{u}: {c}");
+        }
+        assert_eq!(left.of([9e9; 3]), left.of([DEEPEST; 3]));
+        assert!(left.of([-0.1; 3])[0] <= 1.0);
+    }
 
     proptest::proptest! {
         /// A bell anywhere inside takes its whole area, around its own middle, with the stated standard deviation.
         #[test]
         fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64) {
-            let mut halo = Halo::new([200, 200], px_per_mm);
+            let mut halo = Halo::new([200, 200], px_per_mm, SIGMA_MM);
             halo.add([x, y], [3e-3, 2e-3, 1e-3]);
-            let kept = halo.spread();
+            let depths = halo.spread();
             let (mut sum, mut second) = ([0.0f32; 3], 0.0f32);
             for row in 0..200 {
-                let pixels = kept.pixels(row, 200);
-                for (column, kept) in pixels.clone().zip(kept.row(row, pixels)) {
-                    let lost = kept.map(|k| 1e3 * (1.0 - k));
+                let pixels = depths.pixels(row, 200);
+                for (column, depth) in pixels.clone().zip(depths.row(row, pixels)) {
+                    let lost = depth.map(|d| 1e3 * d);
                     let (dx, dy) = (column as f32 + 0.5 - x, row as f32 + 0.5 - y);
                     second += 0.5 * (dx * dx + dy * dy) * lost[0];
                     for c in 0..3 {
@@ -157,19 +198,19 @@ mod tests {
             for c in 0..3 {
                 proptest::prop_assert!((sum[c] / (3.0 - c as f32) - 1.0).abs() < 0.08, "{sum:?}");
             }
-            let wanted = (HALO_SIGMA_MM * px_per_mm).max(1.0) as f32;
+            let wanted = (SIGMA_MM * px_per_mm).max(1.0) as f32;
             let sigma = (second / sum[0]).sqrt();
             proptest::prop_assert!((sigma / wanted - 1.0).abs() < 0.15, "{sigma} {wanted}");
         }
 
         #[test]
         fn a_bell_anywhere_at_all_is_harmless(x in -1e9..1e9f32, y in -1e9..1e9f32) {
-            let mut halo = Halo::new([30, 20], 1.0);
+            let mut halo = Halo::new([30, 20], 1.0, SIGMA_MM);
             halo.add([x, y], [1.0; 3]);
             halo.add([f32::NAN, y], [1.0; 3]);
-            let kept = halo.spread();
-            proptest::prop_assert!((0..20).all(|y| kept.row(y, 0..30).all(|k| k[0] > 0.0 && k[0] <= 1.0)));
-            proptest::prop_assert!(kept.pixels(19, 30).end <= 30);
+            let depths = halo.spread();
+            proptest::prop_assert!((0..20).all(|y| depths.row(y, 0..30).all(|d| d[0] >= 0.0)));
+            proptest::prop_assert!(depths.pixels(19, 30).end <= 30);
         }
     }
 }

@@ -19,7 +19,7 @@ mod tone;
 
 pub use camera::{Camera, VIEWS, View};
 pub use close_up::{CloseUp, FIELD_MM};
-pub use compose::{DotLook, Placed, State};
+pub use compose::{CloseLook, DotLook, Placed, State};
 pub use image::Image;
 pub use plate::Plate;
 pub use strands::combed_from_part;

@@ -1,11 +1,20 @@
 //! What pictures must keep: the right darkness, the right colour, clean edges, the same bytes.
 
 use glam::DVec3;
+use hairline_optics::adding::{STREAMS, reflectance_sce};
 use hairline_optics::colour::{Lab, LinearRgb, decode_srgb};
-use hairline_optics::dot_table::dot_transmission;
+use hairline_optics::difference::ciede2000;
+use hairline_optics::dots::compose::{exponent, together};
+use hairline_optics::dots::rgb::{DotLight, RgbDots};
+use hairline_optics::dots::{SkinDots, Table};
+use hairline_optics::illuminant::Illuminant;
 use hairline_optics::skin::TONE_CLASSES;
+use hairline_optics::spectrum::Spectrum;
+use hairline_optics::tissue;
 use hairline_plan::Dot;
 use hairline_scalp::{Head, Landmarks, TriMesh};
+
+use std::sync::LazyLock;
 
 use super::*;
 
@@ -23,6 +32,40 @@ pub fn dot_at(position_mm: DVec3, normal: DVec3) -> Dot {
         angle_deg: 80.0,
         azimuth_deg: 0.0,
         shade: 8.0,
+    }
+}
+
+/// A skin of light intermediate tone with its dots, 0.2 mm high, of a neutral pigment.
+struct Tissue {
+    skin: tissue::Skin,
+    bare: Spectrum,
+    spectral: SkinDots,
+    rgb: RgbDots,
+}
+
+static TISSUE: LazyLock<Tissue> = LazyLock::new(|| {
+    let skin = tissue::Skin::new(0.02, 0.005);
+    let layers = skin.layers();
+    let bare = reflectance_sce::<STREAMS>(&layers).expect("a possible skin");
+    let spectral = Table::bundled().of_skin(&layers, HEIGHT_MM);
+    let rgb = RgbDots::new(&spectral, &layers, &bare, &[Spectrum::flat(1.0); 2], Illuminant::D65);
+    Tissue { skin, bare, spectral, rgb }
+});
+
+const HEIGHT_MM: f64 = 0.2;
+
+/// A dot of a width, depth of the middle and strength in that skin.
+pub fn light(diameter_mm: f64, depth_mm: f64, mua550_per_mm: f64) -> DotLight {
+    TISSUE.rgb.dot(diameter_mm, depth_mm - 0.5 * HEIGHT_MM, mua550_per_mm, 0.0)
+}
+
+fn close(diameter_mm: f64, depth_mm: f64, mua550_per_mm: f64) -> CloseLook {
+    CloseLook {
+        light: light(diameter_mm, depth_mm, mua550_per_mm),
+        profile: TISSUE.rgb.profile(diameter_mm, depth_mm - 0.5 * HEIGHT_MM, mua550_per_mm, 0.0),
+        diameter_mm,
+        depth_mm,
+        height_mm: HEIGHT_MM,
     }
 }
 
@@ -132,6 +175,11 @@ fn all_with(dots: &[Dot], look: DotLook) -> State {
     State { dots: (0..dots.len() as u32).map(|i| (i, look)).collect(), ..State::default() }
 }
 
+/// The same close up.
+fn all_close(dots: &[Dot], look: &CloseLook) -> State {
+    State { close: (0..dots.len() as u32).map(|i| (i, look.clone())).collect(), ..State::default() }
+}
+
 fn picture(plate: &Plate, dots: &[Dot], state: &State) -> Image {
     plate.compose(&plate.place(dots), state)
 }
@@ -139,7 +187,7 @@ fn picture(plate: &Plate, dots: &[Dot], state: &State) -> Image {
 /// What dots take from the diffuse light of every pixel, as a share of it.
 fn losses(plate: &Plate, dots: &[Dot], state: &State) -> Vec<[f32; 3]> {
     let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
-    plate.each_loss(&compose::seen(&plate.place(dots), state), false, |[x, y], left| {
+    plate.each_loss(&compose::seen(&plate.place(dots), state), state.overlap, false, |[x, y], left| {
         losses[y * plate.camera.size_px[0] + x] = left.map(|l| 1.0 - l)
     });
     losses
@@ -156,8 +204,9 @@ fn lone_dots_take_the_light_the_optics_say_at_any_resolution_and_angle() {
         let plate = studio.shade(View::Front, size);
         for angle in [0.0, 40.0, 60.0, 70.0] {
             for (diameter, depth) in [(0.15, 0.2), (0.25, 0.3), (0.4, 0.6)] {
-                let dot = dot_transmission(0.02, diameter, depth, 2.0);
-                let look = DotLook::new(dot, diameter);
+                // So weak that bells may be added up.
+                let dot = light(diameter, depth, 0.3);
+                let look = DotLook::new(&dot, diameter);
                 let dots = patch(&plate.camera, angle, 2.4);
                 let state = all_with(&dots, look);
                 let losses = losses(&plate, &dots, &state);
@@ -183,15 +232,15 @@ fn lone_dots_take_the_light_the_optics_say_at_any_resolution_and_angle() {
     }
 }
 
-/// A field of n dots a mm2 with footprints `a` and halos `h` keeps (1 - n a) exp(-n h) of its light: dots do not cover one
-/// another, halos lie over everything.
+/// A field of n dots a mm2 with cores `a` and bells `h` keeps (1 - n a) exp(-n h) of its light: dots do not cover one
+/// another, bells lie over everything.
 #[test]
 fn a_field_of_dots_is_as_dark_as_its_footprints_and_halos() {
     let head = ball_head();
     let plate = HeadStudio::new(&scene(&head, &[])).shade(View::Front, 1000);
     for spacing in [0.7, 0.9, 1.2] {
-        let dot = dot_transmission(0.02, 0.28, 0.23, 12.0);
-        let look = DotLook::new(dot, 0.28);
+        let dot = light(0.28, 0.23, 12.0);
+        let look = DotLook::new(&dot, 0.28);
         let dots = patch(&plate.camera, 20.0, spacing);
         let losses = losses(&plate, &dots, &all_with(&dots, look));
         let centre = plate.camera.project(dots[84].position_mm);
@@ -209,8 +258,8 @@ fn a_field_of_dots_is_as_dark_as_its_footprints_and_halos() {
         }
         let per_mm2 = 1.0 / (spacing * spacing);
         for c in 0..3 {
-            let halo = f64::from(look.halo_mm2[c]);
-            let wanted = 1.0 - (1.0 - per_mm2 * (dot.loss_mm2[c] - halo)) * libm::exp(-per_mm2 * halo);
+            let far = dot.bells_mm2[0][c] + dot.bells_mm2[1][c];
+            let wanted = 1.0 - (1.0 - per_mm2 * dot.core_mm2[c]) * libm::exp(-per_mm2 * far);
             let error = lost[c] / count / wanted - 1.0;
             assert!(error.abs() < 0.05, "{spacing} mm, {c}: {error}");
         }
@@ -223,7 +272,7 @@ fn the_finished_picture_is_as_dark_as_its_losses() {
     let head = ball_head();
     let studio = HeadStudio::new(&scene(&head, &[]));
     let plate = studio.shade(View::Front, 600);
-    let look = DotLook::new(dot_transmission(0.02, 0.3, 0.2, 40.0), 0.3);
+    let look = DotLook::new(&light(0.3, 0.2, 40.0), 0.3);
     let dots = patch(&plate.camera, 30.0, 0.9);
     let state = all_with(&dots, look);
     let losses = losses(&plate, &dots, &state);
@@ -299,7 +348,7 @@ fn silhouettes_are_smooth_and_in_the_right_place() {
 fn dots_behind_the_head_or_something_else_are_not_drawn() {
     let head = head_of(two_balls(DVec3::new(0.0, 0.0, 140.0), 18.0));
     let plate = HeadStudio::new(&scene(&head, &[])).shade(View::Front, 400);
-    let look = DotLook::new(dot_transmission(0.02, 0.5, 0.2, 100.0), 0.5);
+    let look = DotLook::new(&light(0.5, 0.2, 100.0), 0.5);
     let bare = picture(&plate, &[], &State::default());
     let dark = |dot: Dot| picture(&plate, &[dot], &all_with(&[dot], look)) != bare;
     assert!(dark(dot_at(DVec3::new(0.0, 60.0, 80.0), DVec3::new(0.0, 0.6, 0.8))), "in sight");
@@ -333,9 +382,10 @@ fn small_plan(head: &Head) -> (Vec<Hair>, Vec<Dot>, [State; 2]) {
         .zip(1..)
         .map(|((&n, &p), id)| Dot { id, ..dot_at(p, n) })
         .collect();
-    let look = DotLook::new(dot_transmission(0.02, 0.3, 0.25, 20.0), 0.3);
-    let healed = all_with(&dots, look);
-    let fresh = State { redness: 0.8, scabs: 0.7, ..healed.clone() };
+    let look = DotLook::new(&light(0.3, 0.25, 20.0), 0.3);
+    let close = all_close(&dots, &close(0.3, 0.25, 20.0)).close;
+    let healed = State { close, ..all_with(&dots, look) };
+    let fresh = State { redness: 1.0, scabs: 0.7, ..healed.clone() };
     (hairs, dots, [healed, fresh])
 }
 
@@ -481,20 +531,20 @@ fn close_up_dots_are_as_dark_as_they_should_be() {
     let head = ball_head();
     let scene = scene(&head, &[]);
     let close_up = CloseUp::new(&scene, 500);
-    let look = DotLook::new(dot_transmission(0.02, 0.3, 0.25, 20.0), 0.3);
+    let look = close(0.3, 0.25, 20.0);
     let dots: Vec<Dot> = (0..16)
         .map(|i| {
             let place = DVec3::new(f64::from(i % 4) * 2.2 - 3.3, 100.0, f64::from(i / 4) * 2.2 - 3.3);
-            Dot { id: i as u32 + 1, ..dot_at(place, DVec3::Y) }
+            Dot { id: i as u32 + 1, angle_deg: 90.0, ..dot_at(place, DVec3::Y) }
         })
         .collect();
     let light =
         |image: &Image| -> f64 { image.rgb.chunks(3).map(|p| decode_srgb(f64::from(p[1]) / 255.0)).sum() };
     let bare = light(&close_up.compose(&dots, &State::default()));
-    let after = light(&close_up.compose(&dots, &all_with(&dots, look)));
+    let after = light(&close_up.compose(&dots, &all_close(&dots, &look)));
     // 100 mm2 of skin; gloss is a small part of the light that dots do not take.
     let share = (bare - after) / bare;
-    let wanted = f64::from(look.darkening_mm2()[1]) * 16.0 / 100.0;
+    let wanted = look.light.loss_mm2[1] * 16.0 / 100.0;
     assert!((share / wanted - 1.0).abs() < 0.06, "{share} {wanted}");
 }
 
@@ -515,6 +565,151 @@ fn fresh_skin_is_redder_and_calm_skin_is_not() {
         LinearRgb { rgb: sum }.to_xyz().to_lab().a
     };
     let calm = State { redness: 0.0, scabs: 0.0, ..fresh.clone() };
-    assert!(redness(&picture(&plate, &dots, &fresh)) > redness(&picture(&plate, &dots, &calm)) + 1.0);
-    assert!(redness(&close_up.compose(&dots, &fresh)) > redness(&close_up.compose(&dots, &healed)) + 1.0);
+    assert!(redness(&picture(&plate, &dots, &fresh)) > redness(&picture(&plate, &dots, &calm)) + 0.7);
+    assert!(redness(&close_up.compose(&dots, &fresh)) > redness(&close_up.compose(&dots, &healed)) + 0.7);
+}
+
+/// A disturbed lattice of dots around a point of the ball, about 150 a cm2.
+fn lattice(centre: DVec3, reach_mm: f64) -> Vec<Dot> {
+    let centre = centre.normalize();
+    let (u, v) = (DVec3::X, centre.cross(DVec3::X));
+    let step = 0.877;
+    let mut dots = Vec::new();
+    for i in -40..=40_i32 {
+        for j in -40..=40_i32 {
+            let jump = |k: i32| {
+                0.3 * (f64::from((i * 7919 + j * 104_729 + k * 15_485_863).rem_euclid(1009)) / 1009.0 - 0.5)
+            };
+            let x = step * (f64::from(i) + 0.5 * f64::from(j) + jump(0));
+            let y = step * (0.866 * f64::from(j) + jump(1));
+            if x.abs() < reach_mm && y.abs() < reach_mm {
+                let n = (100.0 * centre + x * u + y * v).normalize();
+                let id = dots.len() as u32 + 1;
+                dots.push(Dot { id, angle_deg: 90.0, ..dot_at(100.0 * n, n) });
+            }
+        }
+    }
+    dots
+}
+
+/// What dots leave of the spectrum at a place, by tables and rule, shifted by the way each leans.
+fn spectral(dots: &[(DVec3, f64, f64, f64)], at: DVec3) -> Lab {
+    let tissue = &TISSUE;
+    let dermis = &tissue.skin.layers().layers[2];
+    let scatters = dermis.mus_per_mm.zip(dermis.g, |mus, g| mus * (1.0 - g));
+    let near: Vec<(Spectrum, Spectrum)> = dots
+        .iter()
+        .filter(|d| d.0.distance(at) < 2.5)
+        .map(|&(p, diameter, depth, mua)| {
+            let top = depth - 0.5 * HEIGHT_MM;
+            let profile = tissue.spectral.profile(diameter, top, &Spectrum::flat(mua));
+            (profile.ratio(p.distance(at)), exponent(top, &scatters))
+        })
+        .collect();
+    Illuminant::D65.lab(&tissue.bare.zip(together(&near), |skin, left| skin * left))
+}
+
+/// A close-up of 150 dots a cm2 against the sum of the dots' spectra, pixel by pixel.
+#[test]
+fn close_ups_are_the_spectral_sum_of_their_dots() {
+    let head = ball_head();
+    let skin = Illuminant::D65.xyz(&TISSUE.bare).to_linear_rgb().rgb;
+    let scene = Scene { skin_lab_sce: Illuminant::D65.lab(&TISSUE.bare), ..scene(&head, &[]) };
+    let close_up = CloseUp::new(&scene, 1000);
+    // On the plane that the picture shows.
+    let flat = |d: Dot| Dot { position_mm: DVec3 { y: 100.0, ..d.position_mm }, normal: DVec3::Y, ..d };
+    let dots: Vec<Dot> = lattice(DVec3::Y, 7.5).into_iter().map(flat).collect();
+    for (diameter, depth, mua) in
+        [(0.28, 0.225, 10.0), (0.25, 0.225, 30.0), (0.3, 0.4, 15.0), (0.2, 0.15, 5.0)]
+    {
+        let look = close(diameter, depth, mua);
+        let overlap = TISSUE.rgb.overlap(depth - 0.5 * HEIGHT_MM).map(|q| q as f32);
+        let state = State { overlap, ..all_close(&dots, &look) };
+        // Light that has been inside alone: gloss does not change.
+        let left = close_up.left(&dots, &state, |_| close_up::Outline::round());
+        let placed: Vec<_> = dots.iter().map(|d| (d.position_mm, diameter, depth, mua)).collect();
+        let mut off: Vec<f64> = (0..1500)
+            .map(|k| {
+                let pixel = (k * 7919 + 13) * 131 % 1_000_000;
+                let at = close_up.point(pixel % 1000, pixel / 1000);
+                let got = LinearRgb { rgb: [0, 1, 2].map(|c| skin[c] * f64::from(left[pixel][c])) }
+                    .to_xyz()
+                    .to_lab();
+                ciede2000(got, spectral(&placed, at))
+            })
+            .collect();
+        off.sort_by(f64::total_cmp);
+        let (mean, at_95) = (off.iter().sum::<f64>() / 1500.0, off[1424]);
+        assert!(mean < 0.6 && at_95 < 1.2, "{diameter} {depth} {mua}: {mean} {at_95}");
+    }
+}
+
+/// Where the line of sight of a place of the picture meets the ball.
+fn on_ball(camera: &Camera, [x, y]: [f64; 2]) -> DVec3 {
+    let half = 0.5 * camera.size_px[0] as f64;
+    let v = camera.forward + (x - half) / camera.focal_px * camera.right
+        - (y - half) / camera.focal_px * camera.up;
+    let v = v.normalize();
+    let along = -camera.position.dot(v);
+    let off2 = (camera.position + along * v).length_squared();
+    camera.position + (along - (1e4 - off2).sqrt()) * v
+}
+
+/// A patch of a head against the sum of the dots by table and rule: means over squares of 4 pixels, about the distance of two
+/// dots; below that a picture is as sharp as its lens.
+#[test]
+fn patches_of_a_head_are_the_spectral_sum_of_their_dots() {
+    let head = ball_head();
+    let skin = Illuminant::D65.xyz(&TISSUE.bare).to_linear_rgb().rgb;
+    let scene = Scene { skin_lab_sce: Illuminant::D65.lab(&TISSUE.bare), ..scene(&head, &[]) };
+    let plate = HeadStudio::new(&scene).shade(View::Front, 1000);
+    let towards = plate.camera.position.normalize();
+    let dots = lattice(towards, 9.0);
+    let centre = plate.camera.project(100.0 * towards);
+    for (diameter, depth, mua) in
+        [(0.28, 0.225, 10.0), (0.25, 0.225, 30.0), (0.3, 0.4, 15.0), (0.2, 0.15, 5.0)]
+    {
+        let look = DotLook::new(&light(diameter, depth, mua), diameter);
+        let overlap = TISSUE.rgb.overlap(depth - 0.5 * HEIGHT_MM).map(|q| q as f32);
+        let losses = losses(&plate, &dots, &State { overlap, ..all_with(&dots, look) });
+        let profile = TISSUE.rgb.profile(diameter, depth - 0.5 * HEIGHT_MM, mua, 0.0);
+        let q = TISSUE.rgb.overlap(depth - 0.5 * HEIGHT_MM);
+        let reach = (4.0 * plate.camera.focal_px / centre.z) as usize;
+        let colour =
+            |share: [f64; 3]| LinearRgb { rgb: [0, 1, 2].map(|c| skin[c] * share[c]) }.to_xyz().to_lab();
+        let mut off = Vec::new();
+        let mut means = [[0.0; 3]; 2];
+        for k in 0..300_usize {
+            let (x, y) = (k * 7919 % (2 * reach), k * 104_729 % (2 * reach));
+            let (px, py) = (centre.x as usize + x - reach, centre.y as usize + y - reach);
+            let middle = on_ball(&plate.camera, [px as f64 + 2.0, py as f64 + 2.0]);
+            let near: Vec<DVec3> =
+                dots.iter().map(|d| d.position_mm).filter(|p| p.distance(middle) < 2.5).collect();
+            let (mut got, mut wanted) = ([0.0; 3], [0.0; 3]);
+            for s in 0..256_usize {
+                let place =
+                    [px as f64 + (s % 16) as f64 / 4.0 + 0.125, py as f64 + (s / 16) as f64 / 4.0 + 0.125];
+                let at = on_ball(&plate.camera, place);
+                let left = losses[place[1] as usize * 1000 + place[0] as usize];
+                let mut sum = [0.0; 3];
+                for p in &near {
+                    let depth = profile.depth(p.distance(at));
+                    (0..3).for_each(|c| sum[c] += libm::expm1(q[c] * depth[c]) / q[c]);
+                }
+                for c in 0..3 {
+                    got[c] += (1.0 - f64::from(left[c])) / 256.0;
+                    wanted[c] += libm::exp(-libm::log1p(q[c] * sum[c]) / q[c]) / 256.0;
+                }
+            }
+            for c in 0..3 {
+                means[0][c] += got[c] / 300.0;
+                means[1][c] += wanted[c] / 300.0;
+            }
+            off.push(ciede2000(colour(got), colour(wanted)));
+        }
+        off.sort_by(f64::total_cmp);
+        let (mean, at_95) = (off.iter().sum::<f64>() / 300.0, off[285]);
+        let whole = ciede2000(colour(means[0]), colour(means[1]));
+        assert!(mean < 0.4 && at_95 < 0.6 && whole < 0.3, "{diameter} {depth} {mua}: {mean} {at_95} {whole}");
+    }
 }
