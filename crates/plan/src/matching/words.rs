@@ -18,8 +18,8 @@ pub(super) fn why(case: &Case, found: &Match, main: ZoneKind) -> String {
     };
     let next = match zone.runners_up.first() {
         Some(next) if !next.too_dark && next.score < c.score => format!(
-            "; shade {:.0} scores {:.1} against {:.1} (0 is {}), too near to tell apart, and of such the lightest is taken, as pigment \
-             can be added but not taken away",
+            "; shade {:.0} scores a little better ({:.1} against {:.1}; 0 is {}), but nobody tells them apart, and of such the \
+             lightest is taken, as pigment can be added but not taken away",
             next.shade,
             next.score,
             c.score,
@@ -39,7 +39,7 @@ pub(super) fn why(case: &Case, found: &Match, main: ZoneKind) -> String {
         String::new()
     };
     format!(
-        "Shade {:.0} (1 ml of pigment in {:.0} ml of diluent): healed dots of {:.2} mm at {:.0}/cm2 with it look most like {target}, \
+        "Shade {:.0} (1 ml of pigment in {:.0} ml of diluent): healed dots of {:.2} mm at {:.0}/cm2 with it look like {target}, \
          seen from 0.3, 1 and 3 m over the years until the touch-up; on day 28 they are {}{next}{own}",
         c.shade,
         c.shade,

@@ -48,7 +48,7 @@ pub(super) fn colour(plan: &Plan) -> Vec<Block> {
         text(format!(
             "Black pigment is thinned until the healed dots look like {what}. The program draws both on a skin of your tone and compares \
              them as an eye does, in a mirror, in a talk and across a room, over the years until a touch-up. **Shade {}** came out: one \
-             part of pigment in {} parts of sterile water. It is {healed}. The first pass is thinner still: colour can be added later, \
+             part of pigment in {} parts of sterile diluent. It is {healed}. The first pass is thinner still: colour can be added later, \
              but not taken away.{own}",
             zone.shade, zone.shade
         )),
@@ -92,9 +92,24 @@ pub(super) fn colour(plan: &Plan) -> Vec<Block> {
         ],
         std::iter::once(choice).chain(zone.runners_up.iter().take(3)).map(row).collect(),
     ));
+    let better = zone.runners_up.first().is_some_and(|next| !next.too_dark && next.score < choice.score);
+    let why_not_best = if better {
+        " The first row is not the one with the smallest sum: rows this close look alike, and of such the lightest is taken."
+    } else {
+        ""
+    };
     blocks.push(Block::Small(format!(
-        "1 is about the least difference that an eye sees side by side. Assumed, not measured on you: {}.",
-        found.assumptions.join("; ")
+        "Each number is in steps that an eye can just tell apart side by side; smaller is better.{why_not_best}"
+    )));
+    let named = if plan.case.matching.hair_lab_sce.is_some() || found.target.hair.is_none() {
+        ""
+    } else {
+        ", the colour of your hair (the usual one of its name)"
+    };
+    blocks.push(Block::Small(format!(
+        "Assumed, not measured on you: how strong the bottle is and how much of it your skin keeps (a healed test dot would tell, and \
+         would move all shades together){named}, how your stubble leans, and light from above. Every assumption is listed in plan.json \
+         under match.assumptions."
     )));
     blocks
 }
