@@ -168,9 +168,10 @@ pub fn depth_after_shedding_mm(depth_mm: f64, height_mm: f64) -> f64 {
 /// (`smp.md` 3.3, S41).
 const AGGREGATION_DAYS: f64 = 7.0;
 
-/// Share of a carbon deposit's mass that is still as fine as in the bottle, some days after the session.
+/// Share of a carbon deposit's mass that is still as fine as in the bottle, some days after the session; none from day 28 on.
 pub fn fine_share(days: f64) -> f64 {
-    libm::exp(-days.max(0.0) / AGGREGATION_DAYS)
+    let left = |days: f64| libm::exp(-days / AGGREGATION_DAYS);
+    ((left(days.max(0.0)) - left(HEALED_DAY)) / (1.0 - left(HEALED_DAY))).max(0.0)
 }
 
 /// The red oxide goes at this share of the black's rate (assumption; that a red residue is left: `smp.md` 3.3, S15b).
@@ -249,7 +250,7 @@ mod tests {
     /// Carbon has turned by the fourth week; an oxide blend reddens as it fades, carbon never.
     #[test]
     fn colours_drift_the_known_way() {
-        assert!(fine_share(0.0) == 1.0 && fine_share(HEALED_DAY) < 0.02);
+        assert!(fine_share(0.0) == 1.0 && fine_share(7.0) < 0.4 && fine_share(HEALED_DAY) == 0.0);
         assert!(red_share(PigmentKind::IronOxide, 1.5) > 2.0 * red_share(PigmentKind::IronOxide, 0.0));
         assert_eq!(red_share(PigmentKind::CarbonBlack, 1.5), 0.0);
     }

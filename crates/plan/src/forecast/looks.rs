@@ -218,9 +218,7 @@ fn healing_dot(
     let mass = (stays * left(days) + shed * still_there) / (stays * left(HEALED_DAY));
     let grains = match case.forecast.pigment {
         PigmentKind::IronOxide => 1.0,
-        PigmentKind::CarbonBlack | PigmentKind::Resorbable => {
-            looks.ink.stronger(fine_share(days)) / looks.ink.stronger(fine_share(HEALED_DAY))
-        }
+        PigmentKind::CarbonBlack | PigmentKind::Resorbable => looks.ink.stronger(fine_share(days)),
     };
     let swell = case.artist.fresh_diameter_mm / case.artist.dot_diameter_mm;
     let wider = 1.0 + (swell - 1.0) * FirstDays::new(case, 0.0, 0.0).swollen(days);

@@ -352,7 +352,7 @@ struct Core {
 }
 
 /// Step of [`Core::depths`], px2.
-const CORE_STEP_PX2: f32 = 4.0;
+const CORE_STEP_PX2: f32 = 8.0;
 /// Beyond the edge of a dot by this much its bells are all of it, mm.
 const CORE_BEYOND_MM: f64 = 0.26;
 
@@ -425,7 +425,7 @@ impl Outline {
     /// Square of the radius of a point in units of the outline; far from a dot of this radius outlines are circles.
     fn squared(&self, d: Vec2, radius: f32) -> f32 {
         let r2 = d.length_squared();
-        let blur = (1.0 - (r2 / (radius * radius) - 1.5) / 2.5).clamp(0.0, 1.0);
+        let blur = (2.5 - r2 / (radius * radius)).clamp(0.0, 1.0);
         if blur == 0.0 {
             return r2;
         }

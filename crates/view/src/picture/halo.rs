@@ -6,6 +6,8 @@ pub(super) struct Halo {
     cells: Vec<[f32; 3]>,
     columns: usize,
     cell_px: f32,
+    /// Columns and rows of cells that bells lie in, ends excluded.
+    range: [[usize; 2]; 2],
 }
 
 /// The sum of the bells over a picture: optical depths, per colour.
@@ -25,7 +27,7 @@ impl Halo {
     pub fn new(size: [usize; 2], px_per_mm: f64, sigma_mm: f64) -> Halo {
         let cell_px = (sigma_mm * px_per_mm).max(1.0) as f32;
         let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 4);
-        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px }
+        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px, range: [[columns, 0], [rows, 0]] }
     }
 
     /// Adds a bell at a place of the picture (px) whose integral over the picture is `area_px` (px2).
@@ -37,6 +39,9 @@ impl Halo {
             return;
         }
         let (cell, tx, ty) = (y as usize * self.columns + x as usize, x.fract(), y.fract());
+        for (range, at) in self.range.iter_mut().zip([x as usize, y as usize]) {
+            *range = [range[0].min(at), range[1].max(at + 2)];
+        }
         let weights = [(1.0 - tx) * (1.0 - ty), tx * (1.0 - ty), (1.0 - tx) * ty, tx * ty];
         let per_cell = 1.0 / (self.cell_px * self.cell_px);
         for (offset, weight) in [0, 1, self.columns, self.columns + 1].into_iter().zip(weights) {
@@ -50,13 +55,11 @@ impl Halo {
     pub fn spread(mut self) -> Depths {
         let columns = self.columns;
         let rows = self.cells.len() / columns;
-        let mut range = [[columns, 0], [rows, 0]];
-        for (y, row) in self.cells.chunks(columns).enumerate() {
-            for (x, _) in row.iter().enumerate().filter(|(_, cell)| **cell != [0.0; 3]) {
-                range[0] = [range[0][0].min(x.saturating_sub(1)), range[0][1].max((x + 2).min(columns))];
-                range[1] = [range[1][0].min(y.saturating_sub(1)), range[1][1].max((y + 2).min(rows))];
-            }
-        }
+        // Three cells around each.
+        let range = [(0, columns), (1, rows)].map(|(axis, n)| {
+            let [low, high] = self.range[axis];
+            [low.saturating_sub(1), if high == 0 { 0 } else { (high + 1).min(n) }]
+        });
         let [[first, last], [top, bottom]] = range;
         for row in self.cells.chunks_mut(columns).take(bottom).skip(top) {
             let mut left = [0.0; 3];
@@ -129,7 +132,7 @@ const STEPS: usize = 1536;
 /// What the summed depths of many dots leave of the light: the rule `(1 + q u)^(-1/q)` of [`hairline_optics::dots::compose`].
 pub(super) struct Left {
     /// `curve[channel][step]`.
-    curves: [Vec<f32>; 3],
+    curves: [[f32; STEPS + 2]; 3],
 }
 
 impl Left {
@@ -138,7 +141,7 @@ impl Left {
         let curve = |q: f32| {
             let q = f64::from(q.max(1e-4));
             let depth = |i: usize| i as f64 * f64::from(DEEPEST) / STEPS as f64;
-            (0..STEPS + 2).map(|i| libm::exp(-libm::log1p(q * depth(i)) / q) as f32).collect()
+            std::array::from_fn(|i| libm::exp(-libm::log1p(q * depth(i)) / q) as f32)
         };
         Left { curves: overlap.map(curve) }
     }
@@ -147,7 +150,7 @@ impl Left {
     pub fn of(&self, depths: [f32; 3]) -> [f32; 3] {
         let one = |c: usize| {
             let place = depths[c].clamp(0.0, DEEPEST) * (STEPS as f32 / DEEPEST);
-            let i = place as usize;
+            let i = (place as usize).min(STEPS);
             let (a, b) = (self.curves[c][i], self.curves[c][i + 1]);
             a + (b - a) * (place - i as f32)
         };
