@@ -147,7 +147,7 @@ const HAIRLINE_SHARE: f64 = 0.7;
 /// Density of dots in scars as a share of the body's (50-90 against 90-120, `smp.md` 1.5).
 const SCAR_SHARE: f64 = 0.75;
 /// Dilutions that are drawn for a zone, of those nearest in mean colour.
-const LOOKED_AT: usize = 4;
+const LOOKED_AT: usize = 6;
 /// Means beyond the artist's that are drawn.
 const ADVISED: usize = 3;
 /// Other means are worth a word if they bring the score down to this share.
@@ -516,3 +516,46 @@ fn thrown_lab(skin: &ClientSkin, area: [f64; 3], depth: f64) -> Lab {
 
 /// The ladder's shade for the healed result of a zone, where a case names none and was not matched: its middle.
 pub const UNMATCHED_SHADE: f64 = LADDER[4];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Drawing only the dilutions nearest in mean colour finds what drawing all of them finds.
+    #[test]
+    fn few_dilutions_are_enough_to_look_at() {
+        let points = pattern::points(POINTS);
+        for (ita, colour, density) in [
+            (55.0, HairColour::Brown, 140.0),
+            (40.0, HairColour::DarkBlond, 100.0),
+            (30.0, HairColour::Grey, 150.0),
+            (5.0, HairColour::LightBrown, 120.0),
+            (-30.0, HairColour::Black, 150.0),
+        ] {
+            let mut case = Case::default();
+            case.skin.ita_deg = Some(ita);
+            case.hair.colour = colour;
+            case.artist.density_per_cm2 = Some(density);
+            let skin = ClientSkin::of(&case).expect("a skin");
+            let ground = Ground {
+                skin: &skin,
+                fading: Fading::of(&case, ZoneKind::Body),
+                spread: dots::spread(&case),
+                points: &points,
+            };
+            let stubble = Stubble::of(&case, &skin);
+            let aim = stubble.aim(&case, &ground, &stubble.hair).expect("a target");
+            let ways = within_means(&case);
+            let few = search::best(&ground, &aim, &ways, LOOKED_AT).expect("a choice");
+            let all = search::best(&ground, &aim, &ways, LADDER.len()).expect("a choice");
+            assert!(
+                (few[0].score - all[0].score).abs() <= search::ALIKE,
+                "{ita} {colour:?}: shade {} ({:.2}) of few, {} ({:.2}) of all",
+                few[0].shade,
+                few[0].score,
+                all[0].shade,
+                all[0].score
+            );
+        }
+    }
+}
