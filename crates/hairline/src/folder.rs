@@ -22,8 +22,13 @@ pub const REFRESH: Kind = Kind { mark: "refresh.json", format: "hairline-refresh
 /// A forecast.
 pub const FADE: Kind = Kind { mark: "fade.json", format: "hairline-fade/" };
 
+/// A pigment match.
+pub const SHADE: Kind = Kind { mark: "shade.json", format: "hairline-shade/" };
+/// Format of `shade.json`.
+pub const SHADE_FORMAT: &str = "hairline-shade/1";
+
 /// Files of our folders; one with other content is not replaced without being asked to.
-const FILES: [&str; 16] = [
+const FILES: [&str; 24] = [
     "plan.json",
     "dots.csv",
     "dots.ply",
@@ -40,6 +45,14 @@ const FILES: [&str; 16] = [
     "first-days.csv",
     "first-days.svg",
     "first-days.png",
+    "shade.json",
+    "shade.csv",
+    "swatches.svg",
+    "swatches.png",
+    "texture.svg",
+    "texture.png",
+    "texture.csv",
+    "shade-card.pdf",
 ];
 /// The folder of a plan's pictures.
 const PICTURES: &str = "preview";

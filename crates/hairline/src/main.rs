@@ -26,6 +26,7 @@ Examples:
   hairline example                                   list the example cases
   hairline example shaved-norwood6 > case.toml       print one
   hairline plan case.toml -o plan/                   plan it: every dot, pictures, stencil, report
+  hairline shade case.toml                           which dilution matches the client's stubble, and why
   hairline fade case.toml                            how it heals and fades, with bands
   hairline refresh plan/ --day 1300 -o refresh/      which dots to go over, leave, add
   hairline head scan.glb                             what a head scan holds
@@ -34,6 +35,7 @@ Examples:
 #[derive(Subcommand)]
 enum Command {
     Plan(commands::plan::Arguments),
+    Shade(commands::shade::Arguments),
     Fade(commands::fade::Arguments),
     Refresh(commands::refresh::Arguments),
     Example(commands::example::Arguments),
@@ -84,6 +86,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     match arguments.command {
         Command::Plan(a) => commands::plan::run(&a),
+        Command::Shade(a) => commands::shade::run(&a),
         Command::Fade(a) => commands::fade::run(&a),
         Command::Refresh(a) => commands::refresh::run(&a),
         Command::Example(a) => commands::example::run(&a),

@@ -13,6 +13,7 @@ pub mod head_source;
 pub mod later;
 pub mod layout;
 pub mod loss_summary;
+pub mod matching;
 pub mod noise;
 pub mod pigment;
 pub mod placing;

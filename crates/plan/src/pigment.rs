@@ -1,4 +1,4 @@
-//! Which needle, depth and dilution per zone and pass: tables of practice until the optics compute them.
+//! Which needle, depth and dilution per zone and pass; the dilution of the healed result comes from the match.
 
 use hairline_optics::colour::Lab;
 use hairline_optics::pigment::{FRESH_CARBON_NM, HEALED_CARBON_NM, Pigment};
@@ -7,6 +7,7 @@ use hairline_optics::spectrum::Spectrum;
 
 use crate::case::{Case, HairColour, PigmentKind};
 use crate::design::ZoneKind;
+use crate::matching::UNMATCHED_SHADE;
 
 /// The dilution ladder of practice: N ml of diluent to 1 ml of pigment (`smp.md` 3.2 and 9).
 pub const LADDER: [f64; 12] = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0, 30.0];
@@ -54,46 +55,22 @@ pub fn hair_lab_sce(colour: HairColour) -> Lab {
     Lab { l, a, b }
 }
 
-/// Position on the ladder of the dilution whose healed dots match a hair colour on a skin: the "typical use" column of
-/// `smp.md` 3.2 (an assumption there), one to three steps stronger from tan to dark skin, one weaker on very light.
-fn healed_step(colour: HairColour, ita_deg: f64) -> i32 {
-    let by_hair = match colour {
-        HairColour::Black => 3,
-        HairColour::DarkBrown => 4,
-        HairColour::Brown => 6,
-        HairColour::LightBrown => 7,
-        HairColour::DarkBlond | HairColour::Grey | HairColour::Red => 8,
-        HairColour::Blond => 9,
-        HairColour::White => 10,
-    };
-    let by_skin = match ToneClass::of_ita_deg(ita_deg) {
-        ToneClass::VeryLight => 1,
-        ToneClass::Light | ToneClass::Intermediate => 0,
-        ToneClass::Tan => -1,
-        ToneClass::Brown => -2,
-        ToneClass::Dark => -3,
-    };
-    by_hair + by_skin
+/// Dilution of the healed result of a zone, as an index into [`LADDER`]: that of the case, which a plan has filled in by the
+/// match ([`crate::matching`]). Where the case names one for all, the hairline gets one step lighter and so do scars.
+pub fn healed_step(case: &Case, kind: ZoneKind) -> usize {
+    if let Some(shade) = case.artist.shades.of(kind) {
+        return nearest_step(shade);
+    }
+    let lighter = usize::from(matches!(kind, ZoneKind::Hairline | ZoneKind::Scar));
+    let step = nearest_step(case.artist.shade.unwrap_or(UNMATCHED_SHADE)) + lighter;
+    step.min(LADDER.len() - 1)
 }
 
-/// Dilution for a zone and pass, as an index into [`LADDER`]. The first pass is two steps lighter than the estimate, the
-/// second one (`smp.md` 9: estimate + 2 steps); the hairline one step lighter than the body; scars one lighter: uptake is
-/// unpredictable.
+/// Dilution for a zone and pass, as an index into [`LADDER`]. The first pass is two steps lighter than the healed result is
+/// to be, the second one (`smp.md` 9: estimate + 2 steps).
 pub fn shade_step(case: &Case, kind: ZoneKind, session: usize, n_sessions: usize) -> usize {
-    let healed = match case.artist.shade {
-        Some(shade) => nearest_step(shade) as i32,
-        None => healed_step(case.hair.colour, ita_deg(case)),
-    };
-    let pass = match n_sessions.saturating_sub(session) {
-        0 => 0,
-        1 => 1,
-        _ => 2,
-    };
-    let zone = match kind {
-        ZoneKind::Hairline | ZoneKind::Scar => 1,
-        _ => 0,
-    };
-    (healed + pass + zone).clamp(0, LADDER.len() as i32 - 1) as usize
+    let lighter = n_sessions.saturating_sub(session).min(2);
+    (healed_step(case, kind) + lighter).min(LADDER.len() - 1)
 }
 
 /// The ladder's step nearest to a dilution.

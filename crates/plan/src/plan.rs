@@ -20,6 +20,7 @@ use crate::head_source::{HeadSource, HeadSummary};
 use crate::later::{Later, later};
 use crate::layout::{Layout, LayoutError};
 use crate::loss_summary::{self, LossSummary};
+use crate::matching::{self, Match};
 use crate::pigment::{LADDER, depth_factor, needle, shade_step};
 use crate::placing::{self, Field};
 use crate::quote::{Alternative, LeftOut, Quote, alternatives, quote};
@@ -76,6 +77,9 @@ pub struct Plan {
     pub guide: String,
     /// Cells or partings, in working order.
     pub cells: Vec<Cell>,
+    /// The pigment: what it is matched to, the choice and its runners-up, and why.
+    #[serde(rename = "match")]
+    pub matched: Match,
     /// The price.
     pub quote: Quote,
     /// Ten years beside the alternatives.
@@ -196,6 +200,9 @@ pub enum PlanError {
     /// The head has no usable scalp.
     #[error("head: {0}")]
     Chart(#[from] hairline_scalp::chart::ChartError),
+    /// The pigment cannot be matched.
+    #[error("match: {0}")]
+    Match(#[from] hairline_optics::error::Error),
     /// The dots cannot be placed.
     #[error("dots: {0}")]
     Layout(#[from] LayoutError),
@@ -270,6 +277,8 @@ pub fn make_plan(
 ) -> Result<Planned, PlanError> {
     let HeadSource { head, head_from_scan, summary: mut head_summary, warnings: mut all_warnings } = source;
     progress(Step::Design);
+    let (case, matched) = matching::resolve(case)?;
+    let case = &case;
     let chart = Chart::new(&head)?;
     check_known(&head, known)?;
     let curves = RegionCurves::standard();
@@ -325,6 +334,7 @@ pub fn make_plan(
     let quote = quote(case, session_plans.len(), treated_area_cm2);
     let comparison = alternatives(case, &quote, treated_area_cm2, forecast.touch_up_years[1]);
     all_warnings.extend(warnings(case, &design, &zone_plans, &session_plans, &later));
+    all_warnings.extend(matching::warnings(case, &matched));
 
     let plan = Plan {
         format: FORMAT.to_owned(),
@@ -345,6 +355,7 @@ pub fn make_plan(
         sessions: session_plans,
         guide: if long_hair { "partings" } else { "cells" }.to_owned(),
         cells,
+        matched,
         quote,
         alternatives: comparison.ways,
         alternatives_left_out: comparison.left_out,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::case::{Anatomy, Case, HairColour, HairlineStyle, Look};
+use crate::case::{Anatomy, Case, HairlineStyle, Look};
 use crate::design::{Design, ZoneKind};
 use crate::later::Later;
 use crate::pigment::ita_deg;
@@ -183,31 +183,11 @@ fn dots(case: &Case, zones: &[ZonePlan], say: &mut dyn FnMut(&str, String, &str)
             );
         }
     }
-    if case.artist.depth_mm > 1.0 {
-        say(
-            "too-deep",
-            format!("A depth of {:.2} mm: over 1 mm dots blur and turn blue", case.artist.depth_mm),
-            "smp.md 1.3, alert above 1.0 mm",
-        );
-    }
-    if case.artist.dot_diameter_mm > 0.5 {
-        say(
-            "dots-large",
-            format!(
-                "Dots of {:.2} mm are larger than follicles look; 0.1-0.5 mm is usual",
-                case.artist.dot_diameter_mm
-            ),
-            "smp.md 1.1",
-        );
-    }
     if zones.iter().any(|z| z.kind == ZoneKind::Scar) {
         say("scar-uptake", "Scars take pigment unpredictably and lose it about twice as fast: test dots first, expect an extra session".into(), "smp.md 1.5, 1.7, 3.4");
     }
     if ita_deg(case) < -30.0 {
         say("dark-skin", "On dark skin black pigment can turn blue-green and scars raise more easily: test dots, no undiluted black".into(), "smp.md 3.2, 4.1");
-    }
-    if matches!(case.hair.colour, HairColour::Red | HairColour::Blond | HairColour::White) {
-        say("hair-colour", "Black pigment reads as grey stubble: it darkens this hair's shadow but does not take on its colour".into(), "smp.md 3.2");
     }
 }
 

@@ -11,5 +11,6 @@ pub mod picture;
 pub mod ply;
 pub mod preview;
 pub mod report;
+pub mod shade;
 pub mod stencil;
 pub mod tables;

@@ -19,6 +19,7 @@ mod after;
 mod course;
 mod design;
 mod picture;
+mod shade;
 mod years;
 
 /// The report of a plan with pictures from `preview/`; a picture that is not among them is left out.
@@ -43,6 +44,7 @@ pub fn blocks(plan: &Plan, pictures: &[PictureFile]) -> Result<Vec<Block>, PdfEr
     let mut blocks = design::cover(plan, &shelf);
     blocks.extend(design::what_it_is(plan));
     blocks.extend(design::your_plan(plan, &shelf));
+    blocks.extend(shade::colour(plan));
     blocks.extend(course::sessions(plan, &shelf));
     blocks.extend(course::cost(plan));
     blocks.extend(after::day_by_day(plan));

@@ -7,6 +7,7 @@ use hairline_plan::Planned;
 use hairline_plan::case::{self, Case, StudioExperience};
 use hairline_plan::forecast::kinetics::{DAYS_PER_YEAR, HEALED_DAY};
 use hairline_plan::forecast::{ForecastSummary, ZoneForecast, learn};
+use hairline_plan::matching;
 use hairline_plan::plan::Plan;
 use hairline_view::chart::lay_out;
 use hairline_view::forecast::{fade_chart, fade_strip_image, first_days_chart};
@@ -81,6 +82,7 @@ fn experience(files: &[String]) -> Result<Option<StudioExperience>, Failure> {
     let cases: Vec<Case> = files
         .iter()
         .map(|file| case::read(file, &read_input(file)?).map_err(Failure::input))
+        .map(|case| case.map(|case| matching::filled(&case)))
         .collect::<Result<_, _>>()?;
     let none =
         || Failure::input(format!("--learn-from: none of the {} cases has a [[follow_up]]", files.len()));

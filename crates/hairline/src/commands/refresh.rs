@@ -9,6 +9,7 @@ use hairline_plan::design::{Known, ZoneKind};
 use hairline_plan::forecast::kinetics::HEALED_DAY;
 use hairline_plan::forecast::{Appearance, Looks, typical_dot};
 use hairline_plan::head_source::head_from_measurements;
+use hairline_plan::matching;
 use hairline_plan::plan::PlanError;
 use hairline_plan::refresh::read::{read_dots, read_plan};
 use hairline_plan::refresh::restyle::{Restyle, restyle, restyled_case};
@@ -85,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (plan_file, dots_file) = (file("plan.json"), file("dots.csv"));
     let old = read_plan(&plan_file, &read_input(&plan_file)?).map_err(Failure::input)?;
     let dots = read_dots(&dots_file, &read_input(&dots_file)?, old.zones.len()).map_err(Failure::input)?;
-    let mut case = old.case.clone();
+    let mut case = matching::filled(&old.case);
     if let Some(darkness) = arguments.measured {
         case.follow_up.push(FollowUp { day: wish.day, zone: None, darkness, darkness_error: None });
     }

@@ -9,6 +9,7 @@ pub(super) fn contradictions(case: &Case, say: &mut dyn FnMut(&str, String, Stri
     head(case, say);
     loss(case, say);
     skin(case, say);
+    matching(case, say);
     hairline(case, say);
     places(case, say);
     sessions(case, say);
@@ -105,6 +106,42 @@ fn skin(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
                 format!("[{l}, {a}, {b}]"),
                 "a colour of skin: L 15 to 85, a -5 to 35, b -5 to 40".into(),
             );
+        }
+    }
+}
+
+fn matching(case: &Case, say: &mut dyn FnMut(&str, String, String)) {
+    let wish = &case.matching;
+    for (field, lab) in
+        [("matching.patch_lab_sce", wish.patch_lab_sce), ("matching.hair_lab_sce", wish.hair_lab_sce)]
+    {
+        // Written so that a value that is no number is outside too.
+        if let Some([l, a, b]) = lab
+            && !((2.0..=90.0).contains(&l) && (-10.0..=45.0).contains(&a) && (-15.0..=50.0).contains(&b))
+        {
+            say(
+                field,
+                format!("[{l}, {a}, {b}]"),
+                "a colour of skin or hair: L 2 to 90, a -10 to 45, b -15 to 50".into(),
+            );
+        }
+    }
+    if wish.patch_lab_sce.is_some() && wish.stubble_days.is_some() {
+        say(
+            "matching.stubble_days",
+            "stubble beside a patch colour".into(),
+            "one target: keep patch_lab_sce or stubble_days".into(),
+        );
+    }
+    for (field, range) in [
+        ("matching.diameter_mm", wish.diameter_mm),
+        ("matching.density_per_cm2", wish.density_per_cm2),
+        ("matching.depth_mm", wish.depth_mm),
+    ] {
+        if let Some([low, high]) = range
+            && low > high
+        {
+            say(field, format!("[{low}, {high}]"), "the smaller value first: [low, high]".into());
         }
     }
 }

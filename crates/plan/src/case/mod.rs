@@ -6,6 +6,7 @@
 mod check;
 mod examples;
 mod later;
+mod matching;
 mod nodes;
 mod read;
 mod schema;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use examples::EXAMPLES;
 pub use later::{Aftercare, FollowUp, ForecastInput, PigmentKind, StudioExperience, Sun};
+pub use matching::{Matching, ZoneShades};
 pub use read::{CaseError, Problem, read};
 pub use schema::schema;
 pub use studio::{Alternatives, Artist, Occasion, OccasionKind, Paper, Sessions, Studio, Weekday};
@@ -75,6 +77,9 @@ pub struct Case {
     /// What decides how the result heals and fades.
     #[serde(default)]
     pub forecast: ForecastInput,
+    /// What the pigment is matched to.
+    #[serde(default)]
+    pub matching: Matching,
     /// What was measured on the healed result.
     #[serde(default)]
     #[schemars(length(max = 100))]

@@ -4,6 +4,8 @@ use hairline_optics::pigment::{ASSUMED_PIGMENT_MG_PER_ML, ASSUMED_UPTAKE_FRACTIO
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::matching::ZoneShades;
+
 /// The artist's means: what hand and machine do, measured or assumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -55,9 +57,13 @@ pub struct Artist {
     /// Final density of the body, dots per cm2. Default by look (`smp.md` 1.5).
     #[schemars(range(min = 10, max = 200))]
     pub density_per_cm2: Option<f64>,
-    /// Dilution to use for the healed result instead of the table's, ml of diluent to 1 ml of pigment.
+    /// Dilution to use for the healed result instead of the match's, ml of diluent to 1 ml of pigment; the hairline and scars
+    /// get a step lighter.
     #[schemars(range(min = 1, max = 60))]
     pub shade: Option<f64>,
+    /// The same by kind of zone, which goes before `shade`. A plan fills in what the match chose, so that a refresh years
+    /// later knows it.
+    pub shades: ZoneShades,
     /// How regular the dots lie: 0 even, 1 natural as follicles, 1.5 wilder.
     #[schemars(range(min = 0, max = 1.5))]
     pub naturalness: f64,
@@ -82,6 +88,7 @@ impl Default for Artist {
             scar_dots_per_min: 20.0,
             density_per_cm2: None,
             shade: None,
+            shades: ZoneShades::default(),
             naturalness: 1.0,
         }
     }

@@ -141,14 +141,8 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
     let draws_line = matches!(case.look, Look::Shaved | Look::Hairline);
     let place = |uv: Uv| (uv, chart.position(uv));
     let diameter = case.artist.dot_diameter_mm;
-    let default_body = match case.look {
-        // Final densities of the design table (`smp.md` 1.5, assumption bracketed by its anchors).
-        Look::Shaved | Look::Hairline => 100.0,
-        Look::Density => 85.0,
-        Look::Scar => 70.0,
-    };
     let patches = case.loss.areata_percent.is_some() || !case.loss.patches.is_empty();
-    let body = case.artist.density_per_cm2.unwrap_or(default_body);
+    let body = case.artist.density_per_cm2.unwrap_or(default_body_per_cm2(case.look));
     let cap = definition_cap_per_cm2(diameter);
     Design {
         look: case.look,
@@ -176,6 +170,16 @@ pub fn design(case: &Case, head: &Head, chart: &Chart, curves: &RegionCurves, kn
         seed: hash(case.seed, 0x424F_5244),
         measured_hair: known.hairs_mm.as_ref().map(|p| Spread::new(p)),
         earlier: known.earlier_mm.as_ref().map(|p| Spread::new(p)),
+    }
+}
+
+/// Final density of the body where the case names none, dots/cm2: the design table (`smp.md` 1.5, assumption bracketed by its
+/// anchors).
+pub fn default_body_per_cm2(look: Look) -> f64 {
+    match look {
+        Look::Shaved | Look::Hairline => 100.0,
+        Look::Density => 85.0,
+        Look::Scar => 70.0,
     }
 }
 

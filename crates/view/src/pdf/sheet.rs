@@ -177,8 +177,13 @@ impl Book {
             .with_accessibility_validator(Accessibility::UA1)
             .finish()
             .map_err(|e| failed(format!("{e:?}")))?;
-        let settings =
-            SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
+        // Colours are sRGB by its profile, which the file carries, not those of whatever device shows it.
+        let settings = SerializeSettings {
+            configuration,
+            enable_tagging: true,
+            no_device_cs: true,
+            ..SerializeSettings::default()
+        };
         let mut document = krilla::Document::new_with(settings);
         let mut identifiers: Vec<Vec<Identifier>> = vec![vec![]; self.leaves];
         for sheet in &self.sheets {
