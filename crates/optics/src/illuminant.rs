@@ -11,10 +11,11 @@ use crate::spectrum::{N_WAVELENGTHS, Spectrum, cubic_weights};
 use crate::table::column;
 
 /// A light by which skin is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Illuminant {
     /// Average daylight, 6504 K: CIE D65. The light of every measured colour.
+    #[default]
     D65,
     /// Indoor LED, 4103 K: CIE LED-B3, the white of offices and treatment rooms.
     Led,

@@ -1,6 +1,7 @@
 //! Which needle, depth and dilution per zone and pass; the dilution of the healed result comes from the match.
 
-use hairline_optics::colour::Lab;
+use hairline_optics::colour::{Lab, LinearRgb};
+use hairline_optics::illuminant::Illuminant;
 use hairline_optics::pigment::{FRESH_CARBON_NM, HEALED_CARBON_NM, Pigment};
 use hairline_optics::skin::{self, ToneClass};
 use hairline_optics::spectrum::Spectrum;
@@ -53,6 +54,28 @@ pub fn hair_lab_sce(colour: HairColour) -> Lab {
         HairColour::White => (74.0, 0.0, 3.0),
     };
     Lab { l, a, b }
+}
+
+/// A smooth reflectance with a colour: its logarithm is straight between the middles of the three channels of sRGB and even
+/// outside. Hair's own spectra rise as evenly.
+pub fn reflectance_of(lab_sce: Lab) -> Spectrum {
+    const MIDDLES_NM: [f64; 3] = [610.0, 545.0, 460.0];
+    let wanted = lab_sce.to_xyz().to_linear_rgb().rgb.map(|c| c.clamp(1e-4, 1.0));
+    let mut level = wanted.map(libm::log);
+    let spectrum = |level: &[f64; 3]| {
+        Spectrum::of_nm(|nm| {
+            let between = |a: usize, b: usize| {
+                let t = (nm - MIDDLES_NM[b]) / (MIDDLES_NM[a] - MIDDLES_NM[b]);
+                level[b] + t.clamp(0.0, 1.0) * (level[a] - level[b])
+            };
+            libm::exp(if nm > MIDDLES_NM[1] { between(0, 1) } else { between(1, 2) }).min(1.0)
+        })
+    };
+    for _ in 0..12 {
+        let LinearRgb { rgb } = Illuminant::D65.xyz(&spectrum(&level)).to_linear_rgb();
+        (0..3).for_each(|c| level[c] += libm::log(wanted[c] / rgb[c].max(1e-5)));
+    }
+    spectrum(&level)
 }
 
 /// Dilution of the healed result of a zone, as an index into [`LADDER`]: that of the case, which a plan has filled in by the
@@ -173,6 +196,8 @@ impl Ink {
 
 #[cfg(test)]
 mod tests {
+    use hairline_optics::difference::ciede2000;
+
     use super::*;
 
     /// `optics.md` 1.8: 8.1 m2/g fine, 5.0 aggregated; warm when fresh (11.3 and 6.3 m2/g at 400 and 700 nm), neutral healed.
@@ -199,5 +224,24 @@ mod tests {
         assert!(
             (Ink::of(&case).healed_mua550_per_mm(5.0) / oxide.healed_mua550_per_mm(5.0) - 2.0).abs() < 1e-9
         );
+    }
+
+    #[test]
+    fn hair_has_the_colour_it_was_given() {
+        for colour in [
+            HairColour::Black,
+            HairColour::DarkBrown,
+            HairColour::Brown,
+            HairColour::LightBrown,
+            HairColour::DarkBlond,
+            HairColour::Blond,
+            HairColour::Red,
+            HairColour::Grey,
+            HairColour::White,
+        ] {
+            let lab = hair_lab_sce(colour);
+            let off = ciede2000(lab, Illuminant::D65.lab(&reflectance_of(lab)));
+            assert!(off < 0.3, "{colour:?} {off}");
+        }
     }
 }

@@ -7,7 +7,6 @@ use hairline_plan::forecast::kinetics::HEALED_DAY;
 use hairline_plan::forecast::{Age, Appearance, ForecastSummary, Looks, Moment, appearance, moments};
 use hairline_plan::later::units_left;
 use hairline_plan::noise::{hash, uniform};
-use hairline_plan::pigment::{hair_lab_sce, skin_lab_sce};
 use hairline_plan::{Case, Dot, Planned};
 use hairline_scalp::regions::RegionCurves;
 use rayon::prelude::*;
@@ -63,10 +62,10 @@ pub fn scene<'a>(planned: &'a Planned, hairs: &'a [Hair]) -> Scene<'a> {
     let case = &planned.plan.case;
     Scene {
         head: &planned.head,
-        skin_lab_sce: skin_lab_sce(case),
+        skin_lab_sce: planned.looks.skin_lab(case),
         hairs,
         later_hairs: &[],
-        hair_lab_sce: hair_lab_sce(case.hair.colour),
+        hair_lab_sce: planned.looks.hair_lab(case),
         close_up_mm: close_up_mm(planned),
         draw_face: planned.plan.head.source == "measurements",
         seed: case.seed,
@@ -98,7 +97,7 @@ pub fn head_glb(planned: &Planned) -> Vec<u8> {
     let looks: Vec<DotLook> = healed.map_or(vec![], |m| {
         state(planned, &planned.plan.forecast, &m, |_| true).dots.into_iter().map(|(_, look)| look).collect()
     });
-    head_to_glb(&planned.head, skin_lab_sce(&planned.plan.case), &planned.dots, &looks)
+    head_to_glb(&planned.head, planned.looks.skin_lab(&planned.plan.case), &planned.dots, &looks)
 }
 
 /// What a close-up sees of a moment, by a forecast.

@@ -22,6 +22,7 @@ pub use read::{CaseError, Problem, read};
 pub use schema::schema;
 pub use studio::{Alternatives, Artist, Occasion, OccasionKind, Paper, Sessions, Studio, Weekday};
 
+use hairline_optics::illuminant::Illuminant;
 use hairline_scalp::loss::Stage;
 
 /// A complete case.
@@ -80,6 +81,10 @@ pub struct Case {
     /// What the pigment is matched to.
     #[serde(default)]
     pub matching: Matching,
+    /// Light in which the pictures show the head, to an eye that is used to it: d65 (daylight), led, tungsten, shade.
+    #[serde(default)]
+    #[schemars(with = "String", extend("enum" = ["d65", "led", "tungsten", "shade"]))]
+    pub light: Illuminant,
     /// What was measured on the healed result.
     #[serde(default)]
     #[schemars(length(max = 100))]

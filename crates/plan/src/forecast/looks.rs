@@ -3,9 +3,11 @@
 use std::sync::OnceLock;
 
 use hairline_optics::bare::bare_sce;
+use hairline_optics::colour::{Lab, LinearRgb};
 use hairline_optics::dots::Table;
 use hairline_optics::dots::rgb::{DotLight, Losses, RgbDots, RgbProfile};
 use hairline_optics::illuminant::Illuminant;
+use hairline_optics::spectrum::Spectrum;
 use hairline_optics::tissue::Skin;
 use hairline_optics::tone::{Tone, fit_skin};
 
@@ -19,7 +21,7 @@ use super::summary::ForecastSummary;
 use crate::case::{Case, PigmentKind};
 use crate::design::ZoneKind;
 use crate::dot::Dot;
-use crate::pigment::{Ink, ita_deg};
+use crate::pigment::{Ink, hair_lab_sce, ita_deg, reflectance_of, skin_lab_sce};
 
 /// A dot as the optics need it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,19 +42,22 @@ pub struct Looks {
     pub ink: Ink,
     skin: Skin,
     height_mm: f64,
-    /// Normal skin and scar, made when they are asked for.
-    tissues: [OnceLock<RgbDots>; 2],
+    /// Light of the pictures.
+    light: Illuminant,
+    /// Normal skin and scar by daylight, and both in the light of the pictures; made when they are asked for.
+    tissues: [OnceLock<RgbDots>; 4],
 }
 
 /// Melanin and blood of an intermediate skin, where a search for a client's own starts.
 const SKIN_LIKE: [f64; 2] = [0.03, 0.006];
 
 impl Looks {
-    /// Of a case: its skin by the measured colour or the tone, the artist's deposit, its pigment, under daylight (D65).
+    /// Of a case: its skin by the measured colour or the tone, the artist's deposit, its pigment. What is reckoned of
+    /// dots is by daylight (D65); what is drawn of them, in the light of the case.
     pub fn new(case: &Case) -> Looks {
         let like = Skin::new(SKIN_LIKE[0], SKIN_LIKE[1]);
         let tone = match case.skin.lab_sce {
-            Some([l, a, b]) => Tone::LabSce(hairline_optics::colour::Lab { l, a, b }),
+            Some([l, a, b]) => Tone::LabSce(Lab { l, a, b }),
             None => Tone::ItaDeg(ita_deg(case)),
         };
         Looks {
@@ -60,19 +65,44 @@ impl Looks {
             // A case that was read has a possible tone; one put together without a check counts as intermediate skin.
             skin: fit_skin(tone, like).map_or(like, |fit| fit.skin),
             height_mm: case.artist.deposit_height_mm,
-            tissues: [OnceLock::new(), OnceLock::new()],
+            light: case.light,
+            tissues: [const { OnceLock::new() }; 4],
         }
     }
 
-    fn dots(&self, kind: ZoneKind) -> &RgbDots {
+    fn dots(&self, kind: ZoneKind, light: Illuminant) -> &RgbDots {
         let scar = kind == ZoneKind::Scar;
-        self.tissues[usize::from(scar)].get_or_init(|| {
+        let shown = light != Illuminant::D65;
+        self.tissues[usize::from(scar) + 2 * usize::from(shown)].get_or_init(|| {
             let skin = if scar { self.skin.scarred() } else { self.skin };
             let layers = skin.layers();
             let bare = bare_sce(skin).expect("a fitted skin is a possible one, and so is its scar");
             let dots = Table::bundled().of_skin(&layers, self.height_mm);
-            RgbDots::new(&dots, &layers, &bare, &self.ink.tinges, Illuminant::D65)
+            RgbDots::new(&dots, &layers, &bare, &self.ink.tinges, light)
         })
+    }
+
+    /// A colour by daylight as it shows in the light of the pictures, to an eye that is used to that light.
+    pub fn shown(&self, colour: Lab, reflectance: &Spectrum) -> Lab {
+        if self.light == Illuminant::D65 {
+            return colour;
+        }
+        let rgb = |light: Illuminant| light.shown_xyz(reflectance).to_linear_rgb().rgb;
+        let (by_day, now) = (rgb(Illuminant::D65), rgb(self.light));
+        let own = colour.to_xyz().to_linear_rgb().rgb;
+        LinearRgb { rgb: [0, 1, 2].map(|c| own[c] * now[c] / by_day[c].max(1e-6)) }.to_xyz().to_lab()
+    }
+
+    /// Colour of the skin in the light of the pictures.
+    pub fn skin_lab(&self, case: &Case) -> Lab {
+        let bare = bare_sce(self.skin).expect("a fitted skin is a possible one");
+        self.shown(skin_lab_sce(case), &bare)
+    }
+
+    /// Colour of the hair in the light of the pictures.
+    pub fn hair_lab(&self, case: &Case) -> Lab {
+        let own = hair_lab_sce(case.hair.colour);
+        self.shown(own, &reflectance_of(own))
     }
 
     /// Depth of the top of a dot, mm: nothing of a deposit lies outside the skin.
@@ -80,19 +110,19 @@ impl Looks {
         (a.depth_mm - 0.5 * self.height_mm).max(0.0)
     }
 
-    /// What a dot in a kind of zone does to the light of its skin.
+    /// What a dot in a kind of zone does to the light of its skin, in the pictures.
     pub fn light(&self, kind: ZoneKind, a: &Appearance) -> DotLight {
-        self.dots(kind).dot(a.diameter_mm, self.top_mm(a), a.mua550_per_mm, a.tinge)
+        self.dots(kind, self.light).dot(a.diameter_mm, self.top_mm(a), a.mua550_per_mm, a.tinge)
     }
 
     /// The same by distance from its middle.
     pub fn profile(&self, kind: ZoneKind, a: &Appearance) -> RgbProfile {
-        self.dots(kind).profile(a.diameter_mm, self.top_mm(a), a.mua550_per_mm, a.tinge)
+        self.dots(kind, self.light).profile(a.diameter_mm, self.top_mm(a), a.mua550_per_mm, a.tinge)
     }
 
     /// Exponents of the rule for dots whose light overlaps ([`hairline_optics::dots::compose`]), `[red, green, blue]`.
     pub fn overlap(&self, kind: ZoneKind, a: &Appearance) -> [f64; 3] {
-        self.dots(kind).overlap(self.top_mm(a))
+        self.dots(kind, self.light).overlap(self.top_mm(a))
     }
 
     /// What a dot takes from the green light of the skin, as the area that would have to turn black, mm2.
@@ -102,7 +132,9 @@ impl Looks {
 
     /// What is left of the light of a skin in which every cm2 has so many of a dot, `[red, green, blue]`, 0-1.
     pub fn left(&self, kind: ZoneKind, a: &Appearance, density_per_cm2: f64) -> [f64; 3] {
-        let (dot, q) = (self.light(kind, a), self.overlap(kind, a));
+        let dots = self.dots(kind, Illuminant::D65);
+        let top_mm = self.top_mm(a);
+        let (dot, q) = (dots.dot(a.diameter_mm, top_mm, a.mua550_per_mm, a.tinge), dots.overlap(top_mm));
         let per_mm2 = density_per_cm2 / 100.0;
         [0, 1, 2].map(|c| {
             let far = per_mm2 * (dot.bells_mm2[0][c] + dot.bells_mm2[1][c]);
@@ -112,7 +144,7 @@ impl Looks {
     }
 
     fn losses(&self, kind: ZoneKind, a: &Appearance) -> Losses<'_> {
-        self.dots(kind).losses(a.diameter_mm, self.top_mm(a), a.tinge)
+        self.dots(kind, Illuminant::D65).losses(a.diameter_mm, self.top_mm(a), a.tinge)
     }
 }
 
@@ -273,3 +305,43 @@ fn strength_for(looks: &Looks, kind: ZoneKind, most: &Appearance, wanted_mm2: f6
 const USUAL_SLOPE: f64 = 0.6;
 /// Relative error of a faded dot's darkness.
 const CLOSE: f64 = 1e-3;
+
+#[cfg(test)]
+mod tests {
+    use hairline_optics::difference::ciede2000;
+
+    use super::*;
+
+    /// Tungsten has more of the red light that skin sends back: skin is lighter by it. The forecast stays what it was, as it
+    /// is reckoned by daylight.
+    #[test]
+    fn the_light_changes_what_is_drawn_and_not_what_is_forecast() {
+        let by = |light| {
+            let case = Case { light, ..Case::default() };
+            let looks = Looks::new(&case);
+            let dot = Appearance {
+                diameter_mm: 0.25,
+                depth_mm: 0.4,
+                mua550_per_mm: looks.ink.healed_mua550_per_mm(8.0),
+                tinge: 0.0,
+            };
+            let kind = ZoneKind::Body;
+            (
+                looks.skin_lab(&case),
+                looks.hair_lab(&case),
+                looks.light(kind, &dot).rgb,
+                looks.lost_light_mm2(kind, &dot),
+            )
+        };
+        let day = by(Illuminant::D65);
+        assert_eq!(day.0, skin_lab_sce(&Case::default()));
+        for light in [Illuminant::Led, Illuminant::Tungsten, Illuminant::Shade] {
+            let now = by(light);
+            let change = ciede2000(day.0, now.0);
+            assert!((0.2..8.0).contains(&change), "{light:?} {change}");
+            assert!(day.2 != now.2 && day.3 == now.3, "{light:?}");
+        }
+        // More of tungsten's light is red, of which skin sends back most.
+        assert!(by(Illuminant::Tungsten).0.l > day.0.l && by(Illuminant::Tungsten).1.l >= day.1.l);
+    }
+}

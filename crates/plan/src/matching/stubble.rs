@@ -3,7 +3,7 @@
 //! Modelled: the buried root as a column of narrow deposits from the surface down, read from the tables of dots; the free
 //! shaft as an opaque stick of its own colour, and the light it keeps from the skin around it. Assumed: the numbers below.
 
-use hairline_optics::colour::{Lab, LinearRgb, Xyz};
+use hairline_optics::colour::{Lab, Xyz};
 use hairline_optics::dots::{SkinDots, compose};
 use hairline_optics::illuminant::Illuminant;
 use hairline_optics::spectrum::Spectrum;
@@ -11,6 +11,7 @@ use hairline_optics::spectrum::Spectrum;
 use super::patch::{Canvas, Grid, Halo};
 use super::skin::ClientSkin;
 use crate::noise::{hash, normal, uniform};
+use crate::pigment::reflectance_of;
 
 /// Stubble leans this far from upright, degrees: an assumption within the 30-60 of scalp hair.
 const LEAN_DEG: f64 = 45.0;
@@ -168,54 +169,4 @@ fn shadow(hair: &Hair, colour: Xyz) -> Halo {
     let bell = |r: f64| libm::exp(-0.5 * (r / sigma).powi(2)) / (std::f64::consts::TAU * sigma * sigma);
     let taken = r_mm.iter().map(|&r| kept.map(|kept| kept * meets_mm2 * bell(r))).collect();
     Halo { r_mm, taken }
-}
-
-/// A smooth reflectance with a colour: its logarithm is straight between the middles of the three channels of sRGB and even
-/// outside. Hair's own spectra rise as evenly.
-pub(super) fn reflectance_of(lab_sce: Lab) -> Spectrum {
-    const MIDDLES_NM: [f64; 3] = [610.0, 545.0, 460.0];
-    let wanted = lab_sce.to_xyz().to_linear_rgb().rgb.map(|c| c.clamp(1e-4, 1.0));
-    let mut level = wanted.map(libm::log);
-    let spectrum = |level: &[f64; 3]| {
-        Spectrum::of_nm(|nm| {
-            let between = |a: usize, b: usize| {
-                let t = (nm - MIDDLES_NM[b]) / (MIDDLES_NM[a] - MIDDLES_NM[b]);
-                level[b] + t.clamp(0.0, 1.0) * (level[a] - level[b])
-            };
-            libm::exp(if nm > MIDDLES_NM[1] { between(0, 1) } else { between(1, 2) }).min(1.0)
-        })
-    };
-    for _ in 0..12 {
-        let LinearRgb { rgb } = Illuminant::D65.xyz(&spectrum(&level)).to_linear_rgb();
-        (0..3).for_each(|c| level[c] += libm::log(wanted[c] / rgb[c].max(1e-5)));
-    }
-    spectrum(&level)
-}
-
-#[cfg(test)]
-mod tests {
-    use hairline_optics::difference::ciede2000;
-
-    use super::*;
-    use crate::case::HairColour;
-    use crate::pigment::hair_lab_sce;
-
-    #[test]
-    fn hair_has_the_colour_it_was_given() {
-        for colour in [
-            HairColour::Black,
-            HairColour::DarkBrown,
-            HairColour::Brown,
-            HairColour::LightBrown,
-            HairColour::DarkBlond,
-            HairColour::Blond,
-            HairColour::Red,
-            HairColour::Grey,
-            HairColour::White,
-        ] {
-            let lab = hair_lab_sce(colour);
-            let off = ciede2000(lab, Illuminant::D65.lab(&reflectance_of(lab)));
-            assert!(off < 0.3, "{colour:?} {off}");
-        }
-    }
 }
