@@ -204,3 +204,22 @@ fn impossible_wishes_are_refused_by_name() {
         assert!(message.contains(field), "{wish}: {message}");
     }
 }
+
+/// From the chair single dots stand out; from 3 m their spacing of 0.8 mm is finer than a minute of arc, and what is left is
+/// the unevenness from dot to dot. Deeper dots are blurrier and stand out less from near; fewer and wider ones are seen from
+/// farther.
+#[test]
+fn dots_stand_out_from_near_and_hardly_from_afar() {
+    let visible = |depth_mm: f64, diameter_mm: f64, density: f64| {
+        let mut case = case(30.0, HairColour::Black);
+        case.artist.shade = Some(6.0);
+        case.artist.depth_mm = depth_mm;
+        case.artist.dot_diameter_mm = diameter_mm;
+        case.artist.density_per_cm2 = Some(density);
+        body(&case).visible
+    };
+    let usual = visible(0.5, 0.28, 150.0);
+    assert!(usual[0] > 2.0 * usual[1] && usual[0] > 5.0 * usual[2], "{usual:?}");
+    assert!(visible(1.2, 0.28, 150.0)[0] < 0.7 * usual[0]);
+    assert!(visible(0.5, 0.48, 50.0)[2] > 1.5 * usual[2]);
+}
