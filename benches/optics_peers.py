@@ -9,7 +9,8 @@
 MCML: photons per second of CPU on the skin of seven layers at 600 nm (standard problem S7: 1e6 photons, 500 x 200 x 30 grids,
 roulette at 1e-4), medians of several runs, and how far both answers are apart.
 Mitsuba: volumetric path tracing of a slab with one dot in RGB: colour in the middle of the dot and beside it, and time.
-pmcxcl: a voxel program (OpenCL) on the slab of van de Hulst.
+pmcxcl: a voxel program (OpenCL; on a CPU through PoCL, started with LD_PRELOAD=libstdc++.so.6 of the system) on the slab of
+van de Hulst.
 """
 
 import argparse

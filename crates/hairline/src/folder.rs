@@ -154,10 +154,22 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::other(format!("{}: {e}", path.display()));
     let full = absolute(path)?;
     let parent = full.parent().ok_or_else(|| failed(&"not a file name"))?;
-    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|e| failed(&e))?;
+    let mut file = new_file_in(parent).map_err(|e| failed(&e))?;
     file.write_all(bytes).map_err(|e| failed(&e))?;
     file.persist(&full).map_err(|e| failed(&e.error))?;
     Ok(())
+}
+
+/// Temporary files are private; what is written is the user's like any other file, as the umask says.
+#[cfg(unix)]
+fn new_file_in(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(parent)
+}
+
+#[cfg(not(unix))]
+fn new_file_in(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::NamedTempFile::new_in(parent)
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, Failure> {
