@@ -110,7 +110,7 @@ const PAPILLARY_BLOOD: f64 = 2.0;
 
 impl Skin {
     /// Skin of the middle of the scalp with median scattering and [`DEFAULT_SATURATION`].
-    pub fn new(melanosome_fraction: f64, blood_fraction: f64) -> Skin {
+    pub const fn new(melanosome_fraction: f64, blood_fraction: f64) -> Skin {
         Skin {
             melanosome_fraction,
             blood_fraction,

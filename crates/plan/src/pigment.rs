@@ -1,10 +1,13 @@
 //! Which needle, depth and dilution per zone and pass; the dilution of the healed result comes from the match.
 
 use hairline_optics::colour::{Lab, LinearRgb};
+use hairline_optics::error::Error;
 use hairline_optics::illuminant::Illuminant;
 use hairline_optics::pigment::{FRESH_CARBON_NM, HEALED_CARBON_NM, Pigment};
 use hairline_optics::skin::{self, ToneClass};
 use hairline_optics::spectrum::Spectrum;
+use hairline_optics::tissue::Skin;
+use hairline_optics::tone::{Tone, fit_skin};
 
 use crate::case::{Case, HairColour, PigmentKind};
 use crate::design::ZoneKind;
@@ -31,6 +34,21 @@ pub fn ita_deg(case: &Case) -> f64 {
         .unwrap_or(ToneClass::Intermediate);
     class.lab_sci().ita_deg()
 }
+
+/// The case's skin as layers need it, fitted to its measured colour or its tone.
+///
+/// # Errors
+/// A tone that no skin has.
+pub fn client_skin(case: &Case) -> Result<Skin, Error> {
+    let tone = match case.skin.lab_sce {
+        Some([l, a, b]) => Tone::LabSce(Lab { l, a, b }),
+        None => Tone::ItaDeg(ita_deg(case)),
+    };
+    Ok(fit_skin(tone, INTERMEDIATE)?.skin)
+}
+
+/// Melanin and blood of an intermediate skin (`optics.md` 1.9), where a search for a client's own starts.
+pub const INTERMEDIATE: Skin = Skin::new(0.03, 0.006);
 
 /// Colour of the case's skin, specular excluded.
 pub fn skin_lab_sce(case: &Case) -> Lab {

@@ -9,7 +9,6 @@ use hairline_optics::dots::rgb::{DotLight, Losses, RgbDots, RgbProfile};
 use hairline_optics::illuminant::Illuminant;
 use hairline_optics::spectrum::Spectrum;
 use hairline_optics::tissue::Skin;
-use hairline_optics::tone::{Tone, fit_skin};
 
 use super::first_days::FirstDays;
 use super::kinetics::{
@@ -21,7 +20,7 @@ use super::summary::ForecastSummary;
 use crate::case::{Case, PigmentKind};
 use crate::design::ZoneKind;
 use crate::dot::Dot;
-use crate::pigment::{Ink, hair_lab_sce, ita_deg, reflectance_of, skin_lab_sce};
+use crate::pigment::{INTERMEDIATE, Ink, client_skin, hair_lab_sce, reflectance_of, skin_lab_sce};
 
 /// A dot as the optics need it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,22 +47,14 @@ pub struct Looks {
     tissues: [OnceLock<RgbDots>; 4],
 }
 
-/// Melanin and blood of an intermediate skin, where a search for a client's own starts.
-const SKIN_LIKE: [f64; 2] = [0.03, 0.006];
-
 impl Looks {
     /// Of a case: its skin by the measured colour or the tone, the artist's deposit, its pigment. What is reckoned of
     /// dots is by daylight (D65); what is drawn of them, in the light of the case.
     pub fn new(case: &Case) -> Looks {
-        let like = Skin::new(SKIN_LIKE[0], SKIN_LIKE[1]);
-        let tone = match case.skin.lab_sce {
-            Some([l, a, b]) => Tone::LabSce(Lab { l, a, b }),
-            None => Tone::ItaDeg(ita_deg(case)),
-        };
         Looks {
             ink: Ink::of(case),
             // A case that was read has a possible tone; one put together without a check counts as intermediate skin.
-            skin: fit_skin(tone, like).map_or(like, |fit| fit.skin),
+            skin: client_skin(case).unwrap_or(INTERMEDIATE),
             height_mm: case.artist.deposit_height_mm,
             light: case.light,
             tissues: [const { OnceLock::new() }; 4],

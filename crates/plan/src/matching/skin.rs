@@ -1,16 +1,15 @@
 //! The client's skin as the match needs it: its colour and the tables of dots in it.
 
 use hairline_optics::bare::bare_sce;
-use hairline_optics::colour::{Lab, Xyz};
+use hairline_optics::colour::Xyz;
 use hairline_optics::dots::{SkinDots, Table};
 use hairline_optics::error::Error;
 use hairline_optics::illuminant::Illuminant;
-use hairline_optics::skin::ToneClass;
 use hairline_optics::spectrum::{N_WAVELENGTHS, Spectrum};
 use hairline_optics::tissue::Skin;
-use hairline_optics::tone::{Tone, fit_skin};
 
 use crate::case::Case;
+use crate::pigment::client_skin;
 
 /// A skin with its dots.
 pub(super) struct ClientSkin {
@@ -24,27 +23,13 @@ pub(super) struct ClientSkin {
     weights: [[f64; N_WAVELENGTHS]; 3],
 }
 
-/// The tone of a case's skin; the intermediate class where nothing is said.
-pub(super) fn tone(case: &Case) -> Tone {
-    let skin = &case.skin;
-    if let Some([l, a, b]) = skin.lab_sce {
-        return Tone::LabSce(Lab { l, a, b });
-    }
-    if let Some(ita) = skin.ita_deg {
-        return Tone::ItaDeg(ita);
-    }
-    let by_type = skin.fitzpatrick.map(|f| Tone::Fitzpatrick(f as u8 + 1));
-    let by_level = || skin.monk.map(Tone::Monk);
-    by_type.or_else(by_level).unwrap_or(Tone::LabSci(ToneClass::Intermediate.lab_sci()))
-}
-
 impl ClientSkin {
     /// The skin of a case, fitted to its tone.
     ///
     /// # Errors
     /// A tone that no skin has.
     pub fn of(case: &Case) -> Result<ClientSkin, Error> {
-        ClientSkin::new(fit_skin(tone(case), Skin::new(0.02, 0.005))?.skin, case.artist.deposit_height_mm)
+        ClientSkin::new(client_skin(case)?, case.artist.deposit_height_mm)
     }
 
     /// The scar that a case's skin leaves.
@@ -52,8 +37,7 @@ impl ClientSkin {
     /// # Errors
     /// A tone that no skin has.
     pub fn scar_of(case: &Case) -> Result<ClientSkin, Error> {
-        let skin = fit_skin(tone(case), Skin::new(0.02, 0.005))?.skin;
-        ClientSkin::new(skin.scarred(), case.artist.deposit_height_mm)
+        ClientSkin::new(client_skin(case)?.scarred(), case.artist.deposit_height_mm)
     }
 
     fn new(skin: Skin, height_mm: f64) -> Result<ClientSkin, Error> {
