@@ -119,7 +119,7 @@ pub fn fade_strip(planned: &Planned) -> Swatches {
         columns.par_iter().map(patch).collect()
     };
     let name = |age: Age| match age {
-        Age::Years(years) if years == 1.0 => "1 year".to_owned(),
+        Age::Years(1.0) => "1 year".to_owned(),
         Age::Years(years) => format!("{years:.0} years"),
         _ => "healed".to_owned(),
     };
