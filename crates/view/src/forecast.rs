@@ -98,7 +98,8 @@ pub fn fade_strip_image(planned: &Planned) -> Result<Image, ChartError> {
 /// of the band.
 pub fn fade_strip(planned: &Planned) -> Swatches {
     let hairs = hairs(planned);
-    let skin = CloseUp::new(&scene(planned, &hairs), STRIP_PX);
+    let scene = scene(planned, &hairs);
+    let skin = CloseUp::new(&scene, STRIP_PX);
     let all = moments(planned.plan.sessions.len());
     let healed = all.iter().rposition(|m| m.age == Age::Healed).unwrap_or(0);
     let columns = &all[healed..];
@@ -108,7 +109,7 @@ pub fn fade_strip(planned: &Planned) -> Swatches {
         let forecast = forecast.at(place);
         let zone = forecast.zone(forecast.main_zone);
         let patch = |moment| {
-            let state = close_state(planned, &forecast, moment);
+            let state = close_state(planned, &forecast, moment, scene.close_up_mm);
             let darkness = zone.darkness(moment.age.days());
             Patch {
                 swatch: Swatch::Picture(skin.compose(&planned.dots, &state)),

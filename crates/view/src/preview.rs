@@ -86,7 +86,9 @@ fn later_hairs(planned: &Planned) -> Vec<(f64, Vec<Hair>)> {
 /// How the scalp looks at each of the plan's moments.
 pub fn states(planned: &Planned) -> Vec<State> {
     let forecast = &planned.plan.forecast;
-    moments(planned.plan.sessions.len()).iter().map(|m| state(planned, forecast, m, |_| true)).collect()
+    let centre = close_up_mm(planned);
+    let moments = moments(planned.plan.sessions.len());
+    moments.iter().map(|m| state(planned, forecast, m, centre, |_| true)).collect()
 }
 
 /// The finished head with its healed dots for phones and other programs.
@@ -95,16 +97,25 @@ pub fn head_glb(planned: &Planned) -> Vec<u8> {
     let healed =
         moments(n_sessions).into_iter().find(|m| m.sessions_done == n_sessions && m.age == Age::Healed);
     let looks: Vec<DotLook> = healed.map_or(vec![], |m| {
-        state(planned, &planned.plan.forecast, &m, |_| true).dots.into_iter().map(|(_, look)| look).collect()
+        let centre = close_up_mm(planned);
+        state(planned, &planned.plan.forecast, &m, centre, |_| true)
+            .dots
+            .into_iter()
+            .map(|(_, look)| look)
+            .collect()
     });
     head_to_glb(&planned.head, planned.looks.skin_lab(&planned.plan.case), &planned.dots, &looks)
 }
 
-/// What a close-up sees of a moment, by a forecast.
-pub(crate) fn close_state(planned: &Planned, forecast: &ForecastSummary, moment: &Moment) -> State {
-    let centre = close_up_mm(planned);
+/// What a close-up around a point sees of a moment, by a forecast.
+pub(crate) fn close_state(
+    planned: &Planned,
+    forecast: &ForecastSummary,
+    moment: &Moment,
+    centre: DVec3,
+) -> State {
     let reach_mm = 0.5 * FIELD_MM * 2.0_f64.sqrt() + CLOSE_MM;
-    state(planned, forecast, moment, |dot| (dot.position_mm - centre).abs().max_element() < reach_mm)
+    state(planned, forecast, moment, centre, |dot| (dot.position_mm - centre).abs().max_element() < reach_mm)
 }
 
 /// The dots of a moment as the optics' tables draw them, by a forecast; those that are wanted.
@@ -112,6 +123,7 @@ fn state(
     planned: &Planned,
     forecast: &ForecastSummary,
     moment: &Moment,
+    close_up_mm: DVec3,
     wanted: impl Fn(&Dot) -> bool + Sync,
 ) -> State {
     let (plan, looks) = (&planned.plan, &planned.looks);
@@ -127,7 +139,7 @@ fn state(
         })
         .collect();
     let days = if moment.age == Age::Before { HEALED_DAY } else { moment.age.days() };
-    seen_state(&plan.case, looks, &planned.dots, &seen, close_up_mm(planned), days)
+    seen_state(&plan.case, looks, &planned.dots, &seen, close_up_mm, days)
 }
 
 /// Dots as the optics draw them on a case's skin: index, kind of zone and appearance of each; days since a session, which decide

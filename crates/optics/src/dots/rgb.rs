@@ -2,7 +2,7 @@
 
 use super::compose::exponent;
 use super::nodes::{DIAMETER_MM, PIGMENT_PER_MM, RADIUS, TOP_MM, distance_mm, node_of};
-use super::stencil::{Stencil, stencil};
+use super::stencil::{Axis, Stencil};
 use super::table::{SkinDots, deep, monotone};
 use crate::illuminant::Illuminant;
 use crate::spectrum::{N_WAVELENGTHS, Spectrum};
@@ -52,6 +52,8 @@ pub struct RgbDots {
     axes: Axes,
     /// What pictures ask for at `[shape][diameter][top][strength]`.
     kept: Vec<[f32; KEPT]>,
+    /// Logarithm of the green loss again, the strengths of one `[shape][diameter][top]` together.
+    green: Vec<[f32; TINTS]>,
     /// ln of the optical depth, `[shape][diameter][top][strength]`, then `[radius][channel]`.
     profiles: Vec<[[f32; 3]; RADII]>,
     /// Reduced scattering of the dermis in each channel, 1/mm.
@@ -60,10 +62,10 @@ pub struct RgbDots {
 
 /// The nodes on the scales along which dots change evenly.
 struct Axes {
-    diameter: [f64; DIAMETER_MM.len()],
-    top: [f64; TOP_MM.len()],
-    strength: [f64; TINTS],
-    shape: Vec<f64>,
+    diameter: Axis,
+    top: Axis,
+    strength: Axis,
+    shape: Axis,
 }
 
 impl RgbDots {
@@ -94,18 +96,21 @@ impl RgbDots {
             let profile = RgbProfile { diameter_mm: DIAMETER_MM[d], values };
             (kept(&profile), values.map(|v| v.map(|v| v as f32)))
         };
-        let (kept, profiles) = (0..NODES * shapes.len()).map(node).unzip();
+        let (kept, profiles): (Vec<[f32; KEPT]>, _) = (0..NODES * shapes.len()).map(node).unzip();
+        let (rows, _) = kept.as_chunks::<TINTS>();
+        let green = rows.iter().map(|row| row.map(|node| node[4])).collect();
         let dermis = &skin.layers[2];
         let scatters = dermis.mus_per_mm.zip(dermis.g, |mus, g| mus * (1.0 - g));
         let last = shapes.len().saturating_sub(1).max(1) as f64;
         RgbDots {
             axes: Axes {
-                diameter: DIAMETER_MM.map(libm::log),
-                top: TOP_MM.map(deep),
-                strength: PIGMENT_PER_MM.map(libm::log),
-                shape: (0..shapes.len()).map(|k| k as f64 / last).collect(),
+                diameter: Axis::new(DIAMETER_MM.map(libm::log).to_vec()),
+                top: Axis::new(TOP_MM.map(deep).to_vec()),
+                strength: Axis::new(PIGMENT_PER_MM.map(libm::log).to_vec()),
+                shape: Axis::new((0..shapes.len()).map(|k| k as f64 / last).collect()),
             },
             kept,
+            green,
             profiles,
             scattering_per_mm: channels
                 .map(|channel| channel.iter().zip(scatters.samples).map(|(w, s)| w * s).sum()),
@@ -117,12 +122,15 @@ impl RgbDots {
     pub fn dot(&self, diameter_mm: f64, top_mm: f64, mua550_per_mm: f64, shape: f64) -> DotLight {
         let mut sum = [0.0f32; KEPT];
         let at = self.place(diameter_mm, top_mm, shape);
-        let strength = stencil(&self.axes.strength, libm::log(mua550_per_mm.max(NOTHING)));
+        let strength = self.axes.strength.stencil(libm::log(mua550_per_mm.max(NOTHING)));
+        let strengths = strength.weight.map(|w| w as f32);
         at.each(|row, weight| {
-            for k in 0..4 {
-                let weight = weight * strength.weight[k] as f32;
-                let node = &self.kept[row + strength.first + k];
-                sum.iter_mut().zip(node).for_each(|(s, v)| *s += weight * v);
+            let nodes = &self.kept[row * TINTS + strength.first..][..4];
+            for (node, strength) in nodes.iter().zip(strengths) {
+                let weight = weight * strength;
+                for k in 0..KEPT {
+                    sum[k] += weight * node[k];
+                }
             }
         });
         let sum = sum.map(f64::from);
@@ -141,13 +149,13 @@ impl RgbDots {
     /// The same dot by distance.
     pub fn profile(&self, diameter_mm: f64, top_mm: f64, mua550_per_mm: f64, shape: f64) -> RgbProfile {
         let at = self.place(diameter_mm, top_mm, shape);
-        let strength = stencil(&self.axes.strength, libm::log(mua550_per_mm.max(NOTHING)));
+        let strength = self.axes.strength.stencil(libm::log(mua550_per_mm.max(NOTHING)));
         let weak = libm::log(at.narrow * at.narrow * thin(mua550_per_mm));
         let mut values = [[weak; 3]; RADII];
         at.each(|row, weight| {
             for (k, w) in strength.nodes() {
                 let weight = f64::from(weight) * w;
-                for (sum, node) in values.iter_mut().zip(&self.profiles[row + k]) {
+                for (sum, node) in values.iter_mut().zip(&self.profiles[row * TINTS + k]) {
                     for c in 0..3 {
                         sum[c] += weight * f64::from(node[c]);
                     }
@@ -162,8 +170,10 @@ impl RgbDots {
         let at = self.place(diameter_mm, top_mm, shape);
         let mut sum = [0.0f32; TINTS];
         at.each(|row, weight| {
-            let rows = &self.kept[row..row + TINTS];
-            sum.iter_mut().zip(rows).for_each(|(s, row)| *s += weight * row[4]);
+            let node = &self.green[row];
+            for k in 0..TINTS {
+                sum[k] += weight * node[k];
+            }
         });
         let narrow = 2.0 * libm::log(at.narrow);
         Losses { strength: &self.axes.strength, ln_mm2: sum.map(|s| narrow + f64::from(s)) }
@@ -177,9 +187,9 @@ impl RgbDots {
     fn place(&self, diameter_mm: f64, top_mm: f64, shape: f64) -> At {
         let diameter_mm = diameter_mm.max(NOTHING);
         At {
-            diameter: stencil(&self.axes.diameter, libm::log(diameter_mm)),
-            top: stencil(&self.axes.top, deep(top_mm)),
-            shape: stencil(&self.axes.shape, shape),
+            diameter: self.axes.diameter.stencil(libm::log(diameter_mm)),
+            top: self.axes.top.stencil(deep(top_mm)),
+            shape: self.axes.shape.stencil(shape),
             // A dot narrower than the table takes as much less as it covers less.
             narrow: (diameter_mm / DIAMETER_MM[0]).min(1.0),
         }
@@ -200,14 +210,15 @@ struct At {
 }
 
 impl At {
-    /// Calls `add(first node of a row of strengths, weight)`.
-    #[inline]
+    /// Calls `add(row of strengths, weight)`.
+    #[inline(always)]
     fn each(&self, mut add: impl FnMut(usize, f32)) {
         for (s, ws) in self.shape.nodes() {
-            for (d, wd) in self.diameter.nodes() {
-                for (t, wt) in self.top.nodes() {
-                    let row = (s * DIAMETER_MM.len() + d) * TOP_MM.len() + t;
-                    add(row * TINTS, (ws * wd * wt) as f32);
+            for d in 0..4 {
+                let weight = ws * self.diameter.weight[d];
+                let row = (s * DIAMETER_MM.len() + self.diameter.first + d) * TOP_MM.len() + self.top.first;
+                for t in 0..4 {
+                    add(row + t, (weight * self.top.weight[t]) as f32);
                 }
             }
         }
@@ -216,7 +227,7 @@ impl At {
 
 /// Green light that dots of one width and depth take, by strength.
 pub struct Losses<'a> {
-    strength: &'a [f64; TINTS],
+    strength: &'a Axis,
     /// ln of the loss in mm2 at each strength.
     ln_mm2: [f64; TINTS],
 }
@@ -224,9 +235,14 @@ pub struct Losses<'a> {
 impl Losses<'_> {
     /// Logarithm of the area of skin that would have to turn black, mm2, at the logarithm of an absorption at 550 nm, 1/mm.
     pub fn ln_mm2(&self, ln_mua550: f64) -> f64 {
-        let p = stencil(self.strength, ln_mua550);
+        let p = self.strength.stencil(ln_mua550);
         let sum: f64 = (0..4).map(|k| p.weight[k] * self.ln_mm2[p.first + k]).sum();
-        sum + (ln_mua550 - self.strength[0]).min(0.0)
+        sum + (ln_mua550 - self.strength.first()).min(0.0)
+    }
+
+    /// The area of skin that would have to turn black, mm2, at an absorption at 550 nm, 1/mm.
+    pub fn mm2(&self, mua550_per_mm: f64) -> f64 {
+        libm::exp(self.ln_mm2(libm::log(mua550_per_mm.max(NOTHING))))
     }
 }
 

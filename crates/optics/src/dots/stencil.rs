@@ -16,20 +16,51 @@ impl Stencil {
     }
 }
 
-/// The stencil of a value among ascending nodes, clamped to their range. An axis has at least two nodes.
-pub fn stencil(nodes: &[f64], x: f64) -> Stencil {
-    let x = x.clamp(nodes[0], nodes[nodes.len() - 1]);
-    let points = nodes.len().min(4);
-    let cell = nodes.iter().rposition(|&node| node <= x).unwrap_or(0);
-    let first = cell.saturating_sub(1).min(nodes.len() - points);
-    let mut weight = [0.0; 4];
-    for i in 0..points {
-        weight[i] = 1.0;
-        for k in (0..points).filter(|&k| k != i) {
-            weight[i] *= (x - nodes[first + k]) / (nodes[first + i] - nodes[first + k]);
-        }
+/// Ascending nodes of an axis, at least two, with what the stencil needs of them.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    nodes: Vec<f64>,
+    /// For each first node: what divides the weights.
+    over: Vec<[f64; 4]>,
+}
+
+impl Axis {
+    /// Of nodes.
+    pub fn new(nodes: Vec<f64>) -> Axis {
+        let points = nodes.len().min(4);
+        let over = |near: &[f64]| {
+            let between = |i: usize, k: usize| if i == k { 1.0 } else { near[i] - near[k] };
+            let one = |i: usize| (0..points).map(|k| between(i, k)).product::<f64>().recip();
+            std::array::from_fn(|i| if i < points { one(i) } else { 0.0 })
+        };
+        let over = nodes.windows(points).map(over).collect();
+        Axis { nodes, over }
     }
-    Stencil { first, weight }
+
+    /// The first of the nodes.
+    pub fn first(&self) -> f64 {
+        self.nodes[0]
+    }
+
+    /// The stencil of a value, clamped to the range of the nodes.
+    pub fn stencil(&self, x: f64) -> Stencil {
+        let nodes = self.nodes.as_slice();
+        let x = x.clamp(nodes[0], nodes[nodes.len() - 1]);
+        let above = nodes.iter().map(|&node| usize::from(node <= x)).sum::<usize>();
+        let first = above.saturating_sub(2).min(self.over.len() - 1);
+        let over = self.over[first];
+        // A node that is not there has no weight and counts for nothing in those of the others.
+        let off = |k: usize| nodes.get(first + k).map_or(1.0, |node| x - node);
+        let [a, b, c, d] = [off(0), off(1), off(2), off(3)];
+        let weight =
+            [over[0] * (b * c * d), over[1] * (a * c * d), over[2] * (a * b * d), over[3] * (a * b * c)];
+        Stencil { first, weight }
+    }
+}
+
+/// The stencil of a value among ascending nodes, at least two, clamped to their range.
+pub fn stencil(nodes: &[f64], x: f64) -> Stencil {
+    Axis::new(nodes.to_vec()).stencil(x)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::nodes::{
     DERMIS_PER_MM, DIAMETER_MM, DOTS, EPIDERMIS_MM, EPIDERMIS_PER_MM, HEIGHT_MM, HORN_MM, PAPILLARY_MM,
     PIGMENT_PER_MM, RADIUS, REDUCED_SCATTERING_PER_MM, SKINS, TOP_MM, VALUES, axes, node_of,
 };
-use super::stencil::stencil;
+use super::stencil::{Axis, stencil};
 use crate::spectrum::{N_WAVELENGTHS, Spectrum};
 use crate::tissue::SpectralStack;
 
@@ -186,10 +186,11 @@ impl SkinDots {
         let ln = libm::log;
         let d = stencil(&DIAMETER_MM.map(ln), ln(diameter_mm));
         let t = stencil(&TOP_MM.map(deep), deep(top_mm));
+        let strengths = Axis::new(PIGMENT_PER_MM.map(ln).to_vec());
         let mut values = vec![[0.0f32; N_WAVELENGTHS]; RADII];
         for w in 0..N_WAVELENGTHS {
             let mua = mua_per_mm.samples[w];
-            let p = stencil(&PIGMENT_PER_MM.map(ln), ln(mua.max(1e-9)));
+            let p = strengths.stencil(ln(mua.max(1e-9)));
             // Below the table the light taken is proportional to the pigment.
             let thin = ln((mua / PIGMENT_PER_MM[0]).clamp(1e-9, 1.0)) as f32;
             let block = &self.values[w * DOTS..][..DOTS];

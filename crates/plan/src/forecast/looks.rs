@@ -118,7 +118,7 @@ impl Looks {
 
     /// What a dot takes from the green light of the skin, as the area that would have to turn black, mm2.
     pub fn lost_light_mm2(&self, kind: ZoneKind, a: &Appearance) -> f64 {
-        libm::exp(self.losses(kind, a).ln_mm2(libm::log(a.mua550_per_mm.max(1e-9))))
+        self.losses(kind, a).mm2(a.mua550_per_mm)
     }
 
     /// What is left of the light of a skin in which every cm2 has so many of a dot, `[red, green, blue]`, 0-1.
@@ -170,7 +170,7 @@ pub fn dot_on_day(
     days: f64,
 ) -> Appearance {
     let zone = forecast.zone(kind);
-    let healed = healed_dot(case, looks, kind, zone.darkness(HEALED_DAY), dot);
+    let (healed, lost_mm2) = healed_dot(case, looks, kind, zone.darkness(HEALED_DAY), dot);
     if days < HEALED_DAY {
         return healing_dot(case, looks, kind, dot, &healed, days);
     }
@@ -182,14 +182,14 @@ pub fn dot_on_day(
     // Pigment is not made: never more of it than when healed.
     out.mua550_per_mm *= (healed.diameter_mm / out.diameter_mm).powi(2);
     if years > 0.0 {
-        let wanted_mm2 = seen * looks.lost_light_mm2(kind, &healed);
-        out.mua550_per_mm = strength_for(looks, kind, &out, wanted_mm2, seen);
+        let losses = looks.losses(kind, &out);
+        out.mua550_per_mm = strength_for(&losses, out.mua550_per_mm, seen * lost_mm2, seen);
     }
     out
 }
 
-/// The dot on day 28 when its zone came out at some share of the planned darkness.
-fn healed_dot(case: &Case, looks: &Looks, kind: ZoneKind, darkness: f64, dot: &Dot) -> Appearance {
+/// The dot on day 28 when its zone came out at some share of the planned darkness, and the light it takes, mm2.
+fn healed_dot(case: &Case, looks: &Looks, kind: ZoneKind, darkness: f64, dot: &Dot) -> (Appearance, f64) {
     let height_mm = case.artist.deposit_height_mm;
     let planned = Appearance {
         diameter_mm: dot.diameter_mm,
@@ -198,23 +198,25 @@ fn healed_dot(case: &Case, looks: &Looks, kind: ZoneKind, darkness: f64, dot: &D
             * (1.0 - shed_share(dot.depth_mm, height_mm)),
         tinge: tinge(case.forecast.pigment, looks, HEALED_DAY, 1.0),
     };
+    let losses = looks.losses(kind, &planned);
+    let planned_mm2 = losses.mm2(planned.mua550_per_mm);
     if (darkness - 1.0).abs() < AS_PLANNED {
-        return planned;
+        return (planned, planned_mm2);
     }
-    let wanted_mm2 = darkness * looks.lost_light_mm2(kind, &planned);
+    let wanted_mm2 = darkness * planned_mm2;
     if darkness < 1.0 {
-        return Appearance {
-            mua550_per_mm: strength_for(looks, kind, &planned, wanted_mm2, darkness),
-            ..planned
-        };
+        let mua550_per_mm = strength_for(&losses, planned.mua550_per_mm, wanted_mm2, darkness);
+        return (Appearance { mua550_per_mm, ..planned }, losses.mm2(mua550_per_mm));
     }
     // A zone that healed darker holds more pigment; what that does not explain (strong dots are black already) is width.
     let mut darker = Appearance { mua550_per_mm: darkness * planned.mua550_per_mm, ..planned };
+    let mut lost_mm2 = looks.lost_light_mm2(kind, &darker);
     for _ in 0..WIDENINGS {
-        let ratio = wanted_mm2 / looks.lost_light_mm2(kind, &darker).max(1e-15);
+        let ratio = wanted_mm2 / lost_mm2.max(1e-15);
         darker.diameter_mm *= libm::exp(USUAL_SLOPE * libm::log(ratio)).clamp(0.5, 2.0);
+        lost_mm2 = looks.lost_light_mm2(kind, &darker);
     }
-    darker
+    (darker, lost_mm2)
 }
 
 /// A median this near to 1 is as planned: draws and rounding.
@@ -263,16 +265,15 @@ fn tinge(pigment: PigmentKind, looks: &Looks, days: f64, seen: f64) -> f64 {
     }
 }
 
-/// Absorption at which a dot takes `wanted_mm2` of light, at most that of `most`; `share` is a first guess of its share.
+/// Absorption at which a dot takes `wanted_mm2` of light, at most `most_per_mm`; `share` is a first guess of its share.
 ///
 /// A dark dot that spreads would first look darker, as its middle has pigment to spare; the rate was read off what is seen,
 /// so as much pigment has gone as the darkness says.
-fn strength_for(looks: &Looks, kind: ZoneKind, most: &Appearance, wanted_mm2: f64, share: f64) -> f64 {
-    let losses = looks.losses(kind, most);
+fn strength_for(losses: &Losses, most_per_mm: f64, wanted_mm2: f64, share: f64) -> f64 {
     let ln_lost = |ln_mua: f64| losses.ln_mm2(ln_mua);
     // The logarithm of the loss rises with that of the absorption, nearly straight: secants are there in a few steps.
     let wanted = libm::log(wanted_mm2.max(1e-12));
-    let strongest = most.mua550_per_mm.max(1e-9);
+    let strongest = most_per_mm.max(1e-9);
     let (high, low) = (libm::log(strongest), libm::log(1e-3 * strongest));
     let mut before = high + libm::log(share.clamp(1e-3, 1.0));
     let mut off_before = ln_lost(before) - wanted;

@@ -168,6 +168,9 @@ impl ZoneForecast {
     fn between(&self, day: f64, value: impl Fn(&DayForecast) -> f64) -> f64 {
         let above = self.days.partition_point(|d| d.day < day).clamp(1, self.days.len() - 1);
         let (a, b) = (&self.days[above - 1], &self.days[above]);
+        if b.day == day {
+            return value(b);
+        }
         let t = (day - a.day) / (b.day - a.day);
         let ln = |d: &DayForecast| libm::log(value(d).max(1e-9));
         libm::exp(ln(a) + t * (ln(b) - ln(a)))

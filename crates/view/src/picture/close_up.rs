@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::compose::{CloseLook, FLUSH, State};
 use super::hair::{BURIED_HALF_MM, BURIED_SIGMA_MM, Buried};
-use super::halo::{Depths, Halo, Left};
+use super::halo::{Depths, Halo, Left, whole};
 use super::image::{Image, encode};
 use super::noise::{hash, noise2, unit};
 use super::splat::profile;
@@ -87,22 +87,29 @@ impl CloseUp {
             tint(state.redness as f32 * FLUSH * (0.55 + 0.75 * near * near), 0.0)
         });
         let mut rgb = self.developed.clone();
-        for y in 0..n {
+        for (y, rgb) in rgb.chunks_mut(3 * n).enumerate() {
             let pixels = if halo.is_empty() { far.pixels(y, n) } else { 0..n };
             let depths = close.row(y, pixels.clone()).zip(far.row(y, pixels.clone()));
-            for (x, (close, far)) in pixels.zip(depths) {
+            let row = y * n + pixels.start..y * n + pixels.end;
+            let skin = self.base[row.clone()].iter().zip(&self.diffuse[row.clone()]).zip(&near[row]);
+            let (rgb, _) = rgb.as_chunks_mut::<3>();
+            let out = rgb[pixels.clone()].iter_mut().zip(pixels);
+            for (((rgb, x), ((base, diffuse), near)), (close, far)) in out.zip(skin).zip(depths) {
                 let i = y * n + x;
-                let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
-                let red = if halo.is_empty() { [1.0; 3] } else { reds[(halo[i] * 255.0) as usize] };
-                let mut light = self.base[i];
-                let left = left.of([0, 1, 2].map(|c| near[i][c] + close[c] + far[c]));
-                for c in 0..3 {
-                    let diffuse = self.diffuse[i][c];
+                let left = left.of([0, 1, 2].map(|c| near[c] + close[c] + far[c]));
+                let light = if halo.is_empty() && crust.is_empty() {
+                    [0, 1, 2].map(|c| base[c] + diffuse[c] * (left[c] - 1.0))
+                } else {
+                    let scab = if crust.is_empty() { 0.0 } else { 0.72 * crust[i] };
+                    let red = if halo.is_empty() { [1.0; 3] } else { reds[whole(halo[i] * 255.0)] };
                     // A scab lies on the skin and takes the light the skin would.
-                    let skin = diffuse * red[c] * left[c];
-                    light[c] += skin - diffuse + scab * (diffuse * SCAB[c] / 0.2 - skin);
-                }
-                rgb[3 * i..3 * i + 3].copy_from_slice(&encode(light, x, y));
+                    let one = |c: usize| {
+                        let skin = diffuse[c] * red[c] * left[c];
+                        base[c] + skin - diffuse[c] + scab * (diffuse[c] * SCAB[c] / 0.2 - skin)
+                    };
+                    [one(0), one(1), one(2)]
+                };
+                *rgb = encode(light, x, y);
             }
         }
         Image { width: n, height: n, rgb }
@@ -111,7 +118,7 @@ impl CloseUp {
     /// What the dots of a state leave on the field; `outline` by a key.
     fn marks(&self, dots: &[Dot], state: &State, outline: impl Fn(u32) -> Outline) -> Marks {
         let n = self.size;
-        let mut near = vec![[0.0f32; 3]; n * n];
+        let mut near = vec![[0.0f32; 4]; n * n];
         let mut halo = vec![0.0f32; if state.redness > 0.0 { n * n } else { 0 }];
         let mut crust = vec![0.0f32; if state.scabs > 0.0 { n * n } else { 0 }];
         let px_per_mm = (n as f64 / FIELD_MM) as f32;
@@ -129,7 +136,7 @@ impl CloseUp {
             for &(place, share) in copies(smear.length()) {
                 self.around(at + place * smear, core.reach_px, |pixel, d| {
                     let depth = core.depth(shape.squared(d, core.radius_px));
-                    for c in 0..3 {
+                    for c in 0..4 {
                         near[pixel][c] += share * depth[c];
                     }
                 });
@@ -198,11 +205,13 @@ impl CloseUp {
             return;
         }
         for y in low.y as usize..=high.y as usize {
-            for x in low.x as usize..=high.x as usize {
-                let d = Vec2::new(x as f32 + 0.5, y as f32 + 0.5) - at;
-                if d.length_squared() < reach * reach {
-                    put(y * self.size + x, d);
-                }
+            let dy = y as f32 + 0.5 - at.y;
+            let half = (reach * reach - dy * dy).max(0.0).sqrt();
+            // Pixels whose middles lie within the circle.
+            let (left, right) =
+                ((at.x - half + 0.5).max(0.0) as usize, (at.x + half + 0.5).clamp(0.0, n) as usize);
+            for x in left..right {
+                put(y * self.size + x, Vec2::new(x as f32 + 0.5 - at.x, dy));
             }
         }
     }
@@ -310,8 +319,8 @@ impl CloseUp {
 
 /// What the dots of a state leave on the field.
 struct Marks {
-    /// Depths of the dots beside their bells.
-    near: Vec<[f32; 3]>,
+    /// Depths of the dots beside their bells, the fourth value unused.
+    near: Vec<[f32; 4]>,
     /// How near a fresh dot is, 0-1; empty on calm skin.
     halo: Vec<f32>,
     /// Scabs, 0-1; empty without any.
@@ -347,45 +356,60 @@ fn copies(smear_px: f32) -> &'static [(f32, f32)] {
 
 /// The part of a dot that its bells leave over, by the square of the distance from its middle.
 struct Core {
-    /// Depths, a step of [`CORE_STEP_PX2`] each.
-    depths: Vec<[f32; 3]>,
+    /// Depths, the fourth value unused: steps of [`NEAR_STEP_PX2`] up to `near`, then of [`FAR_STEP_PX2`].
+    depths: Vec<[f32; 4]>,
+    near: usize,
     radius_px: f32,
     reach_px: f32,
 }
 
-/// Step of [`Core::depths`], px2.
-const CORE_STEP_PX2: f32 = 8.0;
+/// Steps of [`Core::depths`] around the edge of the dot and beyond, px2.
+const NEAR_STEP_PX2: f32 = 8.0;
+const FAR_STEP_PX2: f32 = 40.0;
 /// Beyond the edge of a dot by this much its bells are all of it, mm.
 const CORE_BEYOND_MM: f64 = 0.26;
+/// So shallow that it is not seen.
+const SHALLOW: f32 = 3e-4;
 
 impl Core {
     fn new(look: &CloseLook, overlap: [f32; 3], px_per_mm: f32) -> Core {
-        let reach_px = (0.5 * look.diameter_mm + CORE_BEYOND_MM) as f32 * px_per_mm;
-        let count = (reach_px * reach_px / CORE_STEP_PX2) as usize + 3;
+        let radius_px = 0.5 * look.diameter_mm as f32 * px_per_mm;
+        let reach_px = radius_px + CORE_BEYOND_MM as f32 * px_per_mm;
+        let near = (1.6 * radius_px * radius_px / NEAR_STEP_PX2) as usize + 2;
+        let squared_px2 =
+            |i: usize| NEAR_STEP_PX2 * i.min(near) as f32 + FAR_STEP_PX2 * i.saturating_sub(near) as f32;
         let q = overlap.map(|q| f64::from(q.max(1e-4)));
-        let depths = (0..count)
-            .map(|i| {
-                let r_mm = f64::from((i as f32 * CORE_STEP_PX2).sqrt() / px_per_mm);
-                let bell = |k: usize| {
-                    let s2 = BELLS_MM[k] * BELLS_MM[k];
-                    libm::exp(-0.5 * r_mm * r_mm / s2) / (std::f64::consts::TAU * s2)
-                };
-                let (bells, depth) = ([bell(0), bell(1)], look.profile.depth(r_mm));
-                [0, 1, 2].map(|c| {
-                    let far = bells[0] * look.light.bells_mm2[0][c] + bells[1] * look.light.bells_mm2[1][c];
-                    (libm::expm1(q[c] * depth[c]) / q[c] - far) as f32
-                })
-            })
-            .collect();
-        Core { depths, radius_px: 0.5 * look.diameter_mm as f32 * px_per_mm, reach_px }
+        let depth = |i: usize| {
+            let r_mm = f64::from(squared_px2(i).sqrt() / px_per_mm);
+            let bell = |k: usize| {
+                let s2 = BELLS_MM[k] * BELLS_MM[k];
+                libm::exp(-0.5 * r_mm * r_mm / s2) / (std::f64::consts::TAU * s2)
+            };
+            let (bells, depth) = ([bell(0), bell(1)], look.profile.depth(r_mm));
+            let one = |c: usize| {
+                let far = bells[0] * look.light.bells_mm2[0][c] + bells[1] * look.light.bells_mm2[1][c];
+                (libm::expm1(q[c] * depth[c]) / q[c] - far) as f32
+            };
+            [one(0), one(1), one(2), 0.0]
+        };
+        let mut depths = Vec::new();
+        while depths.len() < 2 || squared_px2(depths.len() - 1) < reach_px * reach_px {
+            depths.push(depth(depths.len()));
+        }
+        let seen = |depth: &[f32; 4]| depth.iter().any(|d| d.abs() > SHALLOW);
+        let last = depths.iter().rposition(seen).map_or(1, |i| (i + 1).min(depths.len() - 1));
+        Core { depths, near, radius_px, reach_px: reach_px.min(squared_px2(last).sqrt()) }
     }
 
-    fn depth(&self, squared_px2: f32) -> [f32; 3] {
-        let place = squared_px2 / CORE_STEP_PX2;
-        let i = (place as usize).min(self.depths.len() - 2);
+    fn depth(&self, squared_px2: f32) -> [f32; 4] {
+        let border = self.near as f32;
+        let steps = squared_px2 / NEAR_STEP_PX2;
+        let beyond = (steps - border).max(0.0);
+        let place = steps - beyond * (1.0 - NEAR_STEP_PX2 / FAR_STEP_PX2);
+        let i = whole(place).min(self.depths.len() - 2);
         let t = (place - i as f32).min(1.0);
         let (a, b) = (self.depths[i], self.depths[i + 1]);
-        [0, 1, 2].map(|c| a[c] + (b[c] - a[c]) * t)
+        [0, 1, 2, 3].map(|c| a[c] + (b[c] - a[c]) * t)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Dots on a shaded head: what a session adds, in a few milliseconds.
 
+use std::ops::Range;
+
 use glam::DVec3;
 use hairline_optics::dots::rgb::{BELLS_MM, DotLight, RgbProfile};
 use hairline_plan::Dot;
+use rayon::prelude::*;
 
 use super::halo::{Halo, Left, mix};
 use super::image::{Image, encode};
@@ -112,8 +115,8 @@ struct Place {
 }
 
 /// A dot as the camera sees it in one state.
-pub(super) struct Seen {
-    pub(super) footprint: Footprint,
+struct Seen {
+    footprint: Footprint,
     depth_mm: f32,
     cosine: f32,
     loss: [f32; 3],
@@ -128,22 +131,24 @@ impl Plate {
     /// less footprint times contrast of every dot in it, as long as dots do not cover one another; bells do, by the rule for several
     /// dots (`optics.md` 5.3).
     pub fn compose(&self, placed: &Placed, state: &State) -> Image {
-        let size = self.camera.size_px;
-        let seen = seen(placed, state);
+        let width = self.camera.size_px[0];
         let mut image = self.developed.clone();
-        if seen.is_empty() {
+        let field = Field::new(self, placed, state);
+        if field.seen.is_empty() {
             return image;
         }
-        let redness = (state.redness > 0.0).then(|| self.redness(&seen, state.redness as f32));
-        self.each_loss(&seen, state.overlap, redness.is_some(), |[x, y], left| {
-            let pixel = y * size[0] + x;
-            let red = redness.as_ref().map_or([1.0; 3], |r| r.at(x, y));
-            let mut light = self.base[pixel];
-            for c in 0..3 {
-                light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
-            }
-            let rgb = encode(light, x, y);
-            image.rgb[3 * pixel..3 * pixel + 3].copy_from_slice(&rgb);
+        let redness = (state.redness > 0.0).then(|| self.redness(&field.seen, state.redness as f32));
+        image.rgb.par_chunks_mut(3 * width * ROWS).enumerate().for_each(|(band, rgb)| {
+            let (pixels, _) = rgb.as_chunks_mut::<3>();
+            field.each_loss(band, redness.is_some(), |[x, y], left| {
+                let pixel = y * width + x;
+                let red = redness.as_ref().map_or([1.0; 3], |r| r.at(x, y));
+                let mut light = self.base[pixel];
+                for c in 0..3 {
+                    light[c] -= self.diffuse[pixel][c] * (1.0 - red[c] * left[c]);
+                }
+                pixels[pixel - band * ROWS * width] = encode(light, x, y);
+            });
         });
         image
     }
@@ -153,48 +158,10 @@ impl Plate {
         Placed { dots: dots.iter().map(|dot| self.place_of(dot.position_mm, dot.normal)).collect() }
     }
 
-    /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of the head that dots darken, or
-    /// for all pixels of the head.
-    pub(super) fn each_loss(
-        &self,
-        seen: &[Seen],
-        overlap: [f32; 3],
-        all: bool,
-        mut put: impl FnMut([usize; 2], [f32; 3]),
-    ) {
-        let size = self.camera.size_px;
-        let mut losses = vec![[0.0f32; 3]; size[0] * size[1]];
-        let mut halos = BELLS_MM.map(|sigma_mm| Halo::new(size, 1.0 / self.camera.pixel_mm(), sigma_mm, 1));
-        for s in seen {
-            s.footprint.splat(size, |pixel, share| {
-                if self.shows(pixel, s.depth_mm) {
-                    for c in 0..3 {
-                        losses[pixel][c] += share * s.loss[c];
-                    }
-                }
-            });
-            let at = s.footprint.at.map(|v| v.max(0.0) as usize);
-            if at[0] < size[0] && at[1] < size[1] && self.shows(at[1] * size[0] + at[0], s.depth_mm) {
-                for (halo, bell) in halos.iter_mut().zip(s.bells_px) {
-                    halo.add(s.footprint.at, bell);
-                }
-            }
-        }
-        let ([near, wide], left) = (halos.map(Halo::spread), Left::new(overlap));
-        for y in 0..size[1] {
-            // The wide bells reach everywhere the near ones do.
-            let pixels = if all { 0..size[0] } else { wide.pixels(y, size[0]) };
-            let depths = near.row(y, pixels.clone()).zip(wide.row(y, pixels.clone()));
-            for (x, (near, wide)) in pixels.zip(depths) {
-                let pixel = y * size[0] + x;
-                let loss = losses[pixel];
-                if self.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || wide[0] > 0.0) {
-                    let kept = left.of([near[0] + wide[0], near[1] + wide[1], near[2] + wide[2]]);
-                    let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
-                    put([x, y], [left(0), left(1), left(2)]);
-                }
-            }
-        }
+    /// Empty bells for some rows.
+    fn halos(&self, rows: Range<usize>) -> [Halo; 2] {
+        let (width, px_per_mm) = (self.camera.size_px[0], 1.0 / self.camera.pixel_mm());
+        BELLS_MM.map(|sigma_mm| Halo::of_rows(width, rows.clone(), px_per_mm, sigma_mm, 1))
     }
 
     fn place_of(&self, position: DVec3, normal: DVec3) -> Option<Place> {
@@ -240,23 +207,96 @@ impl Plate {
     }
 }
 
-/// The dots of a state that face the camera.
-pub(super) fn seen(placed: &Placed, state: &State) -> Vec<Seen> {
-    let see = |(i, look): &(u32, DotLook)| {
-        let place = placed.dots.get(*i as usize)?.as_ref()?;
-        let half = look.half_width_mm;
-        let axes = place.axes.map(|axis| [half * axis[0], half * axis[1]]);
-        let [r, g, b] = look.transmission_rgb;
-        let area = place.cosine * place.px_per_mm * place.px_per_mm;
-        Some(Seen {
-            footprint: Footprint { at: place.at, axes, softness: look.softness },
-            depth_mm: place.depth_mm,
-            cosine: place.cosine,
-            loss: [1.0 - r, 1.0 - g, 1.0 - b],
-            bells_px: look.bells_mm2.map(|bell| bell.map(|mm2| area * mm2)),
-        })
-    };
-    state.dots.iter().filter_map(see).collect()
+/// Rows of a band: bands are worked out on their own, one like the other on any number of threads.
+const ROWS: usize = 64;
+
+/// The dots of a state that face the camera, and which of them reach into each band of [`ROWS`] rows.
+pub(super) struct Field<'a> {
+    plate: &'a Plate,
+    seen: Vec<Seen>,
+    bands: Vec<Vec<u32>>,
+    left: Left,
+}
+
+impl<'a> Field<'a> {
+    pub fn new(plate: &'a Plate, placed: &Placed, state: &State) -> Field<'a> {
+        let see = |(i, look): &(u32, DotLook)| {
+            let place = placed.dots.get(*i as usize)?.as_ref()?;
+            let half = look.half_width_mm;
+            let axes = place.axes.map(|axis| [half * axis[0], half * axis[1]]);
+            let [r, g, b] = look.transmission_rgb;
+            let area = place.cosine * place.px_per_mm * place.px_per_mm;
+            Some(Seen {
+                footprint: Footprint { at: place.at, axes, softness: look.softness },
+                depth_mm: place.depth_mm,
+                cosine: place.cosine,
+                loss: [1.0 - r, 1.0 - g, 1.0 - b],
+                bells_px: look.bells_mm2.map(|bell| bell.map(|mm2| area * mm2)),
+            })
+        };
+        let seen: Vec<Seen> = state.dots.par_iter().filter_map(see).collect();
+        let mut bands = vec![Vec::new(); plate.camera.size_px[1].div_ceil(ROWS)];
+        let bells_px = plate.halos(0..0).iter().map(Halo::reach_px).fold(0.0, f32::max);
+        for (i, s) in seen.iter().enumerate() {
+            let (y, reach) = (s.footprint.at[1], s.footprint.reach_px().max(bells_px));
+            let (first, end) =
+                ((y - reach).max(0.0) as usize / ROWS, (y + reach).max(0.0) as usize / ROWS + 1);
+            let end = end.min(bands.len());
+            bands[first.min(end)..end].iter_mut().for_each(|band| band.push(i as u32));
+        }
+        Field { plate, seen, bands, left: Left::new(state.overlap) }
+    }
+
+    /// Calls `put(column and row, what dots leave of its diffuse light, per colour)` for the pixels of a band that dots darken, or
+    /// for all that show the head.
+    pub fn each_loss(&self, band: usize, all: bool, mut put: impl FnMut([usize; 2], [f32; 3])) {
+        let plate = self.plate;
+        let [width, height] = plate.camera.size_px;
+        let rows = band * ROWS..((band + 1) * ROWS).min(height);
+        let dots = self.bands.get(band).map_or(&[][..], Vec::as_slice);
+        if dots.is_empty() && !all {
+            return;
+        }
+        let first = rows.start * width;
+        let mut losses = vec![[0.0f32; 3]; width * rows.len()];
+        let mut halos = plate.halos(rows.clone());
+        for s in dots.iter().map(|&i| &self.seen[i as usize]) {
+            s.footprint.splat_rows(width, rows.clone(), |pixel, share| {
+                if plate.shows(pixel, s.depth_mm) {
+                    for c in 0..3 {
+                        losses[pixel - first][c] += share * s.loss[c];
+                    }
+                }
+            });
+            let at = s.footprint.at.map(|v| v.max(0.0) as usize);
+            if at[0] < width && at[1] < height && plate.shows(at[1] * width + at[0], s.depth_mm) {
+                for (halo, bell) in halos.iter_mut().zip(s.bells_px) {
+                    halo.add(s.footprint.at, bell);
+                }
+            }
+        }
+        let [near, wide] = halos.map(Halo::spread);
+        for y in rows {
+            // The wide bells reach everywhere the near ones do.
+            let pixels = if all { 0..width } else { wide.pixels(y, width) };
+            let depths = near.row(y, pixels.clone()).zip(wide.row(y, pixels.clone()));
+            for (x, (near, wide)) in pixels.zip(depths) {
+                let pixel = y * width + x;
+                let loss = losses[pixel - first];
+                if plate.coverage[pixel] > 0.0 && (all || loss[1] > 0.0 || wide[0] > 0.0) {
+                    let kept = self.left.of([near[0] + wide[0], near[1] + wide[1], near[2] + wide[2]]);
+                    let left = |c: usize| ((1.0 - loss[c]) * kept[c]).max(DARKEST);
+                    put([x, y], [left(0), left(1), left(2)]);
+                }
+            }
+        }
+    }
+
+    /// As many bands as the picture has.
+    #[cfg(test)]
+    pub fn bands(&self) -> usize {
+        self.bands.len()
+    }
 }
 
 /// Factor of red skin on the light, in cells, read bilinearly between their middles.

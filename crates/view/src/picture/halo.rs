@@ -1,10 +1,14 @@
 //! Light that dots and hair roots take from the skin around them: many soft bells, summed on coarse grids.
 
+use std::ops::Range;
+
 /// Bells of one width over a picture, while they are put down.
 pub(super) struct Halo {
     /// `cells[row][column]`: sum of the bells, per colour.
     cells: Vec<[f32; 3]>,
     columns: usize,
+    /// Rows of cells above those that are kept.
+    skipped: usize,
     cell_px: f32,
     /// Means of three cells that spread a bell.
     passes: usize,
@@ -16,6 +20,7 @@ pub(super) struct Halo {
 pub(super) struct Depths {
     cells: Vec<[f32; 3]>,
     columns: usize,
+    skipped: usize,
     cell_px: f32,
     /// Cells before the first pixel.
     margin: f32,
@@ -30,17 +35,33 @@ impl Halo {
     /// 1/6 cell2; cells are so wide that this is the bell's, but at least a pixel. One pass is quick and blunt (its middle is a
     /// third too low), four are within 4 % of a bell.
     pub fn new(size: [usize; 2], px_per_mm: f64, sigma_mm: f64, passes: usize) -> Halo {
+        Halo::of_rows(size[0], 0..size[1], px_per_mm, sigma_mm, passes)
+    }
+
+    /// The same for some rows of a picture only: these rows of the whole halo, as long as every bell that reaches them is added.
+    pub fn of_rows(width: usize, rows: Range<usize>, px_per_mm: f64, sigma_mm: f64, passes: usize) -> Halo {
         let cells_per_sigma = ((1 + 2 * passes) as f64 / 3.0).sqrt();
         let cell_px = (sigma_mm * px_per_mm / cells_per_sigma).max(1.0) as f32;
-        let [columns, rows] = size.map(|n| (n as f32 / cell_px) as usize + 2 * margin(passes) + 2);
-        let range = [[columns, 0], [rows, 0]];
-        Halo { cells: vec![[0.0; 3]; columns * rows], columns, cell_px, passes, range }
+        let columns = (width as f32 / cell_px) as usize + 2 * margin(passes) + 2;
+        // What is read, what is spread into it in every pass, and the other half of what is shared between two rows.
+        let skipped = (rows.start as f32 / cell_px) as usize + margin(passes) - passes;
+        let skipped = skipped.saturating_sub(1);
+        let last = (rows.end as f32 / cell_px) as usize + margin(passes) + passes + 2;
+        let kept = last + 1 - skipped;
+        let range = [[columns, 0], [kept, 0]];
+        Halo { cells: vec![[0.0; 3]; columns * kept], columns, skipped, cell_px, passes, range }
+    }
+
+    /// How far a bell reaches, px.
+    pub fn reach_px(&self) -> f32 {
+        (self.passes + 2) as f32 * self.cell_px
     }
 
     /// Adds a bell at a place of the picture (px) whose integral over the picture is `area_px` (px2).
     pub fn add(&mut self, at: [f32; 2], area_px: [f32; 3]) {
         // Bells beside the picture count as far as they reach into it.
         let [x, y] = at.map(|v| v / self.cell_px + margin(self.passes) as f32);
+        let y = y - self.skipped as f32;
         let rows = self.cells.len() / self.columns;
         if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (rows - 1) as f32) {
             return;
@@ -86,7 +107,7 @@ impl Halo {
             }
         }
         let margin = margin(self.passes) as f32;
-        Depths { cells: self.cells, columns, cell_px: self.cell_px, margin, range }
+        Depths { cells: self.cells, columns, skipped: self.skipped, cell_px: self.cell_px, margin, range }
     }
 }
 
@@ -97,9 +118,9 @@ fn margin(passes: usize) -> usize {
 
 impl Depths {
     /// Pixels of a row outside which nothing is lost; empty where nothing is lost in the whole row.
-    pub fn pixels(&self, y: usize, width: usize) -> std::ops::Range<usize> {
+    pub fn pixels(&self, y: usize, width: usize) -> Range<usize> {
         let [[left, right], [top, bottom]] = self.range;
-        let row = (y as f32 + 0.5) / self.cell_px + self.margin;
+        let row = (y as f32 + 0.5) / self.cell_px + self.margin - self.skipped as f32;
         if row + 1.0 < top as f32 || row > bottom as f32 {
             return 0..0;
         }
@@ -108,8 +129,8 @@ impl Depths {
     }
 
     /// Depth at the middles of pixels of a row, per colour, from the first pixel on.
-    pub fn row(&self, y: usize, pixels: std::ops::Range<usize>) -> impl Iterator<Item = [f32; 3]> {
-        let row = (y as f32 + 0.5) / self.cell_px + self.margin;
+    pub fn row(&self, y: usize, pixels: Range<usize>) -> impl Iterator<Item = [f32; 3]> {
+        let row = (y as f32 + 0.5) / self.cell_px + self.margin - self.skipped as f32;
         let (cell, ty) = (row as usize * self.columns, row.fract());
         let (upper, lower) = (&self.cells[cell..], &self.cells[cell + self.columns..]);
         let (per_px, margin) = (1.0 / self.cell_px, self.margin);
@@ -117,7 +138,7 @@ impl Depths {
         let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
         pixels.map(move |x| {
             let place = (x as f32 + 0.5) * per_px + margin;
-            let at = place as usize;
+            let at = whole(place);
             if at != column {
                 column = at;
                 (left, right) = (mix(upper[at], lower[at], ty), mix(upper[at + 1], lower[at + 1], ty));
@@ -130,6 +151,14 @@ impl Depths {
 fn mean(a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> [f32; 3] {
     let third = |k: usize| (a[k] + b[k] + c[k]) * (1.0 / 3.0);
     [third(0), third(1), third(2)]
+}
+
+/// The whole part of a number from 0 to four million, one less at some whole numbers; quicker than a cast, which minds what lies
+/// outside.
+#[inline(always)]
+pub(super) fn whole(x: f32) -> usize {
+    // Numbers from 2^23 to 2^24 are whole, and their last bits count.
+    ((x.max(0.5) - 0.5 + 8_388_608.0).to_bits() & 0x7f_ffff) as usize
 }
 
 /// From `a` at t = 0 to `b` at t = 1.
@@ -164,7 +193,7 @@ impl Left {
     pub fn of(&self, depths: [f32; 3]) -> [f32; 3] {
         let one = |c: usize| {
             let place = depths[c].clamp(0.0, DEEPEST) * (STEPS as f32 / DEEPEST);
-            let i = (place as usize).min(STEPS);
+            let i = whole(place).min(STEPS);
             let (a, b) = (self.curves[c][i], self.curves[c][i + 1]);
             a + (b - a) * (place - i as f32)
         };
@@ -193,6 +222,14 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn whole_parts_are_near_enough_to_interpolate_from(x in 0.0..4e6f32) {
+            for x in [x, x.floor()] {
+                let (i, t) = (whole(x), x - whole(x) as f32);
+                proptest::prop_assert!((0.0..=1.0).contains(&t), "{x} {i} {t}");
+            }
+        }
+
         /// A bell anywhere inside takes its whole area, around its own middle, with the stated standard deviation.
         #[test]
         fn a_bell_keeps_its_area_place_and_width(x in 60.0..140.0f32, y in 60.0..140.0f32, px_per_mm in 0.5..10.0f64, passes in 1..5usize) {

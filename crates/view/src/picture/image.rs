@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use hairline_optics::colour::encode_srgb;
 
+use super::halo::whole;
+
 /// A finished picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
@@ -48,7 +50,7 @@ pub(super) fn encode(linear: [f32; 3], x: usize, y: usize) -> [u8; 3] {
     let offset = dither(x, y);
     let curve: &[u16; STEPS + 1] = &CURVE;
     let one = |c: f32| {
-        let i = (c.clamp(0.0, 1.0) * STEPS as f32 + 0.5) as usize;
+        let i = whole(c.clamp(0.0, 1.0) * STEPS as f32 + 0.5);
         ((u32::from(curve[i.min(STEPS)]) + offset) >> 8) as u8
     };
     [one(linear[0]), one(linear[1]), one(linear[2])]

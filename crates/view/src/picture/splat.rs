@@ -3,6 +3,8 @@
 //! A mark smaller than a pixel darkens by the share of the pixel it covers; the sum over the pixels is always the
 //! mark's own area on the picture, so the average darkness is right at any resolution and angle.
 
+use std::ops::Range;
+
 /// Half width of the picture's own blur, px; about that of a good lens with its sensor.
 const PIXEL_BLUR: f32 = 0.46;
 
@@ -38,8 +40,19 @@ impl Footprint {
         (a[0] * b[1] - a[1] * b[0]).abs() * profile_area(self.softness)
     }
 
+    /// How far it reaches up and down from its centre, px, at most.
+    pub fn reach_px(&self) -> f32 {
+        let [a, b] = self.axes;
+        2.0 * (a[1] * a[1] + b[1] * b[1] + PIXEL_BLUR * PIXEL_BLUR).sqrt() + 1.0
+    }
+
     /// Calls `put(pixel, share)` for the pixels of the picture it touches, `share` of the pixel's area each.
-    pub fn splat(&self, size: [usize; 2], mut put: impl FnMut(usize, f32)) {
+    pub fn splat(&self, size: [usize; 2], put: impl FnMut(usize, f32)) {
+        self.splat_rows(size[0], 0..size[1], put);
+    }
+
+    /// The same for some rows of a picture of this width only.
+    pub fn splat_rows(&self, width: usize, rows: Range<usize>, mut put: impl FnMut(usize, f32)) {
         // The ellipse widened by the blur of the picture: matrix M = A A^T + blur^2.
         let [a, b] = self.axes;
         let blur = PIXEL_BLUR * PIXEL_BLUR;
@@ -88,15 +101,15 @@ impl Footprint {
             return;
         }
         let scale = self.area_px() / sum;
-        for y in top.max(0)..(bottom + 1).min(size[1] as i64) {
-            for x in left.max(0)..(right + 1).min(size[0] as i64) {
+        for y in top.max(rows.start as i64)..(bottom + 1).min(rows.end as i64) {
+            for x in left.max(0)..(right + 1).min(width as i64) {
                 let w = if count <= SUMMED {
                     weights[(y - top) as usize * columns + (x - left) as usize]
                 } else {
                     weight(x, y)
                 };
                 if w > 0.0 {
-                    put(y as usize * size[0] + x as usize, w * scale);
+                    put(y as usize * width + x as usize, w * scale);
                 }
             }
         }

@@ -187,9 +187,12 @@ fn picture(plate: &Plate, dots: &[Dot], state: &State) -> Image {
 /// What dots take from the diffuse light of every pixel, as a share of it.
 fn losses(plate: &Plate, dots: &[Dot], state: &State) -> Vec<[f32; 3]> {
     let mut losses = vec![[0.0; 3]; plate.diffuse.len()];
-    plate.each_loss(&compose::seen(&plate.place(dots), state), state.overlap, false, |[x, y], left| {
-        losses[y * plate.camera.size_px[0] + x] = left.map(|l| 1.0 - l)
-    });
+    let field = compose::Field::new(plate, &plate.place(dots), state);
+    for band in 0..field.bands() {
+        field.each_loss(band, false, |[x, y], left| {
+            losses[y * plate.camera.size_px[0] + x] = left.map(|l| 1.0 - l)
+        });
+    }
     losses
 }
 
