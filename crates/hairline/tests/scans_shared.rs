@@ -63,3 +63,35 @@ fn every_scan_with_every_example_gives_a_plan_like_that_on_the_built_head() {
         }
     });
 }
+
+/// A plan's folder does not hold the scan: named again, it gives pictures and a lower line; another head is refused.
+#[test]
+fn a_plan_made_on_a_scan_is_refreshed_on_it() {
+    in_folder(|folder| {
+        let all = scans();
+        let find = |name: &str| {
+            let found = all.iter().find(|s| s.ends_with(name)).unwrap_or_else(|| panic!("no {name}"));
+            found.to_string_lossy().into_owned()
+        };
+        let (own, other) = (find("lps_phone_like_scan.ply"), find("ict_generic_neutral.obj"));
+        let (_, text) = EXAMPLES.into_iter().find(|e| e.0 == "hairline-norwood3").expect("an example");
+        plan(folder, "on a scan", &with_scan(text, Path::new(&own)));
+        let refresh = |more: &[&str]| {
+            hairline(folder, &[&["refresh", "out", "--day", "1300", "-o", "again"], more].concat(), &[])
+        };
+        for (more, says) in [
+            (&["--lower-mm", "4"][..], "name it with --scan FILE"),
+            (&["--scan", &other], "needed is the scan that the plan was made on"),
+        ] {
+            let run = refresh(more);
+            assert_eq!(run.code, 2, "{more:?}: {}", run.err);
+            assert!(run.err.contains(says), "{more:?}: {}", run.err);
+            assert!(!folder.join("again").exists());
+        }
+        let run = refresh(&["--scan", &own, "--lower-mm", "4"]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(folder.join("again/preview/front-after.png").exists());
+        let rows = std::fs::read_to_string(folder.join("again/dots.csv")).expect("dots");
+        assert!(rows.lines().filter(|row| row.contains(",add,")).count() > 100);
+    });
+}

@@ -10,6 +10,7 @@ use crate::case::{Anatomy, Case, Tape};
 use crate::warnings::Warning;
 
 /// A head and what is known about it.
+#[derive(Clone, Debug)]
 pub struct HeadSource {
     /// The head.
     pub head: Head,

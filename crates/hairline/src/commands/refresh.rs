@@ -8,7 +8,7 @@ use hairline_plan::case::{Case, FollowUp};
 use hairline_plan::design::{Known, ZoneKind};
 use hairline_plan::forecast::kinetics::HEALED_DAY;
 use hairline_plan::forecast::{Appearance, Looks, typical_dot};
-use hairline_plan::head_source::head_from_measurements;
+use hairline_plan::head_source::{HeadSource, head_from_measurements, head_from_scan};
 use hairline_plan::matching;
 use hairline_plan::plan::PlanError;
 use hairline_plan::refresh::read::{read_dots, read_plan};
@@ -18,6 +18,7 @@ use hairline_plan::refresh::{
     old_state, refresh,
 };
 use hairline_plan::{Dot, Planned, make_plan};
+use hairline_scalp::surface::Surface;
 use hairline_view::picture::{Order, Shot, View, make_pictures};
 use hairline_view::{preview, tables};
 
@@ -33,9 +34,9 @@ Example:
   hairline refresh plan/ --day 1300 --measured 0.42 -o refresh/       with the darkness measured on that day
   hairline refresh plan/ --day 900 --lower-mm 6 -o refresh/           and a lower line
   hairline refresh plan/ --day 900 --laser 2 --goal 0.6 -o refresh/   lightened first
+  hairline refresh plan/ --day 1300 --scan head.glb -o refresh/       where the plan was made on a scan
 
-Writes refresh.json, dots.csv (with what to do with each dot), cells.csv, and for heads from measurements pictures of before
-and after. The folder is written whole or not at all.")]
+Writes refresh.json, dots.csv (with what to do with each dot), cells.csv, and pictures of before and after. The folder is written whole or not at all.")]
 pub struct Arguments {
     /// Folder of the old plan, as `hairline plan` wrote it.
     plan: PathBuf,
@@ -68,6 +69,11 @@ pub struct Arguments {
     #[arg(long, value_name = "DOTS")]
     density: Option<f64>,
 
+    /// The scan that the old plan was made on: a plan's folder does not hold it, and pictures, a new line and a new density
+    /// need the head.
+    #[arg(long, value_name = "FILE")]
+    scan: Option<String>,
+
     /// Write into a folder that holds other files too: they stay, but not under the names of a refresh's files.
     #[arg(long)]
     force: bool,
@@ -97,16 +103,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let change = Restyle { lower_mm: arguments.lower_mm, density_per_cm2: arguments.density };
     let changed = restyled_case(&old, &change)
         .map_err(|(field, found, allowed)| Failure::input(format!("{field}: found {found}; {allowed}")))?;
-    let on_head = case.head.scan.is_none();
+    let head = head(&old.case, arguments.scan.as_deref(), &dots, &plan_file)?;
     if change != Restyle::default() {
-        if !on_head {
+        let Some(head) = head.clone() else {
             return Err(Failure::input(format!(
-                "{plan_file}: the head is a scan, which a plan's folder does not hold; for a new line or density plan the case \
-                 anew, with `earlier.dots` set to the old dots.csv"
+                "{plan_file}: the head is a scan, which a plan's folder does not hold; for a new line or density name it with \
+                 --scan FILE"
             )));
-        }
+        };
         let earlier = all.iter().map(|d| d.dot.position_mm).collect();
-        match plan_on_head(&changed, Some(earlier), &plan_file) {
+        match plan_on_head(&changed, head, Some(earlier), &plan_file) {
             Ok(planned) => restyle(&old, &mut plan, &mut all, &wish, &planned.plan, &planned.dots),
             // No room for a single dot more: the refresh alone.
             Err(Unplanned::Nothing) => {}
@@ -122,11 +128,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("dots.csv".to_owned(), dots_csv(&all).into_bytes()),
         ("cells.csv".to_owned(), cells_csv(&plan).into_bytes()),
     ];
-    match if on_head { plan_on_head(&old.case, None, &plan_file).ok() } else { None } {
-        Some(stage) => files.extend(pictures(&stage, &case, &state, &all)),
-        None => {
-            note("no pictures: the head of the old plan is a scan, which the plan's folder does not hold")
+    match head {
+        Some(head) => {
+            if let Ok(stage) = plan_on_head(&old.case, head, None, &plan_file) {
+                files.extend(pictures(&stage, &case, &state, &all));
+            }
         }
+        None => note(
+            "no pictures: the head of the old plan is a scan, which the plan's folder does not hold; --scan FILE names it",
+        ),
     }
     folder::write(&arguments.output, folder::REFRESH, &files)?;
     progress.finish();
@@ -164,14 +174,50 @@ enum Unplanned {
     Failed(Failure),
 }
 
-/// A plan on a head from measurements, around dots that are there.
-fn plan_on_head(case: &Case, earlier_mm: Option<Vec<DVec3>>, name: &str) -> Result<Planned, Unplanned> {
-    let failed = |e: String| Unplanned::Failed(Failure::input(format!("{name}: {e}")));
-    let source = head_from_measurements(case).map_err(|e| failed(e.to_string()))?;
+/// The head of an old plan; none where it is a scan that nobody names.
+fn head(case: &Case, scan: Option<&str>, dots: &[Dot], name: &str) -> Result<Option<HeadSource>, Failure> {
+    match (&case.head.scan, scan) {
+        (None, None) => {
+            head_from_measurements(case).map(Some).map_err(|e| Failure::input(format!("{name}: {e}")))
+        }
+        (None, Some(_)) => Err(Failure::input(format!(
+            "--scan: the head of {name} was made from measurements and needs none"
+        ))),
+        (Some(_), None) => Ok(None),
+        (Some(_), Some(file)) => {
+            let source = head_from_scan(case, file, &read_input(file)?).map_err(Failure::input)?;
+            let surface = Surface::new(&source.head.mesh);
+            let off_mm = |dot: &Dot| {
+                surface
+                    .as_ref()
+                    .map_or(f64::INFINITY, |s| s.nearest(dot.position_mm).distance(dot.position_mm))
+            };
+            let worst_mm = dots.iter().map(off_mm).fold(0.0, f64::max);
+            if worst_mm > SAME_HEAD_MM {
+                return Err(Failure::input(format!(
+                    "--scan {file}: dots of the old plan lie up to {worst_mm:.1} mm off this head; allowed are {SAME_HEAD_MM} mm: \
+                     needed is the scan that the plan was made on"
+                )));
+            }
+            Ok(Some(source))
+        }
+    }
+}
+
+/// Dots lie on the head that they were planned on, but for digits of their file, mm.
+const SAME_HEAD_MM: f64 = 0.5;
+
+/// A plan on a head, around dots that are there.
+fn plan_on_head(
+    case: &Case,
+    head: HeadSource,
+    earlier_mm: Option<Vec<DVec3>>,
+    name: &str,
+) -> Result<Planned, Unplanned> {
     let known = Known { hairs_mm: None, earlier_mm };
-    match make_plan(case, source, &known, env!("CARGO_PKG_VERSION"), &mut |_| {}) {
+    match make_plan(case, head, &known, env!("CARGO_PKG_VERSION"), &mut |_| {}) {
         Err(PlanError::Nothing(_)) => Err(Unplanned::Nothing),
-        other => other.map_err(|e| failed(e.to_string())),
+        other => other.map_err(|e| Unplanned::Failed(Failure::input(format!("{name}: {e}")))),
     }
 }
 
