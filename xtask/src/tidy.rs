@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::root;
 
 /// Rooms and the rooms they may import (ARCHITECTURE.md, "Rooms").
-const ROOMS: [(&str, &[&str]); 5] = [
+const ROOMS: [(&str, &[&str]); 7] = [
     ("optics", &[]),
     ("scalp", &[]),
     ("plan", &["optics", "scalp"]),
     ("view", &["optics", "scalp", "plan"]),
-    ("hairline", &["optics", "scalp", "plan", "view"]),
+    ("studio", &["plan"]),
+    ("web", &["optics", "scalp", "plan", "view", "studio"]),
+    ("hairline", &["optics", "scalp", "plan", "view", "studio", "web"]),
 ];
 
 /// Engine rooms know no files, network, environment, clock, database or console.

@@ -1,0 +1,10 @@
+//! The practice of scalp micropigmentation: who is free when, what a course of sessions is, what must be done before a
+//! needle touches skin, who may see what, and the records of all that.
+//!
+//! First come the rules: functions of plain values, without a store and without a clock (now is an argument). Then the
+//! store, which keeps the truth in SQLite or PostgreSQL and decides every booking.
+//!
+//! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
+
+pub mod ids;
+pub mod span;
