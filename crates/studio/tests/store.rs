@@ -25,7 +25,7 @@ fn names(store: &Store) -> Vec<String> {
     store
         .read(None, |tx| {
             let rows = tx.query("select name from chains order by name", &[])?;
-            rows.into_iter().map(|mut row| row.next()).collect::<Result<Vec<String>, Error>>()
+            rows.into_iter().map(|mut row| row.take()).collect::<Result<Vec<String>, Error>>()
         })
         .expect("reads")
 }
@@ -41,7 +41,7 @@ fn every_type_comes_back_as_it_went_in() {
                 let mut row = tx
                     .query_one("select id, name, host, made_us, demo from chains where id = $1", values![id])?
                     .expect("the row");
-                Ok::<_, Error>((row.next()?, row.next()?, row.next()?, row.next()?, row.next()?))
+                Ok::<_, Error>((row.take()?, row.take()?, row.take()?, row.take()?, row.take()?))
             })
             .expect("writes");
         assert_eq!(read, (id, "Ägir's 髪 chain\n".to_owned(), None, NOW_US, false));

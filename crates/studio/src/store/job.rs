@@ -7,11 +7,13 @@ use crate::ids::ChainId;
 use super::{Error, Tx};
 
 type Answer = Box<dyn FnOnce(Option<Error>) + Send>;
+/// Called with a transaction, or with the reason why there is none.
+type Work = Box<dyn FnOnce(Option<&mut Tx<'_>>, Option<Error>) -> Ran + Send>;
 
 /// Work in one transaction. Its answer is given after the transaction was kept, with the error where it was not.
 pub(super) struct Job {
     pub(super) chain: Option<ChainId>,
-    work: Box<dyn FnOnce(Option<&mut Tx<'_>>, Option<Error>) -> Ran + Send>,
+    work: Work,
 }
 
 /// Work that was done: whether to keep it, and who waits for the answer.

@@ -89,7 +89,7 @@ pub(super) fn postgres(url: &str, now_us: i64) -> Result<(), Error> {
     session.batch("set local client_min_messages = warning")?;
     session.batch(VERSIONS)?;
     let found = session.query("select coalesce(max(version), 0) from schema_versions", &[])?;
-    let version = found.into_iter().next().map_or(Ok(0), |mut row| row.next::<i64>())?;
+    let version = found.into_iter().next().map_or(Ok(0), |mut row| row.take::<i64>())?;
     refuse_newer(version, "the database")?;
     for step in MIGRATIONS.iter().filter(|m| m.version > version) {
         session.batch(step.shared)?;

@@ -142,7 +142,7 @@ impl Row {
     ///
     /// # Errors
     /// When the row has no further column, or it holds another type than asked for: the statement and its reader differ.
-    pub fn next<T: FromValue>(&mut self) -> Result<T, Error> {
+    pub fn take<T: FromValue>(&mut self) -> Result<T, Error> {
         let Some(value) = self.values.next() else {
             return Err(Error::Broken("a row has fewer columns than are read".to_owned()));
         };

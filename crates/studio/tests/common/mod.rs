@@ -63,6 +63,7 @@ impl TestStore {
 }
 
 /// Runs a test on SQLite and on PostgreSQL.
+#[expect(clippy::print_stdout, reason = "a failing test says on which store it failed")]
 pub fn on_both(test: impl Fn(&TestStore)) {
     for store in [TestStore::sqlite(), TestStore::postgres()] {
         println!("on {}", store.name);
