@@ -57,6 +57,8 @@ ids! {
     AppointmentId,
     /// An ordered set of sessions, booked together.
     CourseId,
+    /// A record that something was done: a form signed, a patch test read, photos reviewed.
+    EvidenceId,
 }
 
 impl From<StaffId> for ResourceId {

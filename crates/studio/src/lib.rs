@@ -6,6 +6,9 @@
 //!
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
+pub mod booking;
+pub mod gates;
 pub mod ids;
+pub mod permission;
 pub mod span;
 pub mod store;
