@@ -6,5 +6,10 @@
 //!
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
+pub mod hours;
 pub mod ids;
+pub mod search;
 pub mod span;
+pub mod timeline;
+pub mod zone;
+pub mod zone_days;
