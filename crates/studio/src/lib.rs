@@ -12,3 +12,8 @@ pub mod ids;
 pub mod permission;
 pub mod span;
 pub mod store;
+pub mod hours;
+pub mod search;
+pub mod timeline;
+pub mod zone;
+pub mod zone_days;
