@@ -9,5 +9,7 @@
 pub mod booking;
 pub mod gates;
 pub mod ids;
+pub mod nearest;
 pub mod permission;
+pub mod place;
 pub mod span;
