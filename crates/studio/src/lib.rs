@@ -9,7 +9,9 @@
 pub mod booking;
 pub mod gates;
 pub mod ids;
+pub mod nearest;
 pub mod permission;
+pub mod place;
 pub mod span;
 pub mod store;
 pub mod hours;
