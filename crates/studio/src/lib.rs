@@ -7,4 +7,5 @@
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
 pub mod ids;
+pub mod seal;
 pub mod span;
