@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod permission;
 pub mod place;
 pub mod practice;
+pub mod seal;
 pub mod search;
 pub mod span;
 pub mod store;
