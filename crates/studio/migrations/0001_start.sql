@@ -9,6 +9,10 @@ create table chains (
     -- Raised by every change of studios, staff, rooms, services and hours, so that each process knows when to read them again.
     version bigint not null,
     demo bigint not null,
+    -- Rules of booking and gates: JSON.
+    settings text not null,
+    -- The chain's key, wrapped by the master key: what clients are found by without plain text comes from it.
+    wrapped_key bytea not null,
     made_us bigint not null
 );
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -87,6 +89,35 @@ impl From<RoomId> for ResourceId {
 /// A new identifier: UUIDv7 of the time (UTC milliseconds) and ten random bytes, so that ids sort by when they were made.
 pub fn new_id(now_ms: u64, random: [u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid()
+}
+
+/// What a change needs from outside: the time, and randomness for new ids, codes and keys.
+pub struct Fresh<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// Where ids, codes, keys and nonces come from.
+    pub rng: &'a mut dyn CryptoRng,
+}
+
+impl Fresh<'_> {
+    /// The present in UTC microseconds.
+    pub fn now_us(&self) -> i64 {
+        self.now.as_microsecond()
+    }
+
+    /// A new identifier.
+    pub fn id(&mut self) -> Uuid {
+        let mut random = [0; 10];
+        self.rng.fill_bytes(&mut random);
+        new_id(u64::try_from(self.now.as_millisecond()).unwrap_or(0), random)
+    }
+
+    /// A new code ([`code`]).
+    pub fn code(&mut self) -> String {
+        let mut random = [0; 16];
+        self.rng.fill_bytes(&mut random);
+        code(random)
+    }
 }
 
 /// The alphabet of codes that people read and type: no vowels (no words), nothing that looks like something else.

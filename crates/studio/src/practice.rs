@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::gates::ServiceKind;
+use crate::booking::Rules;
+use crate::gates::{Policy, ServiceKind};
 use crate::hours::Hours;
 use crate::ids::{ChainId, ResourceId, RoomId, ServiceId, StaffId, StudioId};
 use crate::permission::Role;
@@ -21,6 +22,20 @@ pub struct Chain {
     pub version: i64,
     /// Whether its people are made up.
     pub demo: bool,
+    /// Its rules.
+    pub settings: Settings,
+    /// Its key, wrapped by the master key.
+    pub wrapped_key: Vec<u8>,
+}
+
+/// Rules that hold for a whole chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Holds, notice, check-in.
+    pub booking: Rules,
+    /// What must be done before which visit.
+    pub gates: Policy,
 }
 
 /// A place where clients are treated.

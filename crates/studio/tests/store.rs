@@ -15,8 +15,9 @@ fn chain(n: u8) -> ChainId {
 
 fn add_chain(tx: &mut Tx<'_>, id: ChainId, name: &str) -> Result<(), Error> {
     tx.execute(
-        "insert into chains (id, name, host, version, demo, made_us) values ($1, $2, $3, 1, 0, $4)",
-        values![id, name, Value::Null, NOW_US],
+        "insert into chains (id, name, host, version, demo, settings, wrapped_key, made_us) \
+         values ($1, $2, $3, 1, 0, '{}', $4, $5)",
+        values![id, name, Value::Null, vec![1_u8, 2, 255], NOW_US],
     )
     .map(|_| ())
 }
@@ -34,17 +35,20 @@ fn names(store: &Store) -> Vec<String> {
 fn every_type_comes_back_as_it_went_in() {
     on_both(|t| {
         let id = chain(1);
-        let read: (ChainId, String, Option<String>, i64, bool) = t
+        let read: (ChainId, String, Option<String>, i64, bool, Vec<u8>) = t
             .store
             .write(None, move |tx| {
                 add_chain(tx, id, "Ägir's 髪 chain\n")?;
                 let mut row = tx
-                    .query_one("select id, name, host, made_us, demo from chains where id = $1", values![id])?
+                    .query_one(
+                        "select id, name, host, made_us, demo, wrapped_key from chains where id = $1",
+                        values![id],
+                    )?
                     .expect("the row");
-                Ok::<_, Error>((row.take()?, row.take()?, row.take()?, row.take()?, row.take()?))
+                Ok::<_, Error>((row.take()?, row.take()?, row.take()?, row.take()?, row.take()?, row.take()?))
             })
             .expect("writes");
-        assert_eq!(read, (id, "Ägir's 髪 chain\n".to_owned(), None, NOW_US, false));
+        assert_eq!(read, (id, "Ägir's 髪 chain\n".to_owned(), None, NOW_US, false, vec![1, 2, 255]));
     });
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::practice::{unword, word};
 use super::{Error, Row, Tx, Value, places};
 use crate::board::{Claim, ClaimKind, utc_days};
-use crate::ids::{ResourceId, StudioId};
+use crate::ids::{Fresh, ResourceId, StudioId};
 use crate::span::{HOUR_US, Span};
 use crate::values;
 
@@ -76,7 +76,7 @@ pub fn add(
     tx: &mut Tx<'_>,
     studio: Option<StudioId>,
     claims: &[Claim],
-    new_id: &mut dyn FnMut() -> Uuid,
+    fresh: &mut Fresh<'_>,
 ) -> Result<(), Error> {
     const COLUMNS: usize = 12;
     // SQLite and PostgreSQL take tens of thousands of values; a leave of years has hundreds of days.
@@ -85,7 +85,7 @@ pub fn add(
         let mut values: Vec<Value> = Vec::with_capacity(part.len() * COLUMNS);
         for claim in part {
             values.extend_from_slice(values![
-                new_id(),
+                fresh.id(),
                 chain,
                 studio,
                 claim.resource,
@@ -140,6 +140,18 @@ pub fn drop_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<Vec<(ResourceId, Span)>, 
         values![owner],
     )?;
     rows.into_iter().map(|mut row| Ok((row.take()?, span_of(row.take()?, row.take()?)?))).collect()
+}
+
+/// Turns the hold of a visit into its booking; `false` where the hold had run out and was taken away.
+///
+/// # Errors
+/// The store's.
+pub fn keep_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<bool, Error> {
+    tx.execute(
+        "update claims set kind = 'appointment', expires_us = null where owner_id = $1 and kind = 'hold'",
+        values![owner],
+    )
+    .map(|n| n > 0)
 }
 
 /// Raises the version of every resource and day that was touched, and tells other processes. To be called once at the

@@ -3,8 +3,8 @@
 
 use uuid::Uuid;
 
-use super::{Error, Tx};
-use crate::ids::ChainId;
+use super::{Error, Tx, Value, places};
+use crate::ids::{ChainId, Fresh};
 use crate::span::MINUTE_US;
 use crate::values;
 
@@ -33,28 +33,62 @@ pub struct Job {
     pub tries: i64,
 }
 
-/// Adds a job that is due at an instant (UTC microseconds).
+/// A job to be added.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// What to do.
+    pub kind: &'a str,
+    /// The thing it is about.
+    pub about: Uuid,
+    /// Anything else; never a person's data.
+    pub body: String,
+    /// When, UTC microseconds.
+    pub due_us: i64,
+}
+
+/// Adds jobs.
 ///
 /// # Errors
 /// The store's.
-pub fn add(tx: &mut Tx<'_>, id: Uuid, kind: &str, about: Uuid, body: &str, due_us: i64) -> Result<(), Error> {
+pub fn add(tx: &mut Tx<'_>, jobs: &[NewJob<'_>], fresh: &mut Fresh<'_>) -> Result<(), Error> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    const COLUMNS: usize = 8;
     let chain = tx.chain()?;
+    let mut values: Vec<Value> = Vec::with_capacity(jobs.len() * COLUMNS);
+    for job in jobs {
+        values.extend_from_slice(values![
+            fresh.id(),
+            chain,
+            job.kind,
+            job.about,
+            &job.body,
+            job.due_us,
+            0,
+            0
+        ]);
+    }
+    let rows: Vec<String> =
+        (0..jobs.len()).map(|i| format!("({})", places(1 + i * COLUMNS, COLUMNS))).collect();
     tx.execute(
-        "insert into jobs (id, chain_id, kind, about_id, body, due_us, leased_until_us, tries) \
-         values ($1, $2, $3, $4, $5, $6, 0, 0)",
-        values![id, chain, kind, about, body, due_us],
+        &format!(
+            "insert into jobs (id, chain_id, kind, about_id, body, due_us, leased_until_us, tries) values {}",
+            rows.join(", ")
+        ),
+        &values,
     )
     .map(|_| ())
 }
 
-/// Takes away the jobs of a kind that wait for a thing, as the reminders of a visit that was called off.
+/// Takes away the jobs that wait for a thing and are not due yet, as the reminders of a visit that was called off.
 ///
 /// # Errors
 /// The store's.
-pub fn drop_waiting(tx: &mut Tx<'_>, kind: &str, about: Uuid) -> Result<(), Error> {
+pub fn drop_waiting(tx: &mut Tx<'_>, about: Uuid, now_us: i64) -> Result<(), Error> {
     tx.execute(
-        "delete from jobs where about_id = $1 and kind = $2 and done_us is null and failed_us is null",
-        values![about, kind],
+        "delete from jobs where about_id = $1 and due_us > $2 and done_us is null and failed_us is null",
+        values![about, now_us],
     )
     .map(|_| ())
 }

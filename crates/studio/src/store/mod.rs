@@ -5,9 +5,12 @@
 //! and the migrations. Code here is synchronous: the threads that own the connections run it.
 
 pub mod appointments;
+pub mod book;
 pub mod claims;
+pub mod clients;
 mod error;
 pub mod events;
+pub mod evidence;
 pub mod idempotency;
 mod job;
 pub mod jobs;
@@ -17,6 +20,7 @@ pub mod practice;
 mod sqlite;
 mod tx;
 mod value;
+mod vault;
 
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -25,6 +29,7 @@ pub use self::error::Error;
 use self::job::Job;
 pub use self::tx::{Tx, places};
 pub use self::value::{FromValue, Row, Value};
+pub use self::vault::Vault;
 use crate::ids::ChainId;
 
 /// Connections to PostgreSQL where the caller does not say.

@@ -10,7 +10,7 @@ use crate::values;
 /// # Errors
 /// The store's.
 pub fn chains(tx: &mut Tx<'_>) -> Result<Vec<Chain>, Error> {
-    tx.query("select id, name, host, version, demo from chains order by name", &[])?
+    tx.query("select id, name, host, version, demo, settings, wrapped_key from chains order by name", &[])?
         .into_iter()
         .map(|row| chain(row))
         .collect()
@@ -23,6 +23,8 @@ fn chain(mut row: Row) -> Result<Chain, Error> {
         host: row.take()?,
         version: row.take()?,
         demo: row.take()?,
+        settings: json(&row.take::<String>()?)?,
+        wrapped_key: row.take()?,
     })
 }
 
@@ -32,8 +34,18 @@ fn chain(mut row: Row) -> Result<Chain, Error> {
 /// [`Error::Exists`] where another chain has the id or host.
 pub fn add_chain(tx: &mut Tx<'_>, chain: &Chain, now_us: i64) -> Result<(), Error> {
     tx.execute(
-        "insert into chains (id, name, host, version, demo, made_us) values ($1, $2, $3, $4, $5, $6)",
-        values![chain.id, &chain.name, chain.host.clone(), chain.version, chain.demo, now_us],
+        "insert into chains (id, name, host, version, demo, settings, wrapped_key, made_us) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        values![
+            chain.id,
+            &chain.name,
+            chain.host.clone(),
+            chain.version,
+            chain.demo,
+            text(&chain.settings)?,
+            chain.wrapped_key.clone(),
+            now_us
+        ],
     )
     .map(|_| ())
 }
@@ -64,7 +76,10 @@ pub fn changed(tx: &mut Tx<'_>) -> Result<(), Error> {
 /// The store's; [`Error::Broken`] where a row cannot be read.
 pub fn read(tx: &mut Tx<'_>) -> Result<Practice, Error> {
     let id = tx.chain()?;
-    let row = tx.query_one("select id, name, host, version, demo from chains where id = $1", values![id])?;
+    let row = tx.query_one(
+        "select id, name, host, version, demo, settings, wrapped_key from chains where id = $1",
+        values![id],
+    )?;
     Ok(Practice {
         chain: chain(row.ok_or(Error::Reference)?)?,
         studios: studios(tx, id)?,
