@@ -7,5 +7,8 @@
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
 pub mod ids;
+pub mod password;
 pub mod seal;
 pub mod span;
+pub mod token;
+pub mod totp;
