@@ -6,6 +6,7 @@
 //!
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
+pub mod files;
 pub mod ids;
 pub mod password;
 pub mod seal;
