@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use crate::{cargo, must, root, target};
 
 /// Programs that the tests run, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("qpdf", "qpdf"),
     ("pdftoppm", "poppler-utils"),
     ("pdftotext", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
+    ("exiftool", "libimage-exiftool-perl"),
     ("script", "bsdutils"),
     ("python3", "python3"),
 ];
@@ -88,7 +89,8 @@ pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"))
 }
 
-/// The Khronos glTF validator, the browser's driver and the accessibility checker, at the versions of `tests/tools/package-lock.json`.
+/// The Khronos glTF validator, the browser's driver and the accessibility checker, at the versions of
+/// `tests/tools/package-lock.json`.
 fn npm_packages(folder: &Path) -> Result<(), String> {
     let source = root().join("tests").join("tools");
     let lock = source.join("package-lock.json");

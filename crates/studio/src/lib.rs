@@ -8,10 +8,12 @@
 
 pub mod board;
 pub mod booking;
+pub mod files;
 pub mod gates;
 pub mod hours;
 pub mod ids;
 pub mod nearest;
+pub mod password;
 pub mod permission;
 pub mod place;
 pub mod practice;
@@ -20,5 +22,7 @@ pub mod search;
 pub mod span;
 pub mod store;
 pub mod timeline;
+pub mod token;
+pub mod totp;
 pub mod zone;
 pub mod zone_days;

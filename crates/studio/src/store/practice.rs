@@ -12,7 +12,7 @@ use crate::values;
 pub fn chains(tx: &mut Tx<'_>) -> Result<Vec<Chain>, Error> {
     tx.query("select id, name, host, version, demo, settings, wrapped_key from chains order by name", &[])?
         .into_iter()
-        .map(|row| chain(row))
+        .map(chain)
         .collect()
 }
 
