@@ -1,10 +1,11 @@
-//! Project tasks: `cargo xtask run`, `cargo xtask test`, `cargo xtask audit`.
+//! Project tasks: `cargo xtask run`, `cargo xtask test`, `cargo xtask postgres`, `cargo xtask audit`.
 //!
 //! No dependencies: this must build in seconds on a bare machine.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who runs them")]
 
 mod demo;
+mod postgres;
 mod tests;
 #[cfg(test)]
 mod tidy;
@@ -16,9 +17,10 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "\
 Tasks of the project:
 
-  cargo xtask run     build the program, plan the Norwood VI example and say where its pictures are
-  cargo xtask test    set up what the tests need and run every test
-  cargo xtask audit   licences and known advisories of the dependencies
+  cargo xtask run       build the program, plan the Norwood VI example and say where its pictures are
+  cargo xtask test      set up what the tests need and run every test
+  cargo xtask postgres  a throw-away PostgreSQL for `cargo test` by hand, until Ctrl-C
+  cargo xtask audit     licences and known advisories of the dependencies
 
 Everything is built in the release profile, in one target folder.";
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "run" => demo::run(),
         "test" => tests::run(),
+        "postgres" => postgres::run(),
         "audit" => tools::audit(),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{cargo, must, root, tools};
+use crate::{cargo, must, postgres, root, tools};
 
 pub fn run() -> Result<(), String> {
     let tools = tools::set_up()?;
+    let chromium = tools::chromium()?;
+    // Stopped and removed at the end of this function, however that comes.
+    let postgres = postgres::start()?;
+    println!("PostgreSQL for the tests: {}", postgres.plain.rsplit('@').next().unwrap_or_default());
     let mut test = cargo();
-    test.args(["test", "--release", "--workspace", "--locked"]).env("HAIRLINE_TOOLS", &tools);
+    test.args(["test", "--release", "--workspace", "--locked"])
+        .env("HAIRLINE_TOOLS", &tools)
+        .env("HAIRLINE_CHROMIUM", &chromium)
+        .envs(postgres::variables(&postgres));
     match shared() {
         Some(folder) => {
             println!("Real heads and pictures: {}", folder.display());

@@ -35,8 +35,22 @@ pub fn set_up() -> Result<PathBuf, String> {
 }
 
 fn on_path(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    find(program).is_some()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// The browser that the pages are tested in; installed if missing.
+pub fn chromium() -> Result<PathBuf, String> {
+    let found = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find);
+    if let Some(program) = found() {
+        return Ok(program);
+    }
+    install_packages(&["chromium"])?;
+    found().ok_or_else(|| "Chromium is needed to test the pages; none is on the path".to_owned())
 }
 
 fn python_makes_environments() -> bool {
@@ -48,14 +62,14 @@ fn python_makes_environments() -> bool {
         .is_ok_and(|s| s.success())
 }
 
-fn install_packages(packages: &[&str]) -> Result<(), String> {
+pub fn install_packages(packages: &[&str]) -> Result<(), String> {
     println!("Installing from the distribution's packages: {}", packages.join(", "));
     let by_hand =
         || format!("install {} with your system's package manager and run this again", packages.join(", "));
     if !on_path("apt-get") {
         return Err(by_hand());
     }
-    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"));
+    let root = is_root();
     let apt = |arguments: &[&str]| {
         let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
         if !root {
@@ -69,7 +83,12 @@ fn install_packages(packages: &[&str]) -> Result<(), String> {
     apt(&arguments).map_err(|e| format!("{e}; {}", by_hand()))
 }
 
-/// The Khronos glTF validator, at the version of `tests/tools/package-lock.json`.
+/// Whether this process may do everything on the machine.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"))
+}
+
+/// The Khronos glTF validator, the browser's driver and the accessibility checker, at the versions of `tests/tools/package-lock.json`.
 fn npm_packages(folder: &Path) -> Result<(), String> {
     let source = root().join("tests").join("tools");
     let lock = source.join("package-lock.json");
@@ -78,12 +97,20 @@ fn npm_packages(folder: &Path) -> Result<(), String> {
         return Ok(());
     }
     if !on_path("npm") {
-        return Err("npm is needed to install the glTF validator: install Node.js with npm".to_owned());
+        return Err(
+            "npm is needed to install the judges of files and pages: install Node.js with npm".to_owned()
+        );
     }
-    println!("Installing the glTF validator with npm");
+    println!("Installing the glTF validator, Playwright and axe with npm");
     copy(&source.join("package.json"), &folder.join("package.json"))?;
     copy(&lock, &stamp)?;
-    must(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--silent", "--prefix"]).arg(folder))
+    must(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--silent", "--prefix"])
+            .arg(folder)
+            // The browser is the distribution's.
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+    )
 }
 
 /// trimesh and icalendar, at the versions of `tests/tools/requirements.txt`.

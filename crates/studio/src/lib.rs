@@ -13,3 +13,4 @@ pub mod nearest;
 pub mod permission;
 pub mod place;
 pub mod span;
+pub mod store;
