@@ -43,9 +43,7 @@ create table staff (
     -- JSON list of what the person has passed, with who says so and until when.
     credentials text not null,
     practises bigint not null,
-    daily_cap_min bigint not null,
-    -- Latest minute of the local day at which a long sitting may begin.
-    long_latest_min bigint not null,
+    daily_cap_min bigint,
     active bigint not null,
     version bigint not null,
     unique (chain_id, email)
@@ -81,11 +79,13 @@ create table services (
     minutes bigint not null,
     before_min bigint not null,
     after_min bigint not null,
-    step_min bigint not null,
+    step text not null,
     notice_min bigint not null,
     horizon_days bigint not null,
     room_class text,
     own_break bigint not null,
+    -- Latest minute of the local day at which it may begin.
+    latest_start_min bigint,
     public bigint not null,
     price_minor bigint not null,
     active bigint not null,
@@ -99,33 +99,15 @@ create table service_staff (
     primary key (service_id, staff_id)
 );
 
--- Weekly hours of a studio (resource_id = studio_id) or of a practitioner at a studio; breaks are taken out of them.
+-- Hours of a studio (resource_id = studio_id) or of a practitioner at a studio: JSON of weeks, breaks and exceptions.
 create table hours (
-    id uuid primary key,
-    chain_id uuid not null references chains (id),
     studio_id uuid not null references studios (id),
     resource_id uuid not null,
-    weekday bigint not null check (weekday between 1 and 7),
-    from_min bigint not null,
-    to_min bigint not null check (to_min > from_min),
-    break bigint not null,
-    first_day text,
-    last_day text
-);
-create index hours_by_studio on hours (studio_id);
-
--- Other hours on one date; no minutes: closed.
-create table hour_exceptions (
-    id uuid primary key,
     chain_id uuid not null references chains (id),
-    studio_id uuid not null references studios (id),
-    resource_id uuid not null,
-    day text not null,
-    from_min bigint,
-    to_min bigint,
-    why text not null
+    hours text not null,
+    version bigint not null,
+    primary key (studio_id, resource_id)
 );
-create index hour_exceptions_by_studio on hour_exceptions (studio_id);
 
 create table clients (
     id uuid primary key,
@@ -210,7 +192,10 @@ create table claims (
     exclusive bigint not null,
     starts_us bigint not null,
     ends_us bigint not null check (ends_us > starts_us and ends_us - starts_us <= 93600000000),
-    expires_us bigint
+    expires_us bigint,
+    -- A practitioner's sitting: its local date and its minutes, which count towards the cap of that day.
+    sitting_day text,
+    sitting_min bigint
 );
 create index claims_by_resource on claims (resource_id, ends_us, starts_us);
 create index claims_by_owner on claims (owner_id);
@@ -226,22 +211,20 @@ create table resource_days (
 );
 create index resource_days_changed on resource_days (changed_us);
 
--- What was seen or signed for a gate: consultation, screening, consent, patch test, identity, healed review.
+-- What was seen or signed for a gate: consultation, screening, consent, patch test, identity, healed review. What was
+-- found is about health, and sealed.
 create table evidence (
     id uuid primary key,
     chain_id uuid not null references chains (id),
     studio_id uuid not null references studios (id),
     client_id uuid not null references clients (id),
-    course_id uuid references courses (id),
-    step bigint,
-    kind text not null,
-    refused bigint not null,
-    given_us bigint not null,
-    valid_until_us bigint,
+    gate text not null,
+    at_us bigint not null,
+    since_us bigint,
     staff_id uuid references staff (id),
-    sealed bytea
+    sealed bytea not null
 );
-create index evidence_by_client on evidence (client_id, kind, given_us);
+create index evidence_by_client on evidence (client_id, at_us);
 
 -- Everything that ever changed: who, when, what, why. Rows are only added.
 create table events (

@@ -51,6 +51,8 @@ ids! {
     StaffId,
     /// A client.
     ClientId,
+    /// A room.
+    RoomId,
     /// A kind of visit: a consultation, a session, a patch test.
     ServiceId,
     /// One visit, or the hold of one.
@@ -64,6 +66,20 @@ ids! {
 impl From<StaffId> for ResourceId {
     /// A practitioner is taken as the person they are.
     fn from(id: StaffId) -> ResourceId {
+        ResourceId(id.0)
+    }
+}
+
+impl From<StudioId> for ResourceId {
+    /// A studio's own hours are kept as those of a resource of its id.
+    fn from(id: StudioId) -> ResourceId {
+        ResourceId(id.0)
+    }
+}
+
+impl From<RoomId> for ResourceId {
+    /// A room is taken as itself.
+    fn from(id: RoomId) -> ResourceId {
         ResourceId(id.0)
     }
 }

@@ -131,10 +131,15 @@ impl Places {
             }
         }
         let folded = &places.folded;
-        places
-            .keys
-            .sort_unstable_by(|a, b| a.name.of(folded).cmp(b.name.of(folded)).then(a.town.cmp(&b.town)));
-        places.keys.dedup_by(|a, b| a.town == b.town && a.name.of(folded) == b.name.of(folded));
+        let rest = |key: &Key| (key.name.of(folded), key.town, key.other);
+        // Most names part in their first eight bytes, which compare as one number.
+        let mut keys: Vec<(u64, Key)> =
+            places.keys.iter().map(|key| (head(key.name.of(folded)), *key)).collect();
+        keys.sort_unstable_by(|(a_head, a), (b_head, b)| {
+            a_head.cmp(b_head).then_with(|| rest(a).cmp(&rest(b)))
+        });
+        keys.dedup_by(|(_, a), (_, b)| a.town == b.town && a.name.of(folded) == b.name.of(folded));
+        places.keys = keys.into_iter().map(|(_, key)| key).collect();
         places.text.shrink_to_fit();
         places.towns.shrink_to_fit();
         Ok(places)

@@ -4,10 +4,16 @@
 //! serves both databases; where they differ (locks, walls against overlaps, backup) stands in `tx`, `sqlite`, `postgres`
 //! and the migrations. Code here is synchronous: the threads that own the connections run it.
 
+pub mod appointments;
+pub mod claims;
 mod error;
+pub mod events;
+pub mod idempotency;
 mod job;
+pub mod jobs;
 mod migrate;
 mod postgres;
+pub mod practice;
 mod sqlite;
 mod tx;
 mod value;

@@ -87,6 +87,14 @@ impl Tx<'_> {
         self.query(&format!("select {}", calls.join(", ")), &values).map(|_| ())
     }
 
+    /// What a `select` of rows to lease ends with, so that processes side by side take different ones.
+    pub fn skip_locked(&self) -> &'static str {
+        match self.driver {
+            Driver::Sqlite(_) => "",
+            Driver::Postgres(_) => " for update skip locked",
+        }
+    }
+
     /// Tells other processes on the same PostgreSQL, once this transaction is kept. One process alone needs no telling.
     ///
     /// # Errors

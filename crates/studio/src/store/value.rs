@@ -63,7 +63,18 @@ macro_rules! id_into_value {
     )+};
 }
 
-id_into_value!(ChainId, StudioId, ResourceId, StaffId, ClientId, ServiceId, AppointmentId, CourseId);
+id_into_value!(
+    ChainId,
+    StudioId,
+    ResourceId,
+    StaffId,
+    ClientId,
+    RoomId,
+    ServiceId,
+    AppointmentId,
+    CourseId,
+    EvidenceId
+);
 
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(x: Option<T>) -> Value {
@@ -95,6 +106,7 @@ from_value! {
     u32 => Value::Int(x) => u32::try_from(x).ok(),
     u16 => Value::Int(x) => u16::try_from(x).ok(),
     u8 => Value::Int(x) => u8::try_from(x).ok(),
+    i8 => Value::Int(x) => i8::try_from(x).ok(),
     bool => Value::Int(x) => Some(x != 0),
     String => Value::Text(x) => Some(x),
     Vec<u8> => Value::Bytes(x) => Some(x),

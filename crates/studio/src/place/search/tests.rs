@@ -104,7 +104,10 @@ fn the_bundled_list_is_whole() {
         assert!(!place.name.is_empty() && place.country_code.len() == 2 && !place.country.is_empty());
         assert_eq!(letters(PLACES.name(key)), key.letters);
     }
-    assert!(PLACES.keys.windows(2).all(|w| PLACES.name(&w[0]) <= PLACES.name(&w[1])));
+    let sorted = |w: &[Key]| (PLACES.name(&w[0]), w[0].town) < (PLACES.name(&w[1]), w[1].town);
+    assert!(PLACES.keys.windows(2).all(sorted), "sorted, and no name twice for a town");
+    let own = PLACES.keys.iter().filter(|key| !key.other).count();
+    assert_eq!(own, PLACES.len(), "each town has its own name once");
 }
 
 #[test]
