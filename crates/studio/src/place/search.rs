@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::list::{Key, letters};
-use super::{Place, Places, fold};
+use super::{Place, PlaceError, Places, Position, coordinates, fold};
 
 /// How well a name fits what was typed, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,15 @@ pub struct Found<'a> {
     pub fits: Match,
 }
 
+/// What somebody may mean by what they typed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meant<'a> {
+    /// A position.
+    At(Position),
+    /// One of these towns, the likeliest first; none if nothing is called so.
+    Towns(Vec<Found<'a>>),
+}
+
 /// How many mistakes a word of so many letters may have (assumption: one in four letters, two from eight on).
 fn mistakes_allowed(length: usize) -> usize {
     match length {
@@ -37,6 +46,9 @@ fn mistakes_allowed(length: usize) -> usize {
 /// Longer texts are no names of towns; the longest in the list has fewer letters.
 const LONGEST: usize = 100;
 
+/// Countries and regions without a comma before them have no more words than this (`United States of America` has four).
+const MOST_WORDS_WITHIN: usize = 4;
+
 /// Towns by index, how well a name of theirs fits, and whether it is one of their other names.
 type Towns = BTreeMap<u32, (Match, bool)>;
 
@@ -45,6 +57,14 @@ fn any_whole(towns: &Towns) -> bool {
 }
 
 impl Places {
+    /// Reads a typed place: a position as [`coordinates`] reads it, or else the name of a town as [`Places::find`] does.
+    pub fn meant(&self, typed: &str, n: usize) -> Result<Meant<'_>, PlaceError> {
+        match coordinates(typed) {
+            Some(position) => position.map(Meant::At),
+            None => Ok(Meant::Towns(self.find(typed, n))),
+        }
+    }
+
     /// The `n` towns that fit best what was typed, best first, then the largest first.
     ///
     /// `Munich`, `munchen`, `MÜNCHEN`, `Muenchen, Germany`, `Paris, TX`, `Paris Texas`, `Lodnon`, `80331 München`. What
@@ -82,12 +102,20 @@ impl Places {
         let mut towns = self.candidates(name, within);
         if within.is_empty() && !any_whole(&towns) {
             // Without a comma: the last words may be the country or region.
-            let spaces: Vec<usize> = name.match_indices(' ').map(|(at, _)| at).collect();
-            let split =
-                spaces.iter().rev().map(|&at| self.candidates(&name[..at], &[name[at + 1..].to_owned()]));
-            for (town, fits) in split.flatten().filter(|(_, fits)| fits.0 == Match::Whole) {
-                towns.insert(town, fits);
+            let mut split = Towns::new();
+            for (at, _) in name.rmatch_indices(' ').take(MOST_WORDS_WITHIN) {
+                for (town, fits) in self.candidates(&name[..at], &[name[at + 1..].to_owned()]) {
+                    let best = split.entry(town).or_insert(fits);
+                    *best = (*best).min(fits);
+                }
             }
+            let guess = towns.is_empty() && !any_whole(&split);
+            split.retain(|_, (fits, _)| match fits {
+                Match::Whole => true,
+                Match::Beginning => false,
+                Match::Mistakes(_) => guess,
+            });
+            towns.extend(split);
         }
         if any_whole(&towns) {
             // Beside whole names, the beginnings of other names are noise.

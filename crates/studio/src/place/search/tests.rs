@@ -47,6 +47,9 @@ fn what_people_type() {
         ("Birmigham, UK", "Birmingham, England, GB"),
         ("Barcelonna", "Barcelona, Catalonia, ES"),
         ("Los Angelos", "Los Angeles, California, US"),
+        ("Birmigham UK", "Birmingham, England, GB"),
+        ("Los Angelos California", "Los Angeles, California, US"),
+        ("Seattel United States of America", "Seattle, Washington, US"),
         ("Edinburg, Scotland", "Edinburgh, Scotland, GB"),
         // Postcodes are no names of towns, and stand beside them.
         ("80331 München", "Munich, Bavaria, DE"),
@@ -153,8 +156,24 @@ fn by_hand(name: &str) -> Towns {
     towns
 }
 
+#[test]
+fn positions_and_names_are_told_apart() {
+    let at = |typed| PLACES.meant(typed, 1);
+    assert_eq!(at("48.14, 11.58"), Position::new(48.14, 11.58).map(Meant::At));
+    assert_eq!(at("95, 11"), Err(PlaceError::Latitude { found_deg: 95.0 }));
+    assert!(matches!(at("Munich"), Ok(Meant::Towns(towns)) if towns[0].place.country_code == "DE"));
+    assert_eq!(at("nowhere at all"), Ok(Meant::Towns(vec![])));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_text_has_an_answer(typed in "\\PC{0,40}|[a-z ,0-9]{0,120}", n in 0usize..9) {
+        let found = PLACES.find(&typed, n);
+        prop_assert!(found.len() <= n);
+        prop_assert!(found.windows(2).all(|w| w[0].fits <= w[1].fits));
+    }
 
     /// The quick filter throws no town away that the slow way finds.
     #[test]
