@@ -61,9 +61,15 @@ fn main() {
         ["London", "Paris", "Tokyo", "Lagos", "Sydney", "Lima", "Delhi", "Berlin", "Chicago", "Cairo"];
     let towns: Vec<Position> =
         names.iter().filter_map(|n| places.find(n, 1).first().map(|f| f.place.position)).collect();
-    for typed in
-        ["Munich", "Paris, TX", "san", "Lodnon", "Birmigham, UK", "Los Angelos California", "zzzzqqqqzzzz"]
-    {
+    for typed in [
+        "Munich",
+        "Paris, TX",
+        "san",
+        "Lodnon",
+        "Birmigham, UK",
+        "Los Angelos California",
+        "zzzzqqqq zz qq zz qq",
+    ] {
         percentiles(&format!("find {typed:?}"), 50, |_| drop(black_box(places.find(typed, 8))));
     }
     for (spread, clustered) in [("anywhere on earth", false), ("around ten towns", true)] {

@@ -32,6 +32,9 @@ LETTERS = {
     "AU": dict(zip("01 02 03 04 05 06 07 08".split(), "ACT NSW NT QLD SA TAS VIC WA".split())),
 }
 
+# What a few towns are called by everybody, by their number in GeoNames.
+NICKNAMES = {5128581: ["nyc"], 5368361: ["la"], 5391959: ["sf"]}
+
 
 def fold(text):
     """Small letters without accents, as the program compares."""
@@ -41,7 +44,8 @@ def fold(text):
 
 def other_names(town):
     """The other names of a town that are kept, in the order of the source, without repetitions."""
-    seen, kept = {fold(town["name"])}, []
+    kept = list(NICKNAMES.get(town["geonameid"], []))
+    seen = {fold(town["name"]), *kept}
     for name in town["alternatenames"]:
         key = fold(name)
         latin = all(ord(c) < 0x250 for c in key)

@@ -13,7 +13,8 @@ use crate::ids::StudioId;
 use crate::place::{Position, distance_of_chord_km};
 use crate::span::DAY_US;
 
-/// How distance and waiting are weighed. One plain trade: how many minutes of travel is a day of waiting worth?
+/// How distance and waiting are weighed. One plain trade: how many minutes of travel is a day of waiting worth? All of them
+/// are 0 or more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {

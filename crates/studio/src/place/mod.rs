@@ -1,6 +1,6 @@
 //! A typed place becomes a position, without asking anybody: the list of towns comes with the program.
 //!
-//! [`coordinates`] reads positions, [`Places::find`] reads names: accents, case, other names and small mistakes do not
+//! [`Places::meant`] reads both: [`coordinates`] positions, [`Places::find`] names: accents, case, other names and small mistakes do not
 //! matter, and what follows a comma (a country or region) narrows the answer. Absent on purpose: streets and postcodes.
 
 mod coordinates;
@@ -14,7 +14,7 @@ pub(crate) use coordinates::distance_of_chord_km;
 pub use coordinates::{EARTH_RADIUS_KM, Position, coordinates};
 pub use fold::fold;
 pub use list::{Place, Places};
-pub use search::{Found, Match};
+pub use search::{Found, Match, Meant};
 
 /// Why a position or a list of places cannot be used.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -47,7 +47,18 @@ fn what_people_type() {
         ("Birmigham, UK", "Birmingham, England, GB"),
         ("Barcelonna", "Barcelona, Catalonia, ES"),
         ("Los Angelos", "Los Angeles, California, US"),
+        ("Birmigham UK", "Birmingham, England, GB"),
+        ("Los Angelos California", "Los Angeles, California, US"),
+        ("Seattel United States of America", "Seattle, Washington, US"),
         ("Edinburg, Scotland", "Edinburgh, Scotland, GB"),
+        // Postcodes are no names of towns, and stand beside them.
+        ("80331 München", "Munich, Bavaria, DE"),
+        ("SW1A 1AA", "nothing"),
+        // Other towns had these names once, larger ones among them.
+        ("Venice", "Venice, Veneto, IT"),
+        ("Hull", "Kingston upon Hull, England, GB"),
+        ("Washington, D.C.", "Washington, District of Columbia, US"),
+        ("NYC", "New York City, New York, US"),
         // What is being typed.
         ("Manche", "Manchester, England, GB"),
         ("Los Ang", "Los Angeles, California, US"),
@@ -96,7 +107,10 @@ fn the_bundled_list_is_whole() {
         assert!(!place.name.is_empty() && place.country_code.len() == 2 && !place.country.is_empty());
         assert_eq!(letters(PLACES.name(key)), key.letters);
     }
-    assert!(PLACES.keys.windows(2).all(|w| PLACES.name(&w[0]) <= PLACES.name(&w[1])));
+    let sorted = |w: &[Key]| (PLACES.name(&w[0]), w[0].town) < (PLACES.name(&w[1]), w[1].town);
+    assert!(PLACES.keys.windows(2).all(sorted), "sorted, and no name twice for a town");
+    let own = PLACES.keys.iter().filter(|key| !key.other).count();
+    assert_eq!(own, PLACES.len(), "each town has its own name once");
 }
 
 #[test]
@@ -122,8 +136,8 @@ fn a_damaged_list_is_refused() {
 }
 
 /// Every name with at most the allowed mistakes, the slow way.
-fn by_hand(name: &str) -> BTreeMap<u32, Match> {
-    let mut towns = BTreeMap::new();
+fn by_hand(name: &str) -> Towns {
+    let mut towns = Towns::new();
     let allowed = mistakes_allowed(name.chars().count());
     for key in &PLACES.keys {
         let mistakes = strsim::osa_distance(PLACES.name(key), name);
@@ -136,14 +150,30 @@ fn by_hand(name: &str) -> BTreeMap<u32, Match> {
         } else {
             continue;
         };
-        let best = towns.entry(key.town).or_insert(fits);
-        *best = fits.min(*best);
+        let best = towns.entry(key.town).or_insert((fits, key.other));
+        *best = (*best).min((fits, key.other));
     }
     towns
 }
 
+#[test]
+fn positions_and_names_are_told_apart() {
+    let at = |typed| PLACES.meant(typed, 1);
+    assert_eq!(at("48.14, 11.58"), Position::new(48.14, 11.58).map(Meant::At));
+    assert_eq!(at("95, 11"), Err(PlaceError::Latitude { found_deg: 95.0 }));
+    assert!(matches!(at("Munich"), Ok(Meant::Towns(towns)) if towns[0].place.country_code == "DE"));
+    assert_eq!(at("nowhere at all"), Ok(Meant::Towns(vec![])));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_text_has_an_answer(typed in "\\PC{0,40}|[a-z ,0-9]{0,120}", n in 0usize..9) {
+        let found = PLACES.find(&typed, n);
+        prop_assert!(found.len() <= n);
+        prop_assert!(found.windows(2).all(|w| w[0].fits <= w[1].fits));
+    }
 
     /// The quick filter throws no town away that the slow way finds.
     #[test]
@@ -154,10 +184,9 @@ proptest! {
         typed[at] = letter.chars().next().unwrap_or('x');
         let typed = fold(&typed.into_iter().collect::<String>());
         let slow = by_hand(&typed);
-        let whole = slow.values().any(|f| *f == Match::Whole);
+        let whole = any_whole(&slow);
         let quick = PLACES.candidates(&typed, &[]);
-        let slow: BTreeMap<u32, Match> =
-            slow.into_iter().filter(|(_, f)| !whole || !matches!(f, Match::Mistakes(_))).collect();
+        let slow: Towns = slow.into_iter().filter(|(_, f)| !whole || !matches!(f.0, Match::Mistakes(_))).collect();
         prop_assert_eq!(quick, slow, "{}", typed);
     }
 }
