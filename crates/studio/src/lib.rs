@@ -6,6 +6,7 @@
 //!
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
+pub mod course;
 pub mod hours;
 pub mod ids;
 pub mod search;

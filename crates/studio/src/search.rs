@@ -427,7 +427,7 @@ fn starts_of(
 }
 
 /// Minutes of sittings a practitioner has `n` days after a date, without the booking that is being moved.
-fn booked_min(person: &Person, date: Date, n: i64, own: &[Own]) -> u32 {
+pub(crate) fn booked_min(person: &Person, date: Date, n: i64, own: &[Own]) -> u32 {
     let day = usize::try_from(days_between(person.booked_from, date) + n).ok();
     let booked = day.and_then(|day| person.booked_min.get(day)).copied().unwrap_or(0);
     let moved = own.iter().filter(|o| o.practitioner == person.id && days_between(date, o.date) == n);

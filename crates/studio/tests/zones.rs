@@ -13,12 +13,14 @@ fn instant(us: i64) -> Timestamp {
     Timestamp::from_microsecond(us).expect("an instant of this century")
 }
 
-/// Each different zone (many names are links to the same table) with its transitions: instant, offset before and after in
-/// seconds.
-fn transitions() -> Vec<(&'static str, TimeZone, Vec<(Timestamp, i32, i32)>)> {
+/// A zone by one of its names, and its transitions: instant, offset before and after in seconds.
+type ZoneChanges = (&'static str, TimeZone, Vec<(Timestamp, i32, i32)>);
+
+/// Each different zone (many names are links to the same table) with its transitions.
+fn transitions() -> Vec<ZoneChanges> {
     let first = date(2020, 1, 1).in_tz("UTC").expect("a date").timestamp();
     let last = date(2041, 1, 1).in_tz("UTC").expect("a date").timestamp();
-    let mut out: Vec<(&'static str, TimeZone, Vec<(Timestamp, i32, i32)>)> = Vec::new();
+    let mut out: Vec<ZoneChanges> = Vec::new();
     for name in zone_names() {
         let tz = zone(name).expect("a listed zone");
         let list: Vec<_> = tz
