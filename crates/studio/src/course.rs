@@ -2,7 +2,8 @@
 //!
 //! A course is an ordered list of steps. Each begins `gap_min_days..=gap_max_days` local days after the day on which the
 //! one before ended (and no sooner than its healed photos can be reviewed). Every visit is a start that [`admits`] lets
-//! in; steps whose gap may be 0 can share a day at one studio.
+//! in; steps whose gap may be 0 can share a day at one studio. Where a gap may be shorter than two days, visits whose buffers
+//! or cleaning reach over a midnight that the sitting does not are left out.
 //!
 //! The best course is found backwards, step by step, over all days: for every day and practitioner the least cost of the
 //! steps from there on (Bellman's recursion). Looking forward step by step would be wrong: the first free day of step 1 can leave

@@ -114,6 +114,7 @@ pub(super) fn grid<'a>(world: &'a World, question: &CourseQuestion<'a>) -> Resul
             question.client.weekdays.get(weekday) == Some(&true) || question.client.dates.contains(date)
         })
         .collect();
+    let near = question.steps.iter().skip(1).any(|s| s.soonest_days() <= 1);
     for (step, offers) in answers.into_iter().enumerate() {
         let mut lines = vec![Timeline::default(); if offers.is_empty() { 0 } else { grid.posts.len() }];
         for offer in offers {
@@ -125,6 +126,9 @@ pub(super) fn grid<'a>(world: &'a World, question: &CourseQuestion<'a>) -> Resul
                 let taken = quarters_touched(busy);
                 starts.clear(taken.start - sitting + 1..taken.end);
             }
+            if near {
+                within_days(&grid, step, post, &mut starts);
+            }
             if let Some(line) = lines.get_mut(post) {
                 *line = starts;
             }
@@ -134,6 +138,19 @@ pub(super) fn grid<'a>(world: &'a World, question: &CourseQuestion<'a>) -> Resul
         grid.cells.push(cells);
     }
     Ok(grid)
+}
+
+/// Leaves out the starts whose buffers or cleaning reach over a midnight that the sitting does not: where steps may follow
+/// on the next day, they could meet those of the visit on the other side.
+fn within_days(grid: &Grid, step: usize, post: usize, starts: &mut Timeline) {
+    let Some(service) = grid.steps.get(step).map(|s| s.service) else { return };
+    let (sitting, before) = (quarters_of(service.minutes), quarters_of(service.before_min));
+    let taken = quarters_of(service.minutes + service.after_min).max(grid.cleaned(step, post));
+    for day in 0..grid.n_days {
+        let quarters = grid.day(post, day);
+        starts.clear(quarters.start..quarters.start + before);
+        starts.clear((quarters.end - taken + 1).max(quarters.start)..quarters.end - sitting + 1);
+    }
 }
 
 fn without_client(starts: &mut Timeline, blocked: &[bool], days: Option<&Vec<Range<i64>>>) {
@@ -213,13 +230,16 @@ impl Grid<'_> {
     /// cleaning: whoever does it and in whichever room.
     pub fn turn(&self, step: usize, post: usize, start: i64) -> i64 {
         let (Some(this), Some(next)) = (self.steps.get(step), self.steps.get(step + 1)) else { return start };
-        let (this, next) = (this.service, next.service);
+        let person = quarters_of(this.service.minutes + this.service.after_min);
+        start + (person + quarters_of(next.service.before_min)).max(self.cleaned(step, post))
+    }
+
+    /// Quarters from the start of a sitting to the end of the longest cleaning of a room it can be in.
+    fn cleaned(&self, step: usize, post: usize) -> i64 {
+        let Some(service) = self.steps.get(step).map(|s| s.service) else { return 0 };
         let rooms = self.posts.get(post).map_or(&[][..], |p| &p.world_studio.rooms);
-        let class = this.room;
-        let cleaned = rooms.iter().filter(|r| class.is_some_and(|c| r.classes.contains(&c)));
-        let cleaning = cleaned.map(|r| r.cleaning_min).max().unwrap_or(0);
-        let person = quarters_of(this.minutes + this.after_min) + quarters_of(next.before_min);
-        start + person.max(quarters_of(this.minutes + cleaning))
+        let fitting = rooms.iter().filter(|r| service.room.is_some_and(|c| r.classes.contains(&c)));
+        quarters_of(service.minutes + fitting.map(|r| r.cleaning_min).max().unwrap_or(0))
     }
 
     /// Whether a practitioner may do so many more minutes on a day.

@@ -90,7 +90,11 @@ pub fn reflow(
         gap_holds(&question.steps[step], before, &target)?;
     }
     // The steps from the moved one on, as a course of their own whose first visit is fixed.
-    let rest = CourseQuestion { steps: &question.steps[step..], from: target.date, after: None, ..*question };
+    // The days hold all that stands, so that everything has a place to be moved from.
+    let dates = || standing[step..].iter().map(|v| v.date).chain([target.date]);
+    let (from, to) =
+        (dates().min().unwrap_or(target.date), dates().fold(question.to, jiff::civil::Date::max));
+    let rest = CourseQuestion { steps: &question.steps[step..], from, to, after: None, ..*question };
     let Some(planned) = replan(world, &rest, &standing[step..], &target)? else {
         let possible = |question: &CourseQuestion| {
             replan(world, question, &standing[step..step + question.steps.len()], &target)
@@ -123,7 +127,10 @@ fn replan(
     let weights = Weights { day: 0, change: 0, studio: 0, journey: 0, weekday: 0, hour: 0 };
     let model = Model { weights, same: question.same, weekday: None, hour: None, kept: &kept };
     let places = table(&grid, &model).places(day, post);
-    let Some(planned) = visits(&grid, &places).filter(|v| v.len() == question.steps.len()) else {
+    // Visits that stand may reach over midnight with their buffers; what follows must not meet them.
+    let pairs = places.iter().zip(places.iter().skip(1));
+    let apart = pairs.enumerate().all(|(i, (a, b))| grid.turn(i, a.post, a.quarter) <= b.quarter);
+    let Some(planned) = visits(&grid, &places).filter(|v| apart && v.len() == question.steps.len()) else {
         return Ok(None);
     };
     // A visit that stays keeps all that was written of it.

@@ -49,6 +49,9 @@ pub fn service(minutes: u32, performers: impl IntoIterator<Item = u128>) -> Serv
 /// A stretch in minutes after the start of the world's first day in UTC.
 pub type Minutes = Range<i64>;
 
+/// Studio, classes, open, taken, cleaning.
+pub type RoomSpec = (usize, Vec<u16>, Vec<Minutes>, Vec<Minutes>, u32);
+
 #[derive(Clone, Debug)]
 pub struct Spec {
     pub zones: Vec<&'static str>,
@@ -56,8 +59,7 @@ pub struct Spec {
     pub days: usize,
     /// By person: taken, booked minutes a day, cap; then by studio: open and breaks.
     pub people: Vec<PersonSpec>,
-    /// Studio, classes, open, taken, cleaning.
-    pub rooms: Vec<(usize, Vec<u16>, Vec<Minutes>, Vec<Minutes>, u32)>,
+    pub rooms: Vec<RoomSpec>,
 }
 
 #[derive(Clone, Debug)]
