@@ -1,6 +1,6 @@
-//! Times of the searches: medians of many runs on a filled studio of 20 practitioners and 8 rooms.
+//! Processor times of the searches: medians on a filled studio of 20 practitioners and 8 rooms.
 //!
-//! `cargo bench -p hairline-studio --bench search [-- RUNS]`
+//! `cargo bench -p hairline-studio --bench search [-- BATCHES]`
 #![allow(clippy::print_stdout)]
 
 use std::hint::black_box;
@@ -77,21 +77,35 @@ fn fill(world: &mut World, studio_no: u128, seed: &mut u64) -> Result<(), Box<dy
     Ok(())
 }
 
-/// Median time of a call in microseconds, over `runs` batches of ten.
-fn median_us(runs: usize, mut call: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..runs)
+/// Median processor time of a call in microseconds, over batches of 50 ms: other programs on the machine do not count.
+fn median_us(n_batches: usize, mut call: impl FnMut()) -> f64 {
+    let started = Instant::now();
+    let mut n = 0u32;
+    while started.elapsed().as_millis() < 50 {
+        call();
+        n += 1;
+    }
+    let mut times: Vec<f64> = (0..n_batches)
         .map(|_| {
-            let start = Instant::now();
-            (0..10).for_each(|_| call());
-            start.elapsed().as_secs_f64() * 1e5
+            let (wall, cpu) = (Instant::now(), cpu_seconds());
+            (0..n).for_each(|_| call());
+            let seconds =
+                cpu_seconds().zip(cpu).map_or(wall.elapsed().as_secs_f64(), |(now, then)| now - then);
+            seconds * 1e6 / f64::from(n)
         })
         .collect();
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }
 
+/// Processor time of this program; `None` where the system does not tell it here.
+fn cpu_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    Some(text.split_whitespace().next()?.parse::<f64>().ok()? / 1e9)
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let runs = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(100);
+    let runs = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(9);
     let (mut world, mut seed) = (World::default(), 7);
     for n in 0..25 {
         fill(&mut world, n, &mut seed)?;
@@ -161,7 +175,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             n: 3,
         };
         let found = courses(&world, &question)?;
-        let us = median_us(runs.div_ceil(10), || drop(black_box(courses(&world, black_box(&question)))));
+        let us = median_us(runs, || drop(black_box(courses(&world, black_box(&question)))));
         println!("{what:<44} {us:>9.1} µs   cost {}", found.iter().map(|c| c.cost).min().unwrap_or(0));
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::grid::Grid;
-use super::solve::{Model, NEVER, Place, table};
+use super::solve::{Model, NEVER, Place, Table, table};
 use super::{Course, CourseQuestion, Reasons, Visit, Weights};
 use crate::search::instant_of;
 use crate::span::MINUTE_US;
@@ -37,32 +37,35 @@ pub(super) fn best(grid: &Grid, question: &CourseQuestion) -> Vec<Course> {
     let days = first_days(grid, question);
     let never = |day| First { cost: NEVER, day, weekday: None, hour: None };
     let mut found: Vec<First> = days.clone().map(never).collect();
+    let mut table = table(grid, model(question, None, None));
     if question.weights.weekday == 0 && question.weights.hour == 0 {
-        improve(&mut found, &costs(grid, question, &days, None, None));
+        improve(&mut found, &costs(&table, &days));
     } else {
         by_weekday(grid, question, &days, &mut found);
     }
     found.retain(|f| f.cost < NEVER);
     found.sort_unstable();
     found.truncate(question.n);
-    let course = |first: &First| {
-        let model = model(question, first.weekday, first.hour);
-        let table = table(grid, &model);
-        let n_posts = grid.posts.len();
+    let n_posts = grid.posts.len();
+    let mut courses = Vec::new();
+    for first in found {
+        if (table.model.weekday, table.model.hour) != (first.weekday, first.hour) {
+            table = self::table(grid, model(question, first.weekday, first.hour));
+        }
         let row = &table.best[0][first.day * n_posts..(first.day + 1) * n_posts];
-        let post = row.iter().position(|c| *c == first.cost)?;
-        let visits = visits(grid, &table.places(first.day, post))?;
+        let places = row.iter().position(|c| *c == first.cost).map(|post| table.places(first.day, post));
+        let Some(visits) = places.and_then(|places| visits(grid, &places)) else { continue };
         let reasons = reasons(grid, &visits);
-        Some(Course { visits, cost: first.cost, reasons })
-    };
-    found.iter().filter_map(course).collect()
+        courses.push(Course { visits, cost: first.cost, reasons });
+    }
+    courses
 }
 
 /// The courses measured from each weekday and hour of a first visit that can still be among the best.
 fn by_weekday(grid: &Grid, question: &CourseQuestion, days: &Range<usize>, found: &mut [First]) {
     let n_posts = grid.posts.len();
     // Without the hours the costs are lower bounds; the promising weekdays come first.
-    let bound = |weekday| costs(grid, question, days, Some(weekday), None);
+    let bound = |weekday| costs(&table(grid, model(question, Some(weekday), None)), days);
     let mut bounds: Vec<Vec<First>> = (0..7).map(bound).filter(|b| !b.is_empty()).collect();
     bounds.sort_by_key(|bound| bound.iter().map(|f| f.cost).min());
     for bound in bounds {
@@ -71,18 +74,19 @@ fn by_weekday(grid: &Grid, question: &CourseQuestion, days: &Range<usize>, found
             continue;
         }
         for hour in 0..24 {
-            let nth = nth_cost(found, question.n);
+            let nth = nth_best(found, question.n);
             let open = |day: usize| {
                 let cells = grid.cells(0).get(day * n_posts..(day + 1) * n_posts).unwrap_or(&[]);
                 cells.iter().any(|c| (c.hours | c.hours_overnight) >> hour & 1 == 1)
             };
             let worth = |f: &First| {
                 let have = found.get(f.day - days.start).map_or(NEVER, |f| f.cost);
-                f.cost < have && f.cost <= nth && open(f.day)
+                f.cost < have && (f.cost, f.day) < nth && open(f.day)
             };
             if bound.iter().any(worth) {
                 let weekday = bound.first().and_then(|f| f.weekday);
-                improve(found, &costs(grid, question, days, weekday, Some(hour)));
+
+                improve(found, &costs(&table(grid, model(question, weekday, Some(hour))), days));
             }
         }
     }
@@ -104,30 +108,19 @@ fn model(question: &CourseQuestion, weekday: Option<usize>, hour: Option<u32>) -
     Model { weights, same: question.same, weekday, hour, kept: &[] }
 }
 
-/// The least cost from each first day, or from those of a weekday.
-fn costs(
-    grid: &Grid,
-    question: &CourseQuestion,
-    days: &Range<usize>,
-    weekday: Option<usize>,
-    hour: Option<u32>,
-) -> Vec<First> {
-    let model = model(question, weekday, hour);
-    let table = table(grid, &model);
-    let n_posts = grid.posts.len();
+/// The least cost from each first day, or from those of the table's weekday.
+fn costs(table: &Table, days: &Range<usize>) -> Vec<First> {
+    let Model { weekday, hour, .. } = table.model;
     let on = |day: &usize| weekday.is_none_or(|w| w == table.weekday(*day));
-    let first = |day: usize| {
-        let cost = table.best[0][day * n_posts..(day + 1) * n_posts].iter().min().copied();
-        First { cost: cost.unwrap_or(NEVER), day, weekday, hour }
-    };
+    let first = |day| First { cost: table.least_on(day), day, weekday, hour };
     days.clone().filter(on).map(first).collect()
 }
 
-/// The cost a course must not exceed to be among the best `n`.
-fn nth_cost(found: &[First], n: usize) -> u32 {
-    let mut costs: Vec<u32> = found.iter().map(|f| f.cost).collect();
-    costs.sort_unstable();
-    n.checked_sub(1).and_then(|i| costs.get(i)).copied().unwrap_or(NEVER)
+/// The cost and day of the `n`-th best: what is to be among the best `n` comes before it.
+fn nth_best(found: &[First], n: usize) -> (u32, usize) {
+    let mut best: Vec<(u32, usize)> = found.iter().map(|f| (f.cost, f.day)).collect();
+    best.sort_unstable();
+    n.checked_sub(1).and_then(|i| best.get(i)).copied().unwrap_or((NEVER, usize::MAX))
 }
 
 /// The visits as instants.

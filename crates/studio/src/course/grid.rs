@@ -35,6 +35,8 @@ pub(super) struct Grid<'a> {
     pub n_studios: usize,
     pub n_people: usize,
     pub from: Date,
+    /// Weekday of the first day, Monday 0.
+    pub first_weekday: usize,
     pub n_days: usize,
     /// Quarters of each day, by studio of the grid.
     days: Vec<Vec<Range<i64>>>,
@@ -62,6 +64,7 @@ pub(super) fn grid<'a>(world: &'a World, question: &CourseQuestion<'a>) -> Resul
         n_studios: 0,
         n_people: 0,
         from: question.from,
+        first_weekday: usize::try_from(question.from.weekday().to_monday_zero_offset()).unwrap_or(0),
         n_days,
         days: Vec::new(),
         starts: Vec::new(),
@@ -133,7 +136,9 @@ pub(super) fn grid<'a>(world: &'a World, question: &CourseQuestion<'a>) -> Resul
                 *line = starts;
             }
         }
-        let cells = cells_of(&grid, step, &lines);
+        // The starts of a service that came before stand there.
+        let own = grid.steps.get(step).is_some_and(|s| s.like == step);
+        let cells = if own { cells_of(&grid, step, &lines) } else { Vec::new() };
         grid.starts.push(lines);
         grid.cells.push(cells);
     }
@@ -162,20 +167,19 @@ fn without_client(starts: &mut Timeline, blocked: &[bool], days: Option<&Vec<Ran
 /// The hours of the starts, by day and post.
 fn cells_of(grid: &Grid, step: usize, lines: &[Timeline]) -> Vec<Cell> {
     let n_posts = grid.posts.len();
-    let mut cells = vec![Cell::default(); if lines.is_empty() { 0 } else { grid.n_days * n_posts }];
+    let mut cells = vec![Cell::default(); grid.n_days * n_posts];
     let sitting = grid.steps.get(step).map_or(1, |s| quarters_of(s.service.minutes));
     for (p, (line, post)) in lines.iter().zip(&grid.posts).enumerate() {
+        let zone_days = &post.world_studio.days;
+        let mut starts = line.iter().peekable();
         for (d, quarters) in grid.days.get(post.studio).into_iter().flatten().enumerate() {
-            let Some(cell) = cells.get_mut(d * n_posts + p) else { continue };
-            // On a day of 24 hours one look at the zone is enough for all starts.
-            let whole = quarters.end - quarters.start == 96;
-            let first = post.world_studio.days.time_of_day(quarters.start);
-            for q in line.iter_in(quarters.clone()) {
-                let shown = if whole && first == 0 {
-                    q - quarters.start
-                } else {
-                    post.world_studio.days.time_of_day(q)
-                };
+            let Some(cell) = cells.get_mut(d * n_posts + p).filter(|_| starts.peek().is_some()) else {
+                break;
+            };
+            // On a day of 24 hours that begins at midnight one look at the zone is enough for all starts.
+            let whole = quarters.end - quarters.start == 96 && zone_days.time_of_day(quarters.start) == 0;
+            while let Some(q) = starts.next_if(|q| *q < quarters.end) {
+                let shown = if whole { q - quarters.start } else { zone_days.time_of_day(q) };
                 let hour = 1 << (shown / 4);
                 if q + sitting <= quarters.end { cell.hours |= hour } else { cell.hours_overnight |= hour }
             }
@@ -246,7 +250,7 @@ impl Grid<'_> {
     pub fn within_cap(&self, post: usize, day: usize, minutes: u32) -> bool {
         self.posts.get(post).is_some_and(|p| {
             p.world_person.daily_cap_min.is_none_or(|cap| {
-                booked_min(p.world_person, plus_days(self.from, day as i64), 0, self.own) + minutes <= cap
+                booked_min(p.world_person, plus_days(self.from, day as i64), self.own) + minutes <= cap
             })
         })
     }

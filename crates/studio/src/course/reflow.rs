@@ -126,7 +126,7 @@ fn replan(
     let kept: Vec<Option<Kept>> = std::iter::once(first).chain(later).collect();
     let weights = Weights { day: 0, change: 0, studio: 0, journey: 0, weekday: 0, hour: 0 };
     let model = Model { weights, same: question.same, weekday: None, hour: None, kept: &kept };
-    let places = table(&grid, &model).places(day, post);
+    let places = table(&grid, model).places(day, post);
     // Visits that stand may reach over midnight with their buffers; what follows must not meet them.
     let pairs = places.iter().zip(places.iter().skip(1));
     let apart = pairs.enumerate().all(|(i, (a, b))| grid.turn(i, a.post, a.quarter) <= b.quarter);

@@ -20,6 +20,7 @@ pub(super) struct Kept {
 }
 
 /// What the steps cost, beside their free starts.
+#[derive(Clone, Copy)]
 pub(super) struct Model<'a> {
     pub weights: Weights,
     pub same: Same,
@@ -41,7 +42,7 @@ const MOVED_STUDIO: u32 = 1_000;
 /// The least costs from each step on.
 pub(super) struct Table<'a> {
     grid: &'a Grid<'a>,
-    model: &'a Model<'a>,
+    pub model: Model<'a>,
     /// By step: least cost from there on when a journey begins with that step, row `day * posts + post`.
     pub best: Vec<Vec<u32>>,
     /// By step: least cost of the steps after it, by its end day; see [`Table::rest`].
@@ -58,7 +59,7 @@ pub(super) struct Place {
 /// Costs of starts on one day that follow another visit of that day, by step, post, quarter and minutes so far.
 type SameDay = BTreeMap<(usize, usize, i64, u32), u32>;
 
-pub(super) fn table<'a>(grid: &'a Grid<'a>, model: &'a Model<'a>) -> Table<'a> {
+pub(super) fn table<'a>(grid: &'a Grid<'a>, model: Model<'a>) -> Table<'a> {
     let n = grid.steps.len();
     let mut table = Table { grid, model, best: vec![Vec::new(); n], rest: vec![Vec::new(); n] };
     for step in (0..n).rev() {
@@ -66,15 +67,22 @@ pub(super) fn table<'a>(grid: &'a Grid<'a>, model: &'a Model<'a>) -> Table<'a> {
             table.rest[step] = rest_of(grid, step + 1, &table.best[step + 1]);
         }
         let n_posts = grid.posts.len();
-        let mut best = Vec::with_capacity(grid.n_days * n_posts);
+        let mut best = vec![NEVER; grid.n_days * n_posts];
         let mut memo = SameDay::new();
-        let no_cells = vec![Cell::default(); grid.n_days * n_posts];
-        let cells = if grid.cells(step).is_empty() { &no_cells } else { grid.cells(step) };
-        for (day, row) in cells.chunks(n_posts.max(1)).enumerate().take(grid.n_days) {
+        for (day, (out, cells)) in
+            best.chunks_mut(n_posts.max(1)).zip(grid.cells(step).chunks(n_posts.max(1))).enumerate()
+        {
             memo.clear();
-            for (post, cell) in row.iter().enumerate() {
-                best.push(table.cost_from(step, day, post, cell, &mut memo));
+            for (post, (out, cell)) in out.iter_mut().zip(cells).enumerate() {
+                if cell.hours | cell.hours_overnight != 0 {
+                    *out = table.cost_from(step, day, post, cell, &mut memo);
+                }
             }
+        }
+        // A visit that stands has its place whatever else is free.
+        if let Some(Kept { day, post, .. }) = model.kept.get(step).copied().flatten() {
+            let cell = grid.cells(step)[day * n_posts + post];
+            best[day * n_posts + post] = table.cost_from(step, day, post, &cell, &mut SameDay::new());
         }
         table.best[step] = best;
     }
@@ -96,20 +104,33 @@ fn rest_of(grid: &Grid, step: usize, best: &[u32]) -> Vec<u32> {
     let (soonest, latest) = grid.steps[step].gap;
     let near = n_posts + grid.n_studios;
     let mut rest = vec![NEVER; (grid.n_days + 1) * width];
-    for (end_day, out) in rest.chunks_mut(width).enumerate() {
-        // The first columns stay at the studio, the others travel.
-        for (columns, soonest) in [(0..near, soonest.max(1)), (near..width, soonest.max(TRAVEL_DAYS))] {
-            let first = end_day.saturating_add(soonest as usize);
-            let last = end_day.saturating_add(latest as usize).min(grid.n_days.saturating_sub(1));
-            for day in first..(last + 1).max(first) {
-                let row = &least[day * width..(day + 1) * width];
-                for (out, cost) in out[columns.clone()].iter_mut().zip(&row[columns.clone()]) {
-                    *out = (*out).min(*cost);
-                }
+    // The first columns stay at the studio, the others travel.
+    for (columns, soonest) in [(0..near, soonest.max(1)), (near..width, soonest.max(TRAVEL_DAYS))] {
+        let n_window = usize::try_from(latest - soonest + 1).unwrap_or(0).min(grid.n_days);
+        if n_window == 0 {
+            continue;
+        }
+        // Least over the days d to d + have - 1, which doubles with every pass.
+        let mut have = 1;
+        while have < n_window {
+            let by = have.min(n_window - have);
+            for day in 0..grid.n_days.saturating_sub(by) {
+                let (row, later) = least.split_at_mut((day + by) * width);
+                least_of(&mut row[day * width..][columns.clone()], &later[columns.clone()]);
             }
+            have += by;
+        }
+        for (out, row) in rest.chunks_mut(width).zip(least.chunks(width).skip(soonest as usize)) {
+            out[columns.clone()].copy_from_slice(&row[columns.clone()]);
         }
     }
     rest
+}
+
+fn least_of(row: &mut [u32], other: &[u32]) {
+    for (cost, other) in row.iter_mut().zip(other) {
+        *cost = (*cost).min(*other);
+    }
 }
 
 fn row_width(grid: &Grid) -> usize {
@@ -263,7 +284,7 @@ impl Table<'_> {
 
     /// Weekday of a day of the grid, Monday 0.
     pub fn weekday(&self, day: usize) -> usize {
-        (usize::try_from(self.grid.from.weekday().to_monday_zero_offset()).unwrap_or(0) + day) % 7
+        (self.grid.first_weekday + day) % 7
     }
 
     /// Cost of another time than the one that stands.
@@ -283,6 +304,12 @@ impl Table<'_> {
         let later = (hours >> hour).trailing_zeros();
         let earlier = (hours << (31 - hour)).leading_zeros();
         (hours != 0).then(|| self.model.weights.hour * later.min(earlier))
+    }
+
+    /// The least cost of a course that begins on a day.
+    pub fn least_on(&self, day: usize) -> u32 {
+        let n_posts = self.grid.posts.len();
+        self.best[0][day * n_posts..(day + 1) * n_posts].iter().min().copied().unwrap_or(NEVER)
     }
 
     /// The visits of the least cost from a day and post on.
@@ -399,9 +426,7 @@ impl Table<'_> {
                 let extra = if change { weights.change } else { 0 } + if travel { weights.studio } else { 0 };
                 extra + self.best[step + 1][day * n_posts + next]
             };
-            let mut order: Vec<usize> = (0..n_posts).collect();
-            order.sort_by_key(|next| *next != post);
-            if let Some(next) = order.into_iter().find(|next| cost(*next) == left) {
+            if let Some(next) = std::iter::once(post).chain(0..n_posts).find(|next| cost(*next) == left) {
                 return Some((day, next));
             }
         }
