@@ -11,13 +11,13 @@ use hairline_studio::course::{
 use hairline_studio::search::{
     Ask, Own, Question, RoomClass, Service, StartStep, Who, World, admits, by_day, search,
 };
-use hairline_studio::span::{MINUTE_US, Span};
+use hairline_studio::span::{DAY_US, MINUTE_US, Span};
 use hairline_studio::timeline::quarters_of;
 use hairline_studio::zone::{days_between, local_date, local_day, plus_days};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::prelude::*;
-use support::{CHANGES, PersonSpec, Spec, service};
+use support::{CHANGES, PersonSpec, Spec, at, service};
 
 const DAYS: usize = 11;
 
@@ -54,13 +54,22 @@ fn candidates(world: &World, q: &CourseQuestion, step: usize) -> Vec<Visit> {
                     continue;
                 }
                 let can = !q.client.weekdays[weekday] && !q.client.dates.contains(&date);
-                if can && !q.client.busy.iter().any(|b| b.overlaps(&span)) {
+                if can && !q.client.busy.iter().any(|b| touches(b, &span, service.minutes)) {
                     out.push(visit);
                 }
             }
         }
     }
     out
+}
+
+/// Whether two stretches share a quarter of an hour: what is taken is taken whole.
+fn touches(busy: &Span, sitting: &Span, minutes: u32) -> bool {
+    let quarter_us = 15 * MINUTE_US;
+    let whole =
+        Span { start_us: sitting.start_us, end_us: sitting.start_us + quarters_of(minutes) * quarter_us };
+    let start_us = busy.start_us.div_euclid(quarter_us) * quarter_us;
+    whole.overlaps(&Span { start_us, end_us: busy.end_us })
 }
 
 /// Whether `next` may follow the visits so far; `stands` when it is booked already and so is not asked for again.
@@ -227,14 +236,30 @@ fn wishes() -> impl Strategy<Value = Wish> {
         weights(),
         prop::option::weighted(0.3, -2i64..2),
         0u8..4,
+        prop::collection::vec((0i64..1440 * DAYS as i64, 20i64..700), 0..4),
     )
-        .prop_map(|(weekdays, dates, required, weights, after, who)| {
+        .prop_map(|(weekdays, dates, required, weights, after, who, busy)| {
             let mut client = ClientDays::default();
             weekdays.into_iter().for_each(|w| client.weekdays[w] = true);
             client.dates = dates.into_iter().map(|d| plus_days(jiff::civil::date(2027, 3, 27), d)).collect();
+            let from = at("2027-03-27T00:00:00Z");
+            let span =
+                |(m, n): (i64, i64)| Span::of_minutes(from + jiff::SignedDuration::from_mins(m), n as u32);
+            client.busy = busy.into_iter().map(span).collect();
             let same = if required { Same::Required } else { Same::Preferred };
             Wish { client, same, weights, after, who }
         })
+}
+
+/// The wish on the days of a world: it is drawn as if all began on 27 March 2027.
+fn placed(mut wish: Wish, spec: &Spec) -> Wish {
+    let days = days_between(jiff::civil::date(2027, 3, 27), spec.first);
+    wish.client.dates.iter_mut().for_each(|d| *d = plus_days(*d, days));
+    for busy in &mut wish.client.busy {
+        busy.start_us += days * DAY_US;
+        busy.end_us += days * DAY_US;
+    }
+    wish
 }
 
 fn question<'a>(spec: &Spec, wish: &'a Wish, steps: &'a [Step<'a>], own: &'a [Own]) -> CourseQuestion<'a> {
@@ -280,6 +305,7 @@ proptest! {
         wish in wishes(),
         sessions in prop::collection::vec(session(), 1..5),
     ) {
+        let wish = placed(wish, &spec);
         let world = spec.world();
         let steps = steps_of(&sessions);
         let q = question(&spec, &wish, &steps, &[]);
@@ -326,7 +352,7 @@ proptest! {
         sessions in prop::collection::vec(session(), 2..5),
         (step, pick) in (0usize..3, any::<prop::sample::Index>()),
     ) {
-        let wish = Wish { after: None, ..wish };
+        let wish = Wish { after: None, ..placed(wish, &spec) };
         let mut world = spec.world();
         let steps = steps_of(&sessions);
         let q = question(&spec, &wish, &steps, &[]);

@@ -283,7 +283,7 @@ pub fn specs() -> impl Strategy<Value = Spec> {
             0..studios,
             prop::collection::vec(0u16..2, 1..3),
             stretches(1..4, -600, 5000, 400..2500),
-            stretches(0..4, -600, 5000, 1..400),
+            stretches(0..8, -600, 5000, 1..200),
             prop_oneof![Just(0u32), Just(10), Just(15), Just(40)],
         );
         (prop::collection::vec(person(two), 1..4), prop::collection::vec(room, 0..4)).prop_map(
@@ -302,10 +302,10 @@ pub fn services() -> impl Strategy<Value = Service> {
     let step = prop_oneof![Just(StartStep::Quarter), Just(StartStep::HalfHour), Just(StartStep::Hour)];
     let buffer = || prop_oneof![3 => Just(0u32), 1 => Just(5u32), 1 => Just(15u32), 1 => Just(40u32)];
     (
-        prop_oneof![Just(15u32), Just(50), Just(60), Just(180), Just(300)],
+        prop_oneof![2 => Just(15u32), 2 => Just(50), 2 => Just(60), 1 => Just(180), 1 => Just(300)],
         (buffer(), buffer()),
         step,
-        (prop_oneof![Just(0u32), Just(30), Just(1500)], 0u32..4),
+        (prop_oneof![3 => Just(0u32), 1 => Just(30), 1 => Just(1500)], 0u32..4),
         prop::option::of(0u16..2),
         prop::collection::btree_set(0u128..3, 1..4),
         any::<bool>(),
