@@ -8,6 +8,7 @@
 
 pub mod board;
 pub mod booking;
+pub mod course;
 pub mod files;
 pub mod gates;
 pub mod hours;

@@ -416,9 +416,14 @@ fn starts_of(
         let days = &studio.days;
         let first = days.day_at(covered.start).unwrap_or(0);
         let date = days.date(first);
-        let mut full = (0..).zip(first..days.len()).map(|(n, day)| (n, days.quarters(day)));
-        while let Some((n, quarters)) = full.next().filter(|(_, quarters)| quarters.start < covered.end) {
-            if booked_min(person, date, n, question.own) + service.minutes > cap {
+        let offset = days_between(person.booked_from, date);
+        for (n, day) in (0..).zip(first..days.len()) {
+            let quarters = days.quarters(day);
+            if quarters.start >= covered.end {
+                break;
+            }
+            let moved = own_min(person, question.own, |d| days_between(date, d) == n);
+            if booked_on(person, offset + n).saturating_sub(moved) + service.minutes > cap {
                 starts.clear(quarters);
             }
         }
@@ -426,12 +431,20 @@ fn starts_of(
     starts
 }
 
-/// Minutes of sittings a practitioner has `n` days after a date, without the booking that is being moved.
-fn booked_min(person: &Person, date: Date, n: i64, own: &[Own]) -> u32 {
-    let day = usize::try_from(days_between(person.booked_from, date) + n).ok();
-    let booked = day.and_then(|day| person.booked_min.get(day)).copied().unwrap_or(0);
-    let moved = own.iter().filter(|o| o.practitioner == person.id && days_between(date, o.date) == n);
-    booked.saturating_sub(moved.map(|o| o.minutes).sum())
+/// Minutes of sittings a practitioner has on a day, without the booking that is being moved.
+pub(crate) fn booked_min(person: &Person, date: Date, own: &[Own]) -> u32 {
+    let booked = booked_on(person, days_between(person.booked_from, date));
+    booked.saturating_sub(own_min(person, own, |d| d == date))
+}
+
+/// Minutes of sittings so many days after the first that is known.
+fn booked_on(person: &Person, day: i64) -> u32 {
+    usize::try_from(day).ok().and_then(|day| person.booked_min.get(day)).copied().unwrap_or(0)
+}
+
+/// Minutes of the booking that is being moved, on the days that `on` says.
+fn own_min(person: &Person, own: &[Own], on: impl Fn(Date) -> bool) -> u32 {
+    own.iter().filter(|o| o.practitioner == person.id && on(o.date)).map(|o| o.minutes).sum()
 }
 
 /// The quarters of a resource that nothing has taken, the booking that is being moved left out; what is not loaded is

@@ -5,7 +5,7 @@
 //! tables; when governments change the rules, [`reresolve`] says which bookings moved.
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
@@ -151,21 +151,46 @@ fn name_of(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("a zone without a name").to_owned()
 }
 
+/// The instants at which a zone's clocks show a wall time.
+enum Shown {
+    Once(Timestamp),
+    Twice(Timestamp, Timestamp),
+    /// Never; the instant by the offset before the gap, which lies as far behind the gap as the wall time lies in it.
+    Never(Timestamp),
+}
+
+fn shown(zone: &TimeZone, wall: DateTime) -> Result<Shown, TimeError> {
+    let at = |offset: Offset| {
+        offset.to_timestamp(wall).map_err(|_| TimeError::OutOfRange { wall, zone: name_of(zone) })
+    };
+    let (before, after) = match zone.to_ambiguous_timestamp(wall).offset() {
+        AmbiguousOffset::Unambiguous { offset } => return Ok(Shown::Once(at(offset)?)),
+        AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
+            (at(before)?, at(after)?)
+        }
+    };
+    // Each is checked against the clock: at the last transition of a table jiff 0.2.46 reads the offset before out of the
+    // rule that comes after it, and finds a fold in Nuuk on 29 October 2023, where no clock was changed.
+    let true_to_wall = |t: Timestamp| zone.to_datetime(t) == wall;
+    Ok(match (true_to_wall(before), true_to_wall(after)) {
+        (true, true) if before == after => Shown::Once(before),
+        (true, true) => Shown::Twice(before, after),
+        (true, false) => Shown::Once(before),
+        (false, true) => Shown::Once(after),
+        (false, false) => Shown::Never(before),
+    })
+}
+
 /// The instant of a wall time.
 pub fn resolve(zone: &TimeZone, wall: DateTime, policy: Policy) -> Result<Timestamp, TimeError> {
-    let out_of_range = || TimeError::OutOfRange { wall, zone: name_of(zone) };
-    let ambiguous = zone.to_ambiguous_timestamp(wall);
-    let compatible = || ambiguous.compatible().map_err(|_| out_of_range());
-    match (policy, ambiguous.offset()) {
-        (Policy::Reject, AmbiguousOffset::Gap { .. }) => {
-            let next = zone.to_datetime(compatible()?);
-            Err(TimeError::InGap { wall, zone: name_of(zone), next })
+    match (shown(zone, wall)?, policy) {
+        (Shown::Never(at), Policy::Reject) => {
+            Err(TimeError::InGap { wall, zone: name_of(zone), next: zone.to_datetime(at) })
         }
-        (Policy::Reject, AmbiguousOffset::Fold { .. }) => {
-            let second = ambiguous.later().map_err(|_| out_of_range())?;
-            Err(TimeError::InFold { wall, zone: name_of(zone), first: compatible()?, second })
+        (Shown::Twice(first, second), Policy::Reject) => {
+            Err(TimeError::InFold { wall, zone: name_of(zone), first, second })
         }
-        _ => compatible(),
+        (Shown::Once(at) | Shown::Twice(at, _) | Shown::Never(at), _) => Ok(at),
     }
 }
 
@@ -197,15 +222,14 @@ pub fn reresolve(kept: &LocalTime) -> Result<Option<Timestamp>, TimeError> {
 
 /// The first instant of a local day; where the clocks skip midnight, the instant at which they do.
 pub fn start_of_day(zone: &TimeZone, date: Date) -> Result<Timestamp, TimeError> {
-    let wall = date.at(0, 0, 0, 0);
-    let resolved = resolve(zone, wall, Policy::Compatible)?;
-    let gap = matches!(zone.to_ambiguous_timestamp(wall).offset(), AmbiguousOffset::Gap { .. });
-    // A time in a gap resolves to the gap's own instant or later, so the last transition up to then is the gap.
-    let transition = gap
-        .then(|| resolved.checked_add(1.nanosecond()).ok())
-        .flatten()
-        .and_then(|after| zone.preceding(after).next());
-    Ok(transition.map_or(resolved, |t| t.timestamp()))
+    match shown(zone, date.at(0, 0, 0, 0))? {
+        Shown::Once(at) | Shown::Twice(at, _) => Ok(at),
+        // A time in a gap resolves to the gap's own instant or later, so the last transition up to then is the gap.
+        Shown::Never(at) => {
+            let after = at.saturating_add(1.nanosecond()).unwrap_or(at);
+            Ok(zone.preceding(after).next().map_or(at, |t| t.timestamp()))
+        }
+    }
 }
 
 /// A local day as instants: 24 hours long, or 23, 25 or another length on the day of a transition.

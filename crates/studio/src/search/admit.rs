@@ -200,7 +200,7 @@ fn reason_of_place(studio: &Studio, post: &Post, person: &Person, ask: &Ask) -> 
     if around.clone().any(|q| !free.get(q)) {
         return Refusal::Taken;
     }
-    let booked_min = booked_min(person, local_date(studio.days.zone(), ask.start), 0, ask.own);
+    let booked_min = booked_min(person, local_date(studio.days.zone(), ask.start), ask.own);
     match person.daily_cap_min {
         Some(cap_min) if booked_min + service.minutes > cap_min => Refusal::Cap { booked_min, cap_min },
         _ => Refusal::NoRoom,
