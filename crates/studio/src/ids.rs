@@ -51,17 +51,35 @@ ids! {
     StaffId,
     /// A client.
     ClientId,
+    /// A room.
+    RoomId,
     /// A kind of visit: a consultation, a session, a patch test.
     ServiceId,
     /// One visit, or the hold of one.
     AppointmentId,
     /// An ordered set of sessions, booked together.
     CourseId,
+    /// A record that something was done: a form signed, a patch test read, photos reviewed.
+    EvidenceId,
 }
 
 impl From<StaffId> for ResourceId {
     /// A practitioner is taken as the person they are.
     fn from(id: StaffId) -> ResourceId {
+        ResourceId(id.0)
+    }
+}
+
+impl From<StudioId> for ResourceId {
+    /// A studio's own hours are kept as those of a resource of its id.
+    fn from(id: StudioId) -> ResourceId {
+        ResourceId(id.0)
+    }
+}
+
+impl From<RoomId> for ResourceId {
+    /// A room is taken as itself.
+    fn from(id: RoomId) -> ResourceId {
         ResourceId(id.0)
     }
 }

@@ -6,5 +6,19 @@
 //!
 //! Absent on purpose: HTTP, pages, pictures, and how a plan of dots is made.
 
+pub mod board;
+pub mod booking;
+pub mod gates;
+pub mod hours;
 pub mod ids;
+pub mod nearest;
+pub mod permission;
+pub mod place;
+pub mod practice;
+pub mod seal;
+pub mod search;
 pub mod span;
+pub mod store;
+pub mod timeline;
+pub mod zone;
+pub mod zone_days;

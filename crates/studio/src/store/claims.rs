@@ -1,0 +1,194 @@
+//! Claims: who and what is taken when. Everything that takes time (visits and holds with their buffers, leave,
+//! maintenance, imported calendars) is a claim, and nothing is free that a claim covers.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::practice::{unword, word};
+use super::{Error, Row, Tx, Value, places};
+use crate::board::{Claim, ClaimKind, utc_days};
+use crate::ids::{ResourceId, StudioId};
+use crate::span::{HOUR_US, Span};
+use crate::values;
+
+/// The longest claim: a local day of 25 hours and the buffers around it. Longer ones are kept by the day.
+pub const LONGEST_US: i64 = 26 * HOUR_US;
+
+/// Claims of some resources that overlap a stretch, by resource and start; holds that have run out are left out.
+///
+/// # Errors
+/// The store's.
+pub fn overlapping(
+    tx: &mut Tx<'_>,
+    resources: &[ResourceId],
+    span: Span,
+    now_us: i64,
+) -> Result<Vec<Claim>, Error> {
+    if resources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min \
+         from claims \
+         where ends_us > $1 and starts_us < $2 and ends_us < $3 and (expires_us is null or expires_us > $4) \
+         and resource_id in ({}) order by resource_id, starts_us, id",
+        places(5, resources.len())
+    );
+    let mut values: Vec<Value> = vec![
+        span.start_us.into(),
+        span.end_us.into(),
+        span.end_us.saturating_add(LONGEST_US).into(),
+        now_us.into(),
+    ];
+    values.extend(resources.iter().map(|r| Value::from(*r)));
+    let rows = tx.query(&sql, &values)?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<Claim, Error> {
+    Ok(Claim {
+        resource: row.take()?,
+        span: span_of(row.take()?, row.take()?)?,
+        kind: word(&row.take::<String>()?)?,
+        owner: row.take()?,
+        expires_us: row.take()?,
+        sitting: match row.take::<Option<String>>()?.zip(row.take::<Option<u32>>()?) {
+            None => None,
+            Some((day, minutes)) => {
+                let day =
+                    day.parse().map_err(|_| Error::Broken("a date in the store is not one".to_owned()))?;
+                Some((day, minutes))
+            }
+        },
+    })
+}
+
+pub(super) fn span_of(start_us: i64, end_us: i64) -> Result<Span, Error> {
+    Span::new(start_us, end_us)
+        .ok_or_else(|| Error::Broken(format!("a stretch from {start_us} to {end_us} has no length")))
+}
+
+/// Adds claims; the caller holds the locks of their resources ([`Tx::lock`]) and has looked that they are free.
+///
+/// # Errors
+/// [`Error::Overlap`] where one is taken after all.
+pub fn add(
+    tx: &mut Tx<'_>,
+    studio: Option<StudioId>,
+    claims: &[Claim],
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<(), Error> {
+    const COLUMNS: usize = 12;
+    // SQLite and PostgreSQL take tens of thousands of values; a leave of years has hundreds of days.
+    for part in claims.chunks(500) {
+        let chain = tx.chain()?;
+        let mut values: Vec<Value> = Vec::with_capacity(part.len() * COLUMNS);
+        for claim in part {
+            values.extend_from_slice(values![
+                new_id(),
+                chain,
+                studio,
+                claim.resource,
+                claim.owner,
+                unword(&claim.kind)?,
+                claim.kind != ClaimKind::External,
+                claim.span.start_us,
+                claim.span.end_us,
+                claim.expires_us,
+                claim.sitting.map(|s| s.0.to_string()),
+                claim.sitting.map(|s| s.1)
+            ]);
+        }
+        let rows: Vec<String> =
+            (0..part.len()).map(|i| format!("({})", places(1 + i * COLUMNS, COLUMNS))).collect();
+        tx.execute(
+            &format!(
+                "insert into claims (id, chain_id, studio_id, resource_id, owner_id, kind, exclusive, starts_us, \
+                 ends_us, expires_us, sitting_day, sitting_min) values {}",
+                rows.join(", ")
+            ),
+            &values,
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes away holds of these resources that have run out, so that they stand in nobody's way.
+///
+/// # Errors
+/// The store's.
+pub fn drop_expired(tx: &mut Tx<'_>, resources: &[ResourceId], now_us: i64) -> Result<(), Error> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "delete from claims where expires_us <= $1 and resource_id in ({})",
+        places(2, resources.len())
+    );
+    let mut values = vec![Value::from(now_us)];
+    values.extend(resources.iter().map(|r| Value::from(*r)));
+    tx.execute(&sql, &values).map(|_| ())
+}
+
+/// Takes away the claims of a visit, leave, maintenance or calendar; gives what was taken away.
+///
+/// # Errors
+/// The store's.
+pub fn drop_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<Vec<(ResourceId, Span)>, Error> {
+    let rows = tx.query(
+        "delete from claims where owner_id = $1 returning resource_id, starts_us, ends_us",
+        values![owner],
+    )?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, span_of(row.take()?, row.take()?)?))).collect()
+}
+
+/// Raises the version of every resource and day that was touched, and tells other processes. To be called once at the
+/// end of a transaction that changed claims; gives the new versions.
+///
+/// # Errors
+/// The store's.
+pub fn touch(
+    tx: &mut Tx<'_>,
+    touched: &[(ResourceId, Span)],
+    now: Timestamp,
+) -> Result<Vec<DayVersion>, Error> {
+    let mut days: Vec<(ResourceId, i64)> =
+        touched.iter().flat_map(|(r, span)| utc_days(*span).map(|day| (*r, day))).collect();
+    // One order for all, so that two transactions never wait for each other's rows.
+    days.sort_unstable();
+    days.dedup();
+    let chain = tx.chain()?;
+    let mut versions = Vec::with_capacity(days.len());
+    for part in days.chunks(100) {
+        let mut values: Vec<Value> = Vec::with_capacity(part.len() * 5);
+        for (resource, day) in part {
+            values.extend_from_slice(values![*resource, *day, chain, 1, now.as_microsecond()]);
+        }
+        let rows: Vec<String> = (0..part.len()).map(|i| format!("({})", places(1 + i * 5, 5))).collect();
+        let found = tx.query(
+            &format!(
+                "insert into resource_days (resource_id, day, chain_id, version, changed_us) values {} \
+                 on conflict (resource_id, day) do update \
+                 set version = resource_days.version + 1, changed_us = excluded.changed_us \
+                 returning resource_id, day, version",
+                rows.join(", ")
+            ),
+            &values,
+        )?;
+        for mut row in found {
+            versions.push(DayVersion { resource: row.take()?, day: row.take()?, version: row.take()? });
+        }
+    }
+    Ok(versions)
+}
+
+/// How often a resource's claims of one UTC day have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayVersion {
+    /// Practitioner or room.
+    pub resource: ResourceId,
+    /// UTC day since 1970.
+    pub day: i64,
+    /// Counts from 1.
+    pub version: i64,
+}

@@ -1,0 +1,141 @@
+//! The store: the truth about who is booked when, and every record, in SQLite or PostgreSQL.
+//!
+//! Work goes in as a function of a transaction ([`Tx`]) and comes back as its result, after it was kept. One text of SQL
+//! serves both databases; where they differ (locks, walls against overlaps, backup) stands in `tx`, `sqlite`, `postgres`
+//! and the migrations. Code here is synchronous: the threads that own the connections run it.
+
+pub mod appointments;
+pub mod claims;
+mod error;
+pub mod events;
+pub mod idempotency;
+mod job;
+pub mod jobs;
+mod migrate;
+mod postgres;
+pub mod practice;
+mod sqlite;
+mod tx;
+mod value;
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+pub use self::error::Error;
+use self::job::Job;
+pub use self::tx::{Tx, places};
+pub use self::value::{FromValue, Row, Value};
+use crate::ids::ChainId;
+
+/// Connections to PostgreSQL where the caller does not say.
+pub const POSTGRES_CONNECTIONS: usize = 32;
+
+/// An open store. Dropping it ends its threads once their queue is worked off.
+pub struct Store {
+    backend: Backend,
+}
+
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens the SQLite file, makes it where it is not, and brings its tables up to date.
+    ///
+    /// `now_us` (UTC microseconds) is written beside each migration.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is not a store of ours, or was written by a newer version.
+    pub fn sqlite(path: &Path, now_us: i64) -> Result<Store, Error> {
+        migrate::sqlite(path, now_us)?;
+        Ok(Store { backend: Backend::Sqlite(sqlite::Sqlite::open(path)?) })
+    }
+
+    /// Connects to PostgreSQL 15 or newer (`postgres://user:password@host/database`) and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or its tables were made by a newer version.
+    pub fn postgres(url: &str, connections: usize, now_us: i64) -> Result<Store, Error> {
+        migrate::postgres(url, now_us)?;
+        Ok(Store { backend: Backend::Postgres(postgres::Postgres::open(url, connections)?) })
+    }
+
+    /// Does `work` in one transaction that may change rows of `chain` (of every chain where `None`, for the system's own
+    /// work), and calls `answer` with the result once it was kept.
+    ///
+    /// An `Err` undoes the transaction. `answer` runs on a thread of the store and must not wait.
+    pub fn submit_write<T, E>(
+        &self,
+        chain: Option<ChainId>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let job = Job::new(chain, work, answer);
+        match &self.backend {
+            Backend::Sqlite(store) => store.write(job),
+            Backend::Postgres(store) => store.submit(job, true),
+        }
+    }
+
+    /// As [`Store::submit_write`], for work that changes nothing: it sees one moment of the store throughout.
+    pub fn submit_read<T, E>(
+        &self,
+        chain: Option<ChainId>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        answer: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let job = Job::new(chain, work, answer);
+        match &self.backend {
+            Backend::Sqlite(store) => store.read(job),
+            Backend::Postgres(store) => store.submit(job, false),
+        }
+    }
+
+    /// [`Store::submit_write`], waiting for the result. Not for threads of an async runtime.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub fn write<T, E>(
+        &self,
+        chain: Option<ChainId>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (send, receive) = channel();
+        // A caller that went away needs no answer.
+        self.submit_write(chain, work, move |result| drop(send.send(result)));
+        receive.recv().unwrap_or_else(|_| Err(ended().into()))
+    }
+
+    /// [`Store::submit_read`], waiting for the result. Not for threads of an async runtime.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub fn read<T, E>(
+        &self,
+        chain: Option<ChainId>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (send, receive) = channel();
+        self.submit_read(chain, work, move |result| drop(send.send(result)));
+        receive.recv().unwrap_or_else(|_| Err(ended().into()))
+    }
+}
+
+fn ended() -> Error {
+    Error::Unavailable("the store has ended".to_owned())
+}
