@@ -89,9 +89,6 @@ fn guide() -> Done<String> {
 fn files(folder: &str) -> Done<Vec<String>> {
     println!("cargo::rerun-if-changed={folder}");
     let mut names = Vec::new();
-    if !Path::new(folder).is_dir() {
-        return Ok(names);
-    }
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {

@@ -13,7 +13,7 @@ pub struct Article {
     pub summary: String,
     /// Headings of the second level: anchor and text.
     pub contents: Vec<(String, String)>,
-    /// What follows the first paragraph, as HTML. Raw HTML of the source is shown as text.
+    /// What follows the first paragraph, as HTML. Raw HTML of the source is left out.
     pub html: String,
     /// Minutes to read it, at 220 words a minute [assumption: adults read plain prose at 200-260].
     pub reading_min: usize,
@@ -22,7 +22,7 @@ pub struct Article {
 /// Reads a page from the file with this stem.
 pub fn article(stem: &str, text: &str) -> Article {
     let options = Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION;
-    let mut events: Vec<Event> = Parser::new_ext(text, options).map(defuse).collect();
+    let mut events: Vec<Event> = Parser::new_ext(text, options).filter(|event| !is_raw(event)).collect();
     let title = take(&mut events, TagEnd::Heading(HeadingLevel::H1)).unwrap_or_else(|| stem.to_owned());
     let summary = take(&mut events, TagEnd::Paragraph).unwrap_or_default();
     let contents = anchor_headings(&mut events);
@@ -39,12 +39,10 @@ pub fn article(stem: &str, text: &str) -> Article {
     }
 }
 
-/// Raw HTML becomes text.
-fn defuse(event: Event) -> Event {
-    match event {
-        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        other => other,
-    }
+/// HTML in the source: comments for editors, and nothing else that a page needs.
+fn is_raw(event: &Event) -> bool {
+    use Event::{End, Html, InlineHtml, Start};
+    matches!(event, Html(_) | InlineHtml(_) | Start(Tag::HtmlBlock) | End(TagEnd::HtmlBlock))
 }
 
 /// Takes the first block out when it ends so, and returns its text.
@@ -142,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_html_stays_text() {
+    fn raw_html_is_left_out() {
         assert!(!article("x", TEXT).html.contains("<script>"));
         assert!(!article("x", "# T\n\nS\n\nword <img src=x onerror=alert(1)> word").html.contains("<img"));
     }

@@ -19,13 +19,19 @@ pub fn router(app: App) -> Router {
     let (api, description) = api::router();
     // Only what everybody sees alike is pressed: pressing secrets beside foreign text would tell of them (BREACH).
     let open = public::router().layer(CompressionLayer::new());
-    Router::new()
+    let routes = Router::new()
         .merge(open)
         .merge(api)
         .route("/api/openapi.json", get(async move || axum::Json(description)))
         .route("/static/{*file}", get(assets::get))
         .route("/healthz", get(async || "ready\n"))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(metrics));
+    layered(routes, app)
+}
+
+/// These routes with everything around them that every request goes through.
+pub fn layered(routes: Router<App>, app: App) -> Router {
+    routes
         .fallback(async || Problem::new(&problem::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::new(&problem::METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))

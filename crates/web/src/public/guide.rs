@@ -10,9 +10,24 @@ use crate::problem::{self, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/guide.rs"));
 
-/// All pages of the guide, in order of file name.
+/// Pages in the order in which questions come up; a page that is not named comes last.
+const ORDER: [&str; 8] = [
+    "what-it-is",
+    "who-it-suits",
+    "how-it-is-done",
+    "how-long-it-lasts",
+    "cost",
+    "questions-to-ask",
+    "aftercare",
+    "side-effects",
+];
+
+/// All pages of the guide, in reading order.
 pub fn articles() -> Vec<Article> {
-    SOURCES.iter().map(|(stem, text)| markdown::article(stem, text)).collect()
+    let place = |stem: &str| ORDER.iter().position(|known| *known == stem).unwrap_or(ORDER.len());
+    let mut sources = SOURCES.to_vec();
+    sources.sort_by_key(|(stem, _)| place(stem));
+    sources.iter().map(|(stem, text)| markdown::article(stem, text)).collect()
 }
 
 #[derive(askama::Template)]
