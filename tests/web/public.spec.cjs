@@ -115,7 +115,7 @@ test('by keyboard alone, from the skip link to a studio', async ({ page }) => {
   await page.keyboard.type('Boston');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/near=Boston/);
-  await page.getByRole('link', { name: 'NoMad', exact: true }).focus();
+  await page.getByRole('link', { name: 'NoMad New York' }).last().focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('NoMad');
 });
@@ -143,7 +143,7 @@ test('the position is asked for on a press alone, and leaves rounded', async ({ 
   await page.goto('/studios');
   await page.getByRole('button', { name: 'Use my position' }).click();
   await expect(page).toHaveURL(/near=53\.80%2C\+-1\.55$/);
-  await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toHaveText('Ancoats');
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toHaveText('Ancoats Manchester');
   await context.close();
 });
 
@@ -153,7 +153,7 @@ test('the map leads from many studios to fewer, and to one', async ({ page }) =>
   const europe = map.getByRole('link', { name: /studios: .*Chiado/ });
   await europe.click();
   await expect(page).toHaveURL(/only=/);
-  await expect(page.getByRole('main').getByRole('heading', { name: 'NoMad' })).toHaveCount(0);
+  await expect(page.getByRole('main').getByRole('heading', { name: /NoMad/ })).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Show all 12 studios' })).toBeVisible();
   await map.getByRole('link', { name: 'Mitte, Berlin' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Mitte');
