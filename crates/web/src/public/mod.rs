@@ -5,6 +5,7 @@ pub mod guide;
 pub mod home;
 pub mod map;
 pub mod nearest;
+pub mod of_practice;
 pub mod problems;
 pub mod studios;
 pub mod view;

@@ -38,7 +38,7 @@ pub struct Studio {
     /// IANA name of its time zone.
     #[schema(example = "Europe/Lisbon")]
     pub zone: String,
-    /// Telephone with country code.
+    /// Telephone with country code; may be empty.
     pub phone: String,
     /// E-mail address.
     pub email: String,
@@ -88,13 +88,24 @@ pub struct Practitioner {
     pub name: String,
     /// What they are at the studio.
     #[schema(example = "Senior practitioner")]
-    pub role: String,
-    /// What they have proved: diplomas, licences, trainings.
-    pub credentials: Vec<String>,
-    /// Year of their first treatment.
-    pub since_year: i16,
-    /// Languages they speak, by their English names.
-    pub languages: Vec<String>,
+    pub title: String,
+    /// What they say of themselves.
+    pub about: String,
+    /// What they have passed.
+    pub credentials: Vec<Credential>,
+}
+
+/// Something a person has passed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    /// What.
+    #[schema(example = "Bloodborne pathogens certificate")]
+    pub name: String,
+    /// Who says so.
+    pub issuer: String,
+    /// Year it was given.
+    pub year: i16,
 }
 
 /// A kind of visit.
@@ -106,14 +117,10 @@ pub struct Service {
     pub name: String,
     /// A sentence about it.
     pub about: String,
-    /// Visits it takes.
-    pub sessions: u8,
     /// Length of one visit, minutes.
-    pub minutes: u16,
-    /// Price of all visits together in the currency's smallest unit; the lower end when it depends on the case.
+    pub minutes: u32,
+    /// Price of one visit in the currency's smallest unit.
     pub price_minor: i64,
-    /// Whether the price depends on the case.
-    pub price_from: bool,
     /// Currency by its ISO 4217 code.
     #[schema(example = "EUR")]
     pub currency: String,
@@ -184,23 +191,21 @@ pub fn clock(minutes: u16) -> String {
 }
 
 impl Service {
-    /// As `EUR 1,200`, with `from` before it when it depends on the case; `Free` for nothing.
+    /// As `EUR 1,200`; `Free` for nothing.
     pub fn price(&self) -> String {
         if self.price_minor == 0 {
             return "Free".to_owned();
         }
-        let from = if self.price_from { "from " } else { "" };
-        format!("{from}{}\u{a0}{}", self.currency, amount(self.price_minor, decimals(&self.currency)))
+        format!("{}\u{a0}{}", self.currency, amount(self.price_minor, decimals(&self.currency)))
     }
 
-    /// As `3 sessions of up to 5 h` or `45 min`.
+    /// As `5 h`, `2 h 30 min` or `45 min`.
     pub fn length(&self) -> String {
-        let each = match (self.minutes / 60, self.minutes % 60) {
+        match (self.minutes / 60, self.minutes % 60) {
             (0, minutes) => format!("{minutes} min"),
             (hours, 0) => format!("{hours} h"),
             (hours, minutes) => format!("{hours} h {minutes} min"),
-        };
-        if self.sessions == 1 { each } else { format!("{} sessions of up to {each}", self.sessions) }
+        }
     }
 }
 
