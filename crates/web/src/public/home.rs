@@ -21,7 +21,7 @@ struct Home<'a> {
 /// `/`
 pub async fn get(State(app): State<App>) -> Result<Response, Problem> {
     let public = app.public();
-    let frame = Frame::new(&app, "/", "").description(&public.tagline);
+    let frame = Frame::new(&app, "/", "").description(&public.tagline).script(crate::assets::NEAR_JS);
     page::public(&Home { frame, public, guide: &app.guide })
 }
 
