@@ -30,7 +30,8 @@ Examples:
   hairline fade case.toml                            how it heals and fades, with bands
   hairline refresh plan/ --day 1300 -o refresh/      which dots to go over, leave, add
   hairline head scan.glb                             what a head scan holds
-  hairline dots mesh.ply --n 60000 --visits 3 --seed 1 -o dots.csv";
+  hairline dots mesh.ply --n 60000 --visits 3 --seed 1 -o dots.csv
+  hairline serve --listen 127.0.0.1:8080 --data data/  the studio: pages and API";
 
 #[derive(Subcommand)]
 enum Command {
@@ -43,6 +44,7 @@ enum Command {
     Head(commands::head::Arguments),
     Dots(commands::dots::Arguments),
     Optics(commands::optics::Arguments),
+    Serve(commands::serve::Arguments),
     Completions(commands::completions::Arguments),
 }
 
@@ -94,6 +96,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Head(a) => commands::head::run(&a),
         Command::Dots(a) => commands::dots::run(&a),
         Command::Optics(a) => commands::optics::run(&a),
+        Command::Serve(a) => commands::serve::run(&a),
         Command::Completions(a) => commands::completions::run(&a, &mut Arguments::command()),
     }
 }

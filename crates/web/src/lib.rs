@@ -2,3 +2,25 @@
 //!
 //! A handler asks who is there, calls one thing in a room below, and answers with one type. Absent on purpose: SQL,
 //! rules of the practice, formulas.
+//!
+//! The way of a request: [`server`] accepts it, the [`layers`] give it an id, an address and limits, [`router`] finds
+//! its handler, and whatever goes wrong leaves as a [`problem`], as JSON or as a page.
+
+pub mod api;
+pub mod app;
+pub mod assets;
+pub mod config;
+pub mod cookie;
+pub mod extract;
+pub mod layers;
+pub mod markdown;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod public;
+pub mod router;
+pub mod server;
+
+pub use app::App;
+pub use config::Config;
+pub use problem::Problem;

@@ -9,6 +9,7 @@ pub mod optics;
 pub mod plan;
 pub mod refresh;
 pub mod schema;
+pub mod serve;
 pub mod shade;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};

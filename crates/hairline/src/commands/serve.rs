@@ -1,0 +1,123 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use hairline_web::config::{Config, PublicUrl, RateLimit};
+use hairline_web::public::view::Public;
+use hairline_web::server::End;
+use hairline_web::{App, server};
+
+use crate::Failure;
+
+/// Serve the studio: pages, API and jobs.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Folder with everything the studio keeps; made when it is not there.
+    #[arg(long, value_name = "DIR", default_value = "hairline-data")]
+    data: PathBuf,
+    /// Say on every page that the people on it are fictional.
+    #[arg(long)]
+    demo: bool,
+    /// Where people reach it from outside, as https://studio.example.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    /// Where a finder of a weakness writes (mailto: or https:); shown in /.well-known/security.txt.
+    #[arg(long, value_name = "URI")]
+    security_contact: Option<String>,
+    /// A proxy whose X-Forwarded-For and -Proto are believed; may be given several times.
+    #[arg(long, value_name = "NETWORK")]
+    trusted_proxy: Vec<ipnet::IpNet>,
+    /// Who may read /metrics, beside this machine; may be given several times.
+    #[arg(long, value_name = "NETWORK")]
+    metrics_from: Vec<ipnet::IpNet>,
+    /// Requests a minute from one address; 0 sets no limit.
+    #[arg(long, value_name = "N", default_value_t = 1200)]
+    rate_limit: u32,
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t = Log::Human)]
+    log: Log,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Log {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    start_log(arguments.log);
+    if let Some(contact) = &arguments.security_contact
+        && !["mailto:", "https:"].iter().any(|scheme| contact.starts_with(scheme))
+    {
+        let message = format!("--security-contact is \"{contact}\"; it begins with mailto: or https:");
+        return Err(Failure::input(message));
+    }
+    std::fs::create_dir_all(&arguments.data)
+        .map_err(|e| Failure::other(format!("--data {}: {e}", arguments.data.display())))?;
+    let mut config = Config {
+        demo: arguments.demo,
+        public_url: arguments.public_url.clone(),
+        security_contact: arguments.security_contact.clone(),
+        trusted_proxies: arguments.trusted_proxy.clone(),
+        rate_limit: RateLimit::per_minute(arguments.rate_limit),
+        ..Config::default()
+    };
+    config.metrics_from.extend(&arguments.metrics_from);
+    let app = App::new(config, Public { name: "hairline".to_owned(), ..Public::default() });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
+    runtime.block_on(serve(arguments.listen, app))
+}
+
+async fn serve(listen: SocketAddr, app: App) -> Result<(), Failure> {
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .map_err(|e| Failure::other(format!("--listen {listen}: {e}")))?;
+    let address = listener.local_addr().map_err(Failure::other)?;
+    let stop = stop_signal().map_err(Failure::other)?;
+    tracing::info!(%address, "ready");
+    #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
+    {
+        println!("hairline is ready at http://{address}");
+    }
+    match server::serve(listener, app, stop).await.map_err(Failure::other)? {
+        End::Finished => tracing::info!("stopped: everything accepted was answered"),
+        End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
+    }
+    Ok(())
+}
+
+/// Ready when the process is told to stop.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(async move {
+            tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        // Without a signal handler the process ends at once, which is what the system does anyway.
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Lines on standard error. A panic is logged by its place alone: what it says may hold data of a person.
+fn start_log(log: Log) {
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    match log {
+        Log::Human => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        Log::Json => lines.json().flatten_event(true).init(),
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+}

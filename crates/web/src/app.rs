@@ -1,0 +1,57 @@
+//! What every handler can reach: settings, the public face of the chain, the guide, counters.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::config::Config;
+use crate::layers::limit::Limiter;
+use crate::markdown::Article;
+use crate::metrics::Metrics;
+use crate::public::view::Public;
+
+/// The shared state of the server; copies are cheap and mean the same thing.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What stands in an [`App`].
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// Pages of the guide, in order.
+    pub guide: Vec<Article>,
+    /// Counters for `/metrics`.
+    pub metrics: Metrics,
+    /// Requests per client address.
+    pub limiter: Limiter,
+    public: RwLock<Arc<Public>>,
+}
+
+impl App {
+    /// A state with these settings, showing this chain.
+    pub fn new(config: Config, public: Public) -> App {
+        App(Arc::new(Parts {
+            limiter: Limiter::new(config.rate_limit),
+            config,
+            guide: crate::public::guide::articles(),
+            metrics: Metrics::default(),
+            public: RwLock::new(Arc::new(public)),
+        }))
+    }
+
+    /// The chain as the public sees it now.
+    pub fn public(&self) -> Arc<Public> {
+        Arc::clone(&self.0.public.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows another state of the chain from now on.
+    pub fn show(&self, public: Public) {
+        *self.0.public.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(public);
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,164 @@
+//! The list of studios with its map and the search for the nearest, and the page of each.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::map::{self, Map};
+use super::nearest::{self, Found};
+use super::view::{Public, Studio};
+use crate::App;
+use crate::extract::Query;
+use crate::page::{self, Frame};
+use crate::problem::{self, Problem};
+
+/// What the list is asked for. Unknown parameters are ignored: links from elsewhere carry some of their own.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// A place or coordinates, as typed.
+    #[serde(default)]
+    near: String,
+    /// Slugs of the studios to show, with commas.
+    #[serde(default)]
+    only: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "studios.html")]
+struct List<'a> {
+    frame: Frame,
+    /// What was typed.
+    near: &'a str,
+    /// Nearest first, when a place was found.
+    found: Option<Found<'a>>,
+    /// Whether a place was typed that is not known.
+    unknown: bool,
+    countries: Vec<(&'a str, Vec<&'a Studio>)>,
+    shown: usize,
+    total: usize,
+    map: Option<Map>,
+}
+
+/// `/studios`
+pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let public = app.public();
+    let near: String = asked.near.trim().chars().take(100).collect();
+    let found = if near.is_empty() { None } else { nearest::search(&near, &public.studios) };
+    let only: Vec<&str> = asked.only.split(',').filter(|slug| !slug.is_empty()).collect();
+    let chosen = Public {
+        studios: public
+            .studios
+            .iter()
+            .filter(|s| only.is_empty() || only.contains(&s.slug.as_str()))
+            .cloned()
+            .collect(),
+        ..Public::default()
+    };
+    let on_map: Vec<&Studio> = match &found {
+        Some(found) => found.studios.iter().take(3).map(|(studio, _)| *studio).collect(),
+        None => chosen.studios.iter().collect(),
+    };
+    let mut frame = Frame::new(&app, "/studios", "Studios")
+        .description(&format!("All studios of {}, with hours, practitioners and prices.", public.name))
+        .script(crate::assets::NEAR_JS);
+    if !near.is_empty() || !only.is_empty() {
+        frame = frame.hidden();
+    }
+    let page = List {
+        frame,
+        unknown: !near.is_empty() && found.is_none(),
+        countries: chosen.countries(),
+        shown: chosen.studios.len(),
+        total: public.studios.len(),
+        map: map::map(&on_map),
+        near: &near,
+        found,
+    };
+    if near.is_empty() { page::public(&page) } else { page::private(&page) }
+}
+
+#[derive(askama::Template)]
+#[template(path = "studio.html")]
+struct One<'a> {
+    frame: Frame,
+    studio: &'a Studio,
+    map: Option<Map>,
+}
+
+/// `/studios/{slug}`
+pub async fn one(State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Problem> {
+    let public: Arc<Public> = app.public();
+    let studio = public.studio(&slug).ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
+    let path = format!("/studios/{slug}");
+    let title = format!("{}, {}", studio.name, studio.address.locality);
+    let frame = Frame::new(&app, &path, &title);
+    let data = schema_org(studio, &public.name, frame.canonical.as_deref());
+    let frame = frame.description(&studio.about).json_ld(&data);
+    page::public(&One { frame, studio, map: map::map(&[studio]) })
+}
+
+/// The studio for search engines: schema.org `HealthAndBeautyBusiness` with hours, place and offers.
+fn schema_org(studio: &Studio, chain: &str, url: Option<&str>) -> serde_json::Value {
+    let hours: Vec<serde_json::Value> = studio
+        .hours
+        .iter()
+        .zip(super::view::DAYS)
+        .flat_map(|(stretches, day)| {
+            stretches.iter().map(move |stretch| {
+                serde_json::json!({
+                    "@type": "OpeningHoursSpecification", "dayOfWeek": format!("https://schema.org/{day}"),
+                    "opens": super::view::clock(stretch.from_min), "closes": super::view::clock(stretch.to_min),
+                })
+            })
+        })
+        .collect();
+    let offers: Vec<serde_json::Value> = studio
+        .services
+        .iter()
+        .map(|service| {
+            let decimals = super::view::decimals(&service.currency);
+            let price = super::view::amount(service.price_minor, decimals).replace(',', "");
+            serde_json::json!({
+                "@type": "Offer", "priceCurrency": service.currency, "price": price,
+                "itemOffered": {"@type": "Service", "name": service.name, "description": service.about},
+            })
+        })
+        .collect();
+    let mut data = serde_json::json!({
+        "@context": "https://schema.org", "@type": "HealthAndBeautyBusiness",
+        "name": format!("{chain} {}", studio.name), "description": studio.about,
+        "telephone": studio.phone, "email": studio.email,
+        "address": {
+            "@type": "PostalAddress", "streetAddress": studio.address.street,
+            "postalCode": studio.address.postal_code, "addressLocality": studio.address.locality,
+            "addressCountry": studio.address.country,
+        },
+        "geo": {"@type": "GeoCoordinates", "latitude": studio.latitude_deg, "longitude": studio.longitude_deg},
+        "openingHoursSpecification": hours,
+        "makesOffer": offers,
+        "parentOrganization": {"@type": "Organization", "name": chain},
+    });
+    if let Some(url) = url {
+        data["url"] = url.into();
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn search_engines_read_hours_and_prices_as_numbers() {
+        let studio = crate::api::studios::example();
+        let data = schema_org(&studio, "Chain", None);
+        let stretches: usize = studio.hours.iter().map(Vec::len).sum();
+        assert_eq!(data["openingHoursSpecification"].as_array().map(Vec::len), Some(stretches));
+        for offer in data["makesOffer"].as_array().expect("offers") {
+            let price = offer["price"].as_str().expect("a price");
+            assert!(price.parse::<f64>().is_ok(), "{price}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Every address and what answers it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::layers::{answer, limit, observe, origin};
+use crate::problem::{self, Problem};
+use crate::{App, api, assets, public};
+
+/// The whole server as one service.
+pub fn router(app: App) -> Router {
+    let (api, description) = api::router();
+    // Only what everybody sees alike is pressed: pressing secrets beside foreign text would tell of them (BREACH).
+    let open = public::router().layer(CompressionLayer::new());
+    let routes = Router::new()
+        .merge(open)
+        .merge(api)
+        .route("/api/openapi.json", get(async move || axum::Json(description)))
+        .route("/static/{*file}", get(assets::get))
+        .route("/healthz", get(async || "ready\n"))
+        .route("/metrics", get(metrics));
+    layered(routes, app)
+}
+
+/// These routes with everything around them that every request goes through.
+pub fn layered(routes: Router<App>, app: App) -> Router {
+    routes
+        .fallback(async || Problem::new(&problem::NOT_FOUND))
+        .method_not_allowed_fallback(async || Problem::new(&problem::METHOD_NOT_ALLOWED))
+        .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
+        .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(from_fn_with_state(app.config.answer_timeout, in_time))
+        .layer(from_fn_with_state(app.clone(), origin::layer))
+        .layer(from_fn_with_state(app.clone(), limit::layer))
+        .layer(from_fn_with_state(app.clone(), answer::layer))
+        .layer(from_fn_with_state(app.clone(), observe::layer))
+        .with_state(app)
+}
+
+/// Gives up on an answer that takes too long.
+async fn in_time(State(longest): State<Duration>, request: Request, next: Next) -> Result<Response, Problem> {
+    tokio::time::timeout(longest, next.run(request)).await.map_err(|_| Problem::new(&problem::TOO_SLOW))
+}
+
+/// Counters, for the addresses named in the settings; for others there is nothing here.
+async fn metrics(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    use axum::response::IntoResponse as _;
+    let client = request.extensions().get::<crate::layers::client::Client>();
+    let allowed = client.is_some_and(|c| app.config.metrics_from.iter().any(|net| net.contains(&c.address)));
+    if !allowed {
+        return Err(Problem::new(&problem::NOT_FOUND));
+    }
+    let kind = [(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, app.metrics.text()).into_response())
+}

@@ -1,0 +1,102 @@
+//! Accepts connections until told to stop, then finishes what was accepted, within a time.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+
+use crate::App;
+use crate::layers::client::Peer;
+
+/// How the server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything that was accepted was answered.
+    Finished,
+    /// This many connections were cut because their requests took longer than the time allowed.
+    Cut(usize),
+}
+
+/// Serves until `stop` is ready.
+///
+/// # Errors
+/// Only what makes every further connection fail; a failing connection is no error.
+pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) -> io::Result<End> {
+    let router = crate::router::router(app.clone());
+    let places = Arc::new(Semaphore::new(app.config.connections));
+    let graceful = GracefulShutdown::new();
+    let sweeper = tokio::spawn(sweep(app.clone()));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accept = async {
+            // The semaphore is never closed.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept => accepted,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(e) if is_of_one_connection(&e) => continue,
+            Err(e) => {
+                // Out of file descriptors, most likely: let some end before asking again.
+                tracing::warn!(error = %e, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        // Answers are small: sending them at once matters more than full packets.
+        let _ = stream.set_nodelay(true);
+        let peer = Peer { address, tls: false };
+        let router = router.clone();
+        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request: Request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(peer);
+            router.clone().oneshot(request)
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(app.config.header_timeout)
+            .max_headers(64)
+            .serve_connection(TokioIo::new(stream), service);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks is the client's matter.
+            let _ = watched.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    sweeper.abort();
+    tracing::info!(connections = graceful.count(), "stopping: no new connections");
+    let open = app.config.connections;
+    let end = match tokio::time::timeout(app.config.drain_timeout, graceful.shutdown()).await {
+        Ok(()) => End::Finished,
+        Err(_) => End::Cut(open - places.available_permits()),
+    };
+    Ok(end)
+}
+
+fn is_of_one_connection(e: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&e.kind())
+}
+
+/// Forgets idle clients' buckets each minute.
+async fn sweep(app: App) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        minute.tick().await;
+        app.limiter.forget_idle();
+    }
+}
