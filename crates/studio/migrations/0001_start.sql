@@ -202,6 +202,7 @@ create table claims (
     sitting_min bigint
 );
 create index claims_by_resource on claims (resource_id, ends_us, starts_us);
+create index claims_by_end on claims (chain_id, ends_us);
 create index claims_by_owner on claims (owner_id);
 
 -- How often a resource's claims of one UTC day (days since 1970) changed, so that every process knows when to look again.

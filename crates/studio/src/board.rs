@@ -253,6 +253,11 @@ impl Board {
         self.versions.get(&(resource, day)).copied().unwrap_or(0)
     }
 
+    /// Notes which version of a resource's UTC day is shown.
+    pub fn set_version(&mut self, resource: ResourceId, day: i64, version: i64) {
+        self.versions.insert((resource, day), version);
+    }
+
     fn busy(&mut self, resource: ResourceId) -> Option<&mut Timeline> {
         if let Some(person) = self.people.get(&resource) {
             return self.world.people.get_mut(*person).map(|p| &mut p.busy);

@@ -1,11 +1,13 @@
 //! What every handler can reach: settings, the public face of the chain, the guide, counters.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::config::Config;
 use crate::layers::limit::Limiter;
 use crate::markdown::Article;
 use crate::metrics::Metrics;
+use crate::office::Office;
+use crate::problem::{self, Problem};
 use crate::public::view::Public;
 
 /// The shared state of the server; copies are cheap and mean the same thing.
@@ -23,6 +25,7 @@ pub struct Parts {
     /// Requests per client address.
     pub limiter: Limiter,
     public: RwLock<Arc<Public>>,
+    office: OnceLock<Arc<Office>>,
 }
 
 impl App {
@@ -34,12 +37,26 @@ impl App {
             guide: crate::public::guide::articles(),
             metrics: Metrics::default(),
             public: RwLock::new(Arc::new(public)),
+            office: OnceLock::new(),
         }))
     }
 
     /// The chain as the public sees it now.
     pub fn public(&self) -> Arc<Public> {
         Arc::clone(&self.0.public.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens the office, once a chain is set up; a second one is not let in.
+    pub fn open(&self, office: Arc<Office>) {
+        let _ = self.0.office.set(office);
+    }
+
+    /// The office of the chain.
+    ///
+    /// # Errors
+    /// While no chain is set up.
+    pub fn office(&self) -> Result<&Arc<Office>, Problem> {
+        self.0.office.get().ok_or_else(|| Problem::new(&problem::NOT_SET_UP))
     }
 
     /// Shows another state of the chain from now on.

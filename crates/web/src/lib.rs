@@ -15,12 +15,15 @@ pub mod extract;
 pub mod layers;
 pub mod markdown;
 pub mod metrics;
+pub mod office;
 pub mod page;
 pub mod problem;
 pub mod public;
+pub mod refused;
 pub mod router;
 pub mod server;
 
 pub use app::App;
 pub use config::Config;
+pub use office::Office;
 pub use problem::Problem;

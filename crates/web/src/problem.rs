@@ -66,6 +66,15 @@ kinds! {
     CONFLICT = "conflict" 409 "Somebody was faster"
         "What you asked for has meanwhile been taken or changed by somebody else."
         "Look at what is there now and choose again.";
+    TIME_NOT_OFFERED = "time-not-offered" 409 "This time is not free"
+        "The time was taken a moment ago, or is not one at which this visit can begin. The detail says which."
+        "Choose another time; the next best ones stand beside the refusal.";
+    HOLD_ENDED = "hold-ended" 409 "The time is no longer kept for you"
+        "A time is kept for some minutes while you fill in the form. They have passed."
+        "Choose a time again; it may still be free.";
+    STEP_REFUSED = "step-refused" 409 "This cannot be done with the visit now"
+        "What state the visit is in, how soon it is, or what must be done first stands against it. The detail says which."
+        "Do what the detail names, or call the studio.";
     EDITED_MEANWHILE = "edited-meanwhile" 412 "This was edited meanwhile"
         "The record has changed since you read it; your change was not made, so that nothing of theirs is lost."
         "Read the record again, make your change on the new state, and send it with the new ETag.";
@@ -90,6 +99,15 @@ kinds! {
     INTERNAL = "internal" 500 "Something broke on our side"
         "The program met something it was not made for. What you did may not have been kept."
         "Try again. If it happens again, tell us the number of the request shown with the error.";
+    NOT_SET_UP = "not-set-up" 503 "This studio is not set up yet"
+        "The program runs, but nobody has said yet which studio it serves."
+        "If it is yours, open the set-up page with the token that the program printed when it was started.";
+    UNAVAILABLE = "unavailable" 503 "The records cannot be reached"
+        "The database does not answer. Nothing was changed."
+        "Try again in a moment.";
+    OUTCOME_UNKNOWN = "outcome-unknown" 503 "Whether this was kept is not known"
+        "The connection to the database broke while the change was being kept."
+        "Repeat the request with the same Idempotency-Key, which does it once; or look whether it was done.";
     TOO_SLOW = "too-slow" 503 "This took too long"
         "The answer was not ready in time. Whether a change was made is not known."
         "Try again in a moment; a program repeats a write with the same Idempotency-Key, which does it once.";

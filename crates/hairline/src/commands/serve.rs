@@ -1,11 +1,19 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
+use hairline_studio::practice::Practice;
+use hairline_studio::seal::master::MasterKeys;
+use hairline_studio::seal::system_random;
+use hairline_studio::store::live::Live;
+use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice};
 use hairline_web::config::{Config, PublicUrl, RateLimit};
+use hairline_web::office::now;
+use hairline_web::public::of_practice;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
-use hairline_web::{App, server};
+use hairline_web::{App, Office, server};
 
 use crate::Failure;
 
@@ -18,7 +26,14 @@ pub struct Arguments {
     /// Folder with everything the studio keeps; made when it is not there.
     #[arg(long, value_name = "DIR", default_value = "hairline-data")]
     data: PathBuf,
-    /// Say on every page that the people on it are fictional.
+    /// PostgreSQL in place of the SQLite file in DIR, as postgres://user:password@host/database.
+    #[arg(long, value_name = "URL", env = "HAIRLINE_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// File with the master key, which opens every client's record; made at the first start. The variable HAIRLINE_MASTER_KEY
+    /// with the key itself goes before it. Default: master.key in DIR.
+    #[arg(long, value_name = "FILE")]
+    master_key: Option<PathBuf>,
+    /// Fill an empty store with a fictional chain, and say on every page that its people are fictional.
     #[arg(long)]
     demo: bool,
     /// Where people reach it from outside, as https://studio.example.
@@ -68,9 +83,70 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..Config::default()
     };
     config.metrics_from.extend(&arguments.metrics_from);
-    let app = App::new(config, Public { name: "hairline".to_owned(), ..Public::default() });
+    let office = office(arguments)?;
+    let public = Public { name: "hairline".to_owned(), ..Public::default() };
+    let app = App::new(config, public);
+    if let Some(office) = office {
+        show(&app, &office.practice());
+        app.open(office);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
     runtime.block_on(serve(arguments.listen, app))
+}
+
+/// Shows what is set up to the public.
+fn show(app: &App, practice: &Practice) {
+    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    app.show(of_practice::public(practice, "", today));
+}
+
+/// Opens the store and the chain in it; `None` while no chain is set up.
+fn office(arguments: &Arguments) -> Result<Option<Arc<Office>>, Failure> {
+    let store = match &arguments.database {
+        Some(url) => Store::postgres(url, POSTGRES_CONNECTIONS, now().as_microsecond()),
+        None => {
+            lock(&arguments.data)?;
+            Store::sqlite(&arguments.data.join("hairline.db"), now().as_microsecond())
+        }
+    };
+    let store = Arc::new(store.map_err(Failure::other)?);
+    let chains = store.read(None, practice::chains).map_err(Failure::other)?;
+    let master = Arc::new(master_keys(arguments, chains.is_empty())?);
+    let Some(chain) = chains.first() else { return Ok(None) };
+    let live = Live::open(&store, master, chain.id, now()).map_err(Failure::other)?;
+    Ok(Some(Office::new(store, live)))
+}
+
+/// Keeps a second server away from the same SQLite file: each would think itself the only writer. The lock ends with the
+/// process.
+fn lock(data: &Path) -> Result<(), Failure> {
+    let path = data.join("hairline.lock");
+    let failed = |e: &dyn std::fmt::Display| Failure::other(format!("{}: {e}", path.display()));
+    let file = std::fs::File::create(&path).map_err(|e| failed(&e))?;
+    match file.try_lock() {
+        Ok(()) => {
+            // Held until the process ends.
+            std::mem::forget(file);
+            Ok(())
+        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(Failure::other(format!(
+            "another hairline serves {} already; stop it, or give another --data",
+            data.display()
+        ))),
+        Err(std::fs::TryLockError::Error(e)) => Err(failed(&e)),
+    }
+}
+
+/// The master key from the environment or its file, which is made for a store that has nothing yet.
+fn master_keys(arguments: &Arguments, first: bool) -> Result<MasterKeys, Failure> {
+    if let Ok(text) = std::env::var("HAIRLINE_MASTER_KEY") {
+        return MasterKeys::parse(&text, "HAIRLINE_MASTER_KEY").map_err(Failure::input);
+    }
+    let path = arguments.master_key.clone().unwrap_or_else(|| arguments.data.join("master.key"));
+    if first && !path.exists() {
+        return MasterKeys::create(&path, &mut system_random()).map_err(Failure::other);
+    }
+    MasterKeys::read(&path).map_err(Failure::other)
 }
 
 async fn serve(listen: SocketAddr, app: App) -> Result<(), Failure> {
@@ -79,6 +155,10 @@ async fn serve(listen: SocketAddr, app: App) -> Result<(), Failure> {
         .map_err(|e| Failure::other(format!("--listen {listen}: {e}")))?;
     let address = listener.local_addr().map_err(Failure::other)?;
     let stop = stop_signal().map_err(Failure::other)?;
+    if let Ok(office) = app.office() {
+        let shown = app.clone();
+        tokio::spawn(Arc::clone(office).keep(move |practice| show(&shown, practice)));
+    }
     tracing::info!(%address, "ready");
     #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
     {

@@ -45,6 +45,52 @@ pub fn overlapping(
     rows.into_iter().map(read).collect()
 }
 
+/// Every claim of the chain that ends within a stretch; holds that have run out are left out.
+///
+/// # Errors
+/// The store's.
+pub fn all(tx: &mut Tx<'_>, span: Span, now_us: i64) -> Result<Vec<Claim>, Error> {
+    let chain = tx.chain()?;
+    let rows = tx.query(
+        "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min \
+         from claims where chain_id = $1 and ends_us > $2 and ends_us < $3 \
+         and (expires_us is null or expires_us > $4)",
+        values![chain, span.start_us, span.end_us, now_us],
+    )?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Versions of the UTC days of a stretch that were ever touched.
+///
+/// # Errors
+/// The store's.
+pub fn versions(tx: &mut Tx<'_>, span: Span) -> Result<Vec<DayVersion>, Error> {
+    let chain = tx.chain()?;
+    let days = utc_days(span);
+    let rows = tx.query(
+        "select resource_id, day, version from resource_days where chain_id = $1 and day >= $2 and day <= $3",
+        values![chain, *days.start(), *days.end()],
+    )?;
+    rows.into_iter().map(version).collect()
+}
+
+/// Versions of the days that were touched since an instant (UTC microseconds of the process that touched them).
+///
+/// # Errors
+/// The store's.
+pub fn changed_since(tx: &mut Tx<'_>, since_us: i64) -> Result<Vec<DayVersion>, Error> {
+    let chain = tx.chain()?;
+    let rows = tx.query(
+        "select resource_id, day, version from resource_days where changed_us >= $1 and chain_id = $2",
+        values![since_us, chain],
+    )?;
+    rows.into_iter().map(version).collect()
+}
+
+fn version(mut row: Row) -> Result<DayVersion, Error> {
+    Ok(DayVersion { resource: row.take()?, day: row.take()?, version: row.take()? })
+}
+
 fn read(mut row: Row) -> Result<Claim, Error> {
     Ok(Claim {
         resource: row.take()?,
@@ -187,8 +233,8 @@ pub fn touch(
             ),
             &values,
         )?;
-        for mut row in found {
-            versions.push(DayVersion { resource: row.take()?, day: row.take()?, version: row.take()? });
+        for row in found {
+            versions.push(version(row)?);
         }
     }
     Ok(versions)

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod idempotency;
 mod job;
 pub mod jobs;
+pub mod live;
 mod migrate;
 mod postgres;
 pub mod practice;

@@ -1,0 +1,154 @@
+//! The office behind the pages: the store, the chain at hand, and the clock. The one place where a handler waits for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hairline_studio::ids::{ChainId, Fresh};
+use hairline_studio::practice::Practice;
+use hairline_studio::seal::system_random;
+use hairline_studio::store::book::{Touched, sweep_holds};
+use hairline_studio::store::live::{Live, read_days};
+use hairline_studio::store::{self, Store, Tx, Vault};
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+/// How often changes by other processes are looked for (PostgreSQL; alone on SQLite there are none).
+const LOOK: Duration = Duration::from_secs(1);
+/// How often holds that have run out are taken away.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// The store and the chain it serves.
+pub struct Office {
+    store: Arc<Store>,
+    live: Arc<Live>,
+}
+
+/// What a handler's transaction works with.
+pub struct Desk<'a, 'tx> {
+    /// The transaction.
+    pub tx: &'a mut Tx<'tx>,
+    /// What is set up.
+    pub practice: &'a Practice,
+    /// The chain's keys.
+    pub vault: &'a Vault,
+    /// Time and randomness.
+    pub fresh: Fresh<'a>,
+}
+
+impl Office {
+    /// The office of a chain.
+    pub fn new(store: Arc<Store>, live: Live) -> Arc<Office> {
+        Arc::new(Office { store, live: Arc::new(live) })
+    }
+
+    /// The chain at hand.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What is set up.
+    pub fn practice(&self) -> Arc<Practice> {
+        self.live.practice()
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> ChainId {
+        self.live.chain()
+    }
+
+    /// Does `work` in a transaction that may change things, and waits until it was kept.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<store::Error> + Send + 'static,
+    {
+        let (send, receive) = oneshot::channel();
+        let work = self.at_desk(work);
+        self.store.submit_write(Some(self.chain()), work, move |result| drop(send.send(result)));
+        receive.await.unwrap_or_else(|_| Err(ended().into()))
+    }
+
+    /// Does `work` on one moment of the store, without changing anything.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<store::Error> + Send + 'static,
+    {
+        let (send, receive) = oneshot::channel();
+        let work = self.at_desk(work);
+        self.store.submit_read(Some(self.chain()), work, move |result| drop(send.send(result)));
+        receive.await.unwrap_or_else(|_| Err(ended().into()))
+    }
+
+    fn at_desk<T, E>(
+        &self,
+        work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, E> + Send + 'static,
+    ) -> impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static {
+        let (practice, vault) = (self.practice(), self.live.vault());
+        move |tx| {
+            let mut rng = system_random();
+            let fresh = Fresh { now: now(), rng: &mut rng };
+            work(&mut Desk { tx, practice: &practice, vault: &vault, fresh })
+        }
+    }
+
+    /// Shows what a booking took or gave back, before it is answered.
+    pub async fn show(&self, touched: &Touched) {
+        let stale = self.live.show(touched);
+        if stale.is_empty() {
+            return;
+        }
+        let read = self.read(move |desk| read_days(desk.tx, &stale, desk.fresh.now)).await;
+        match read {
+            Ok((days, claims)) => self.live.show_days(&days, &claims),
+            // The next look finds it; until then the store refuses what only seems free.
+            Err(e) => tracing::warn!(error = %e, "a change is not on the board yet"),
+        }
+    }
+
+    /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
+    pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
+        let (mut look, mut sweep) = (tokio::time::interval(LOOK), tokio::time::interval(SWEEP));
+        loop {
+            tokio::select! {
+                _ = look.tick() => {
+                    let office = Arc::clone(&self);
+                    let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
+                    match looked {
+                        Ok(Ok(true)) => changed(&self.practice()),
+                        Ok(Ok(false)) => {}
+                        Ok(Err(e)) => tracing::warn!(error = %e, "the board is not kept fresh"),
+                        Err(e) => tracing::error!(error = %e, "looking for changes failed"),
+                    }
+                }
+                _ = sweep.tick() => {
+                    match self.write(|desk| sweep_holds(desk.tx, desk.fresh.now)).await {
+                        Ok(touched) => self.show(&touched).await,
+                        Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The present. The one clock of the server's handlers.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn ended() -> store::Error {
+    store::Error::Unavailable("the store has ended".to_owned())
+}
