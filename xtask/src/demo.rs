@@ -1,41 +1,23 @@
-//! `cargo xtask run`: the main job, on the Norwood VI example.
+//! `cargo xtask run`: the studio with its demonstration, on the embedded database.
 
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
 use crate::{cargo, must, target};
 
-const EXAMPLE: &str = "shaved-norwood6";
+/// Where the demonstration listens.
+const LISTEN: &str = "127.0.0.1:8080";
 
 pub fn run() -> Result<(), String> {
-    println!("Building hairline (a few minutes the first time) ...");
+    println!("Building hairline (some minutes the first time) ...");
     must(cargo().args(["build", "--release", "--locked", "--package", "hairline"]))?;
     let hairline = target().join("release").join(format!("hairline{}", std::env::consts::EXE_SUFFIX));
-
-    let folder = target().join("demo");
+    let folder = target().join("demo").join("studio");
     std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let case = folder.join(format!("{EXAMPLE}.toml"));
-    let printed = Command::new(&hairline)
-        .args(["example", EXAMPLE])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|e| format!("{}: {e}", hairline.display()))?;
-    std::fs::write(&case, printed.stdout).map_err(|e| format!("{}: {e}", case.display()))?;
-
-    println!("Planning {} ...", case.display());
-    let plan = folder.join(EXAMPLE);
-    let start = Instant::now();
-    must(Command::new(&hairline).arg("plan").arg(&case).arg("-o").arg(&plan).arg("--force"))?;
     println!(
-        "\nPlanned in {:.1} s. Look at:\n  {}   the client's head before and after\n  {}   what the client takes home\n  {}   the hairline in true size\nEdit {} and plan again:\n  {} plan {} -o {}",
-        start.elapsed().as_secs_f64(),
-        plan.join("preview").display(),
-        plan.join("report.pdf").display(),
-        plan.join("stencil.pdf").display(),
-        case.display(),
+        "Starting the demonstration studio; its records are in {}. Ctrl-C ends it.\n\nTo plan a treatment at the prompt instead:\n  {} example shaved-norwood6 > case.toml\n  {} plan case.toml -o plan/\n",
+        folder.display(),
         hairline.display(),
-        case.display(),
-        plan.display(),
+        hairline.display(),
     );
-    Ok(())
+    must(Command::new(&hairline).args(["serve", "--demo", "--listen", LISTEN, "--data"]).arg(&folder))
 }

@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "\
 Tasks of the project:
 
-  cargo xtask run       build the program, plan the Norwood VI example and say where its pictures are
+  cargo xtask run       build the program and start the demonstration studio at http://127.0.0.1:8080
   cargo xtask test      set up what the tests need and run every test
   cargo xtask postgres  a throw-away PostgreSQL for `cargo test` by hand, until Ctrl-C
   cargo xtask audit     licences and known advisories of the dependencies

@@ -31,7 +31,8 @@ Examples:
   hairline refresh plan/ --day 1300 -o refresh/      which dots to go over, leave, add
   hairline head scan.glb                             what a head scan holds
   hairline dots mesh.ply --n 60000 --visits 3 --seed 1 -o dots.csv
-  hairline serve --listen 127.0.0.1:8080 --data data/  the studio: pages and API";
+  hairline serve --listen 127.0.0.1:8080 --data data/  the studio: pages and API
+  hairline admin backup --data data/ -o backup.db      copy the studio's records while it works";
 
 #[derive(Subcommand)]
 enum Command {
@@ -45,6 +46,7 @@ enum Command {
     Dots(commands::dots::Arguments),
     Optics(commands::optics::Arguments),
     Serve(commands::serve::Arguments),
+    Admin(commands::admin::Arguments),
     Completions(commands::completions::Arguments),
 }
 
@@ -97,6 +99,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Dots(a) => commands::dots::run(&a),
         Command::Optics(a) => commands::optics::run(&a),
         Command::Serve(a) => commands::serve::run(&a),
+        Command::Admin(a) => commands::admin::run(&a),
         Command::Completions(a) => commands::completions::run(&a, &mut Arguments::command()),
     }
 }

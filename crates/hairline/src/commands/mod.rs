@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod admin;
 pub mod completions;
 pub mod dots;
 pub mod example;

@@ -31,7 +31,7 @@ pub struct Arguments {
     database: Option<String>,
     /// File with the master key, which opens every client's record; made at the first start. The variable HAIRLINE_MASTER_KEY
     /// with the key itself goes before it. Default: master.key in DIR.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "HAIRLINE_MASTER_KEY_FILE")]
     master_key: Option<PathBuf>,
     /// Fill an empty store with a fictional chain, and say on every page that its people are fictional.
     #[arg(long)]
@@ -72,8 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let message = format!("--security-contact is \"{contact}\"; it begins with mailto: or https:");
         return Err(Failure::input(message));
     }
-    std::fs::create_dir_all(&arguments.data)
-        .map_err(|e| Failure::other(format!("--data {}: {e}", arguments.data.display())))?;
+    own_folder(&arguments.data)?;
     let mut config = Config {
         demo: arguments.demo,
         public_url: arguments.public_url.clone(),
@@ -115,6 +114,18 @@ fn office(arguments: &Arguments) -> Result<Option<Arc<Office>>, Failure> {
     let Some(chain) = chains.first() else { return Ok(None) };
     let live = Live::open(&store, master, chain.id, now()).map_err(Failure::other)?;
     Ok(Some(Office::new(store, live)))
+}
+
+/// Makes the folder of the records, for its owner alone.
+fn own_folder(data: &Path) -> Result<(), Failure> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        folder.mode(0o700);
+    }
+    folder.create(data).map_err(|e| Failure::other(format!("--data {}: {e}", data.display())))
 }
 
 /// Keeps a second server away from the same SQLite file: each would think itself the only writer. The lock ends with the

@@ -51,7 +51,7 @@ pub(super) fn sqlite(path: &Path, now_us: i64) -> Result<(), Error> {
 }
 
 /// Refuses a file that is there and is not a store of ours, before anything in it is touched.
-fn refuse_strange(path: &Path) -> Result<(), Error> {
+pub(super) fn refuse_strange(path: &Path) -> Result<(), Error> {
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Ok(());
     }

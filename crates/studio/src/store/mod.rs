@@ -5,6 +5,7 @@
 //! and the migrations. Code here is synchronous: the threads that own the connections run it.
 
 pub mod appointments;
+pub mod backup;
 pub mod book;
 pub mod claims;
 pub mod clients;

@@ -169,6 +169,8 @@ impl ToSql for Value {
             Value::Int(x) => x.to_sql_checked(kind, out),
             Value::Real(x) => x.to_sql_checked(kind, out),
             Value::Text(x) => x.to_sql_checked(kind, out),
+            // A backup brings ids as SQLite keeps them.
+            Value::Bytes(x) if *kind == Type::UUID => Uuid::from_slice(x)?.to_sql_checked(kind, out),
             Value::Bytes(x) => x.to_sql_checked(kind, out),
             Value::Id(x) => x.to_sql_checked(kind, out),
         }
