@@ -215,7 +215,9 @@ fn snapshot(url: &str) -> Result<Session, Error> {
 
 fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
     migrate::refuse_strange(from)?;
-    let file = sqlite::connect(from, true)?;
+    // Not a connection of ours: those that read may write nothing at all, not even the copy.
+    let file = Connection::open_with_flags(from, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|e| sqlite::error(&e))?;
     // A copy of one moment: the reader's view does not change while others write.
     file.execute("vacuum into ?1", [to.to_string_lossy()]).map(|_| ()).map_err(|e| sqlite::error(&e))
 }
