@@ -1,7 +1,6 @@
 //! The pages in a real browser: `tests/web/` at the root of the repository, run by Playwright against this server.
 //!
-//! `HAIRLINE_TOOLS` (npm packages) and `HAIRLINE_CHROMIUM` come from `cargo xtask test`; without them, by hand, there is
-//! nothing to drive and the test says so.
+//! `HAIRLINE_TOOLS` (npm packages) and `HAIRLINE_CHROMIUM` come from `cargo xtask test`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,12 +33,8 @@ fn served(config: Config, work: impl FnOnce(&str) + Send + 'static) -> server::E
 #[test]
 fn pages_in_a_browser() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let (Some(tools), Some(chromium)) =
-        (std::env::var_os("HAIRLINE_TOOLS"), std::env::var_os("HAIRLINE_CHROMIUM"))
-    else {
-        assert!(std::env::var_os("CI").is_none(), "cargo xtask test brings the browser");
-        return;
-    };
+    let from_xtask = |name| std::env::var_os(name).expect("run `cargo xtask test`, which brings the browser");
+    let (tools, chromium) = (from_xtask("HAIRLINE_TOOLS"), from_xtask("HAIRLINE_CHROMIUM"));
     let modules = PathBuf::from(tools).join("node_modules");
     let config = Config { demo: true, rate_limit: None, ..Config::default() };
     served(config, move |url| {
