@@ -277,3 +277,25 @@ create table idempotency (
     primary key (chain_id, key)
 );
 create index idempotency_by_age on idempotency (at_us);
+
+-- How staff sign in without a passkey: an Argon2id hash, and how often in a row it was missed.
+create table passwords (
+    staff_id uuid primary key references staff (id),
+    chain_id uuid not null references chains (id),
+    hash text not null,
+    changed_us bigint not null,
+    missed bigint not null,
+    missed_us bigint not null
+);
+
+-- Who is signed in where: the hash of what the browser holds.
+create table sign_ins (
+    token_hash bytea primary key,
+    chain_id uuid not null references chains (id),
+    staff_id uuid not null references staff (id),
+    made_us bigint not null,
+    used_us bigint not null,
+    -- The browser, as it calls itself, so that a person knows it again in the list.
+    browser text not null
+);
+create index sign_ins_by_staff on sign_ins (staff_id);

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+pub mod booking;
 pub mod config;
 pub mod cookie;
 pub mod extract;
@@ -22,6 +23,7 @@ pub mod public;
 pub mod refused;
 pub mod router;
 pub mod server;
+pub mod staff;
 
 pub use app::App;
 pub use config::Config;

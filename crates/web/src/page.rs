@@ -30,6 +30,8 @@ pub struct Frame {
     pub live: bool,
     /// Addresses of scripts of its own.
     pub scripts: Vec<&'static str>,
+    /// Name of the person of the staff who is signed in, on their pages.
+    pub staff: Option<String>,
 }
 
 impl Frame {
@@ -47,6 +49,7 @@ impl Frame {
             json_ld: String::new(),
             live: false,
             scripts: Vec::new(),
+            staff: None,
         }
     }
 
@@ -71,6 +74,12 @@ impl Frame {
     /// With a script of its own.
     pub fn script(mut self, address: &'static str) -> Frame {
         self.scripts.push(address);
+        self
+    }
+
+    /// As a page of the staff, for this person.
+    pub fn staff(mut self, name: &str) -> Frame {
+        self.staff = Some(name.to_owned());
         self
     }
 

@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::layers::{answer, limit, observe, origin};
 use crate::problem::{self, Problem};
-use crate::{App, api, assets, public};
+use crate::{App, api, assets, public, staff};
 
 /// The whole server as one service.
 pub fn router(app: App) -> Router {
@@ -22,6 +22,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(open)
         .merge(api)
+        .merge(staff::router())
         .route("/api/openapi.json", get(async move || axum::Json(description)))
         .route("/static/{*file}", get(assets::get))
         .route("/healthz", get(async || "ready\n"))

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 20] = [
     "chains",
     "studios",
     "staff",
@@ -33,6 +33,8 @@ const TABLES: [&str; 18] = [
     "events",
     "jobs",
     "idempotency",
+    "passwords",
+    "sign_ins",
 ];
 
 /// Rows that travel at once.
@@ -179,6 +181,8 @@ fn key(table: &str) -> &'static str {
         "client_words" => "chain_id, word, client_id",
         "resource_days" => "resource_id, day",
         "idempotency" => "chain_id, key",
+        "passwords" => "staff_id",
+        "sign_ins" => "token_hash",
         _ => "id",
     }
 }

@@ -19,6 +19,7 @@ pub mod live;
 mod migrate;
 mod postgres;
 pub mod practice;
+pub mod sign_in;
 mod sqlite;
 mod tx;
 mod value;

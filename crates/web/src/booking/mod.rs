@@ -1,0 +1,3 @@
+//! A client finds a time and books it.
+
+pub mod dialling;

@@ -1,0 +1,220 @@
+//! Today: who comes when, to whom, in which room, and what stands open before a needle touches skin.
+
+use std::collections::HashMap;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use hairline_studio::booking::{Edge, Override, State as VisitState};
+use hairline_studio::gates::{GateState, Moment};
+use hairline_studio::ids::ClientId;
+use hairline_studio::permission::Action;
+use hairline_studio::store::book::{self, Refused};
+use hairline_studio::store::{appointments, clients};
+use hairline_studio::zone::{local_date, local_day, plus_days, zone};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::session::SignedIn;
+use crate::App;
+use crate::extract::Query;
+use crate::office::now;
+use crate::page::{self, Frame};
+use crate::problem::{self, Problem};
+
+/// Which day of which studio.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    studio: Option<String>,
+    #[serde(default)]
+    day: Option<Date>,
+}
+
+/// One visit of the day.
+pub struct Visit {
+    time: String,
+    minutes: u32,
+    client: String,
+    client_code: Option<String>,
+    service: String,
+    practitioner: String,
+    room: String,
+    state: &'static str,
+    code: String,
+    /// What is open, in the words of staff.
+    open: Vec<String>,
+    steps: Vec<Step>,
+}
+
+/// A button.
+pub struct Step {
+    edge: &'static str,
+    words: &'static str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "today.html")]
+struct Page {
+    frame: Frame,
+    studio: String,
+    slug: String,
+    /// Other studios of the person: name in addresses, name.
+    studios: Vec<(String, String)>,
+    day: String,
+    date: Date,
+    before: Date,
+    after: Date,
+    is_today: bool,
+    visits: Vec<Visit>,
+}
+
+/// `GET /staff`
+pub async fn get(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    signed_in.must(Action::SeeCalendar)?;
+    let practice = &signed_in.practice;
+    let mine: Vec<_> =
+        practice.studios.iter().filter(|s| s.active && signed_in.actor.studios.contains(&s.id)).collect();
+    let studio = match &asked.studio {
+        Some(slug) => mine.iter().find(|s| s.slug == *slug),
+        None => mine.first(),
+    };
+    let studio = (*studio.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?).clone();
+    let tz = zone(&studio.zone).map_err(|_| Problem::new(&problem::INTERNAL))?;
+    let today = local_date(&tz, now());
+    let day = asked.day.unwrap_or(today);
+    let span = local_day(&tz, day).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
+
+    let (actor, id) = (signed_in.actor.clone(), studio.id);
+    let found = signed_in
+        .office
+        .read(move |desk| {
+            let visits = appointments::of_studio(desk.tx, id, span)?;
+            let who: Vec<ClientId> = visits.iter().filter_map(|v| v.client).collect();
+            let clients = clients::by_ids(desk.tx, desk.vault, &who)?;
+            let at = book::Desk { practice: desk.practice, vault: desk.vault, actor: &actor };
+            let mut gates: HashMap<_, Vec<GateState>> = HashMap::new();
+            for visit in visits.iter().filter(|v| v.state == VisitState::Booked) {
+                if let Some(client) = visit.client {
+                    let (start_us, now_us) = (visit.span.start_us, desk.fresh.now_us());
+                    let states =
+                        book::gates_of(desk.tx, at, visit, client, start_us, Moment::AtCheckIn, now_us)?;
+                    gates.insert(visit.id, states);
+                }
+            }
+            Ok::<_, hairline_studio::store::Error>((visits, clients, gates))
+        })
+        .await?;
+    let (visits, people, gates) = found;
+    let people: HashMap<ClientId, clients::Client> = people.into_iter().map(|c| (c.id, c)).collect();
+    let time = |us: i64| {
+        let at = Timestamp::from_microsecond(us).map(|t| t.to_zoned(tz.clone()));
+        at.map_or_else(|_| String::new(), |t| t.strftime("%H:%M").to_string())
+    };
+    let visits = visits.into_iter().filter(|v| v.state != VisitState::Hold).map(|v| {
+        let client = v.client.and_then(|id| people.get(&id));
+        let name = client.and_then(|c| c.person.as_ref()).map(|p| p.name.clone());
+        Visit {
+            time: time(v.span.start_us),
+            minutes: u32::try_from(v.span.length_us() / 60_000_000).unwrap_or(0),
+            client: name.unwrap_or_else(|| "Erased record".to_owned()),
+            client_code: client.map(|c| c.code.clone()),
+            service: practice.service(v.service).map(|s| s.name.clone()).unwrap_or_default(),
+            practitioner: practice.person(v.practitioner).map(|s| s.name.clone()).unwrap_or_default(),
+            room: v.room.and_then(|id| practice.room(id)).map(|r| r.name.clone()).unwrap_or_default(),
+            state: words(v.state),
+            open: gates
+                .get(&v.id)
+                .map(|g| g.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect())
+                .unwrap_or_default(),
+            steps: steps(v.state),
+            code: v.code,
+        }
+    });
+    let page = Page {
+        frame: Frame::new(&app, "/staff", "Today").hidden().staff(&signed_in.person.name),
+        day: day.strftime("%A, %e %B %Y").to_string(),
+        date: day,
+        before: plus_days(day, -1),
+        after: plus_days(day, 1),
+        is_today: day == today,
+        studios: mine.iter().map(|s| (s.slug.clone(), s.name.clone())).collect(),
+        visits: visits.collect(),
+        studio: studio.name,
+        slug: studio.slug,
+    };
+    page::private(&page)
+}
+
+/// A state in words.
+pub fn words(state: VisitState) -> &'static str {
+    match state {
+        VisitState::Hold => "Held",
+        VisitState::Booked => "Booked",
+        VisitState::CheckedIn => "Here",
+        VisitState::Done => "Done",
+        VisitState::NoShow => "Did not come",
+        VisitState::Cancelled => "Cancelled",
+        VisitState::Released => "Released",
+    }
+}
+
+fn steps(state: VisitState) -> Vec<Step> {
+    let step = |edge, words| Step { edge, words };
+    match state {
+        VisitState::Booked => vec![step("check_in", "Check in"), step("miss_visit", "Did not come")],
+        VisitState::CheckedIn => vec![step("finish", "Finish"), step("undo_check_in", "Not here after all")],
+        VisitState::NoShow => vec![step("come_late", "Came late")],
+        _ => Vec::new(),
+    }
+}
+
+/// What a button sends beside its step.
+#[derive(Deserialize)]
+pub struct Sent {
+    /// Why, where the step asks for a reason.
+    #[serde(default)]
+    reason: String,
+    /// The page to go back to.
+    #[serde(default)]
+    studio: String,
+    #[serde(default)]
+    day: String,
+}
+
+/// `POST /staff/visits/{code}/{edge}`
+pub async fn step(
+    signed_in: SignedIn,
+    Path((code, edge)): Path<(String, String)>,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Problem> {
+    let edge: Edge = serde_json::from_value(edge.into()).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
+    if matches!(edge, Edge::Confirm | Edge::Release | Edge::Move) {
+        return Err(Problem::new(&problem::NOT_FOUND));
+    }
+    let actor = signed_in.actor.clone();
+    let reason = sent.reason.trim().to_owned();
+    let booked = signed_in
+        .office
+        .write(move |desk| {
+            let visit = appointments::by_code(desk.tx, &code)?.ok_or(Refused::NotFound("visit"))?;
+            let at = book::Desk { practice: desk.practice, vault: desk.vault, actor: &actor };
+            let past = (!reason.is_empty()).then_some(Override { reason, second: None });
+            book::take_edge(desk.tx, at, visit, edge, past.as_ref(), &mut desk.fresh)
+        })
+        .await?;
+    signed_in.office.show(&booked.touched).await;
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let back = match (plain(&sent.studio), plain(&sent.day)) {
+        (true, true) if !sent.studio.is_empty() => {
+            format!("/staff?studio={}&day={}", sent.studio, sent.day)
+        }
+        _ => "/staff".to_owned(),
+    };
+    Ok(Redirect::to(&back).into_response())
+}
