@@ -9,6 +9,7 @@
 pub mod board;
 pub mod booking;
 pub mod course;
+pub mod demo;
 pub mod files;
 pub mod gates;
 pub mod hours;

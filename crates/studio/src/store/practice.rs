@@ -354,7 +354,7 @@ pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Erro
 }
 
 /// The word of a closed list for a column.
-pub(super) fn unword<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+pub(crate) fn unword<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => Ok(word),
         _ => Err(Error::Broken("a word of a list is not a word".to_owned())),

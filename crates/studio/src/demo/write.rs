@@ -1,0 +1,268 @@
+//! Writes the demonstration, through the functions that write everything else, in one transaction.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::calendar::instant;
+use super::chance::Chance;
+use super::clients::Client;
+use super::journey::{Course, End, GAP_DAYS, SESSIONS, Visit};
+use super::{Error, Plan};
+use crate::board::Claim;
+use crate::booking::{Edge, State};
+use crate::gates::{Evidence, ServiceKind};
+use crate::ids::{
+    AppointmentId, ChainId, ClientId, CourseId, EvidenceId, Fresh, ResourceId, StaffId, StudioId,
+};
+use crate::permission::{Actor, Person, Role};
+use crate::practice::Practice;
+use crate::seal::blind::Dialling;
+use crate::span::{HOUR_US, Span};
+use crate::store::appointments::{self, Appointment};
+use crate::store::book::REMINDERS_H;
+use crate::store::events::{self, Event, Who};
+use crate::store::jobs::{self, NewJob};
+use crate::store::{self, Tx, Vault, claims, clients, evidence, practice};
+use crate::values;
+use crate::zone::local_time_at;
+
+/// Every telephone of the demonstration is written with its country.
+const DIALLING: Dialling = Dialling { country: "44", trunk: "0" };
+
+/// What all clients share while they are written.
+struct Desk<'a> {
+    practice: &'a Practice,
+    vault: &'a Vault,
+    reception: BTreeMap<StudioId, StaffId>,
+    now: Timestamp,
+    claims: BTreeMap<StudioId, Vec<Claim>>,
+    jobs: Vec<(&'static str, Uuid, i64)>,
+}
+
+/// Writes everything; the transaction is of the chain that is made.
+pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timestamp) -> Result<(), Error> {
+    let Plan { practice: set_up, absences, clients, chance } = plan;
+    set_up_chain(tx, set_up, chance, now)?;
+    let at_desk =
+        set_up.staff.iter().flat_map(|person| person.posts.iter().map(move |post| (person.id, post)));
+    let at_desk = at_desk.filter(|(_, post)| post.role == Role::Reception);
+    let mut desk = Desk {
+        practice: set_up,
+        vault,
+        reception: at_desk.filter_map(|(id, post)| Some((post.studio?, id))).collect(),
+        now,
+        claims: BTreeMap::new(),
+        jobs: Vec::new(),
+    };
+    for (studio, claim) in absences.iter() {
+        desk.claims.entry(*studio).or_default().push(*claim);
+    }
+    for client in clients.iter_mut() {
+        client_rows(tx, &mut desk, client)?;
+    }
+    let mut fresh = Fresh { now, rng: &mut chance.0 };
+    let mut touched: Vec<(ResourceId, Span)> = Vec::new();
+    for (studio, of_studio) in &desk.claims {
+        claims::add(tx, Some(*studio), of_studio, &mut fresh)?;
+        touched.extend(of_studio.iter().map(|c| (c.resource, c.span)));
+    }
+    claims::touch(tx, &touched, now)?;
+    for part in desk.jobs.chunks(500) {
+        let due: Vec<NewJob<'_>> = part
+            .iter()
+            .map(|&(kind, about, due_us)| NewJob { kind, about, body: String::new(), due_us })
+            .collect();
+        jobs::add(tx, &due, &mut fresh)?;
+    }
+    Ok(())
+}
+
+fn set_up_chain(
+    tx: &mut Tx<'_>,
+    set_up: &Practice,
+    chance: &mut Chance,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    practice::add_chain(tx, &set_up.chain, now.as_microsecond())?;
+    set_up.studios.iter().try_for_each(|studio| practice::add_studio(tx, studio))?;
+    for person in &set_up.staff {
+        let posts: Vec<Uuid> = person.posts.iter().map(|_| chance.id(now)).collect();
+        practice::add_staff(tx, person, &posts)?;
+    }
+    set_up.rooms.iter().try_for_each(|room| practice::add_room(tx, room))?;
+    set_up.services.iter().try_for_each(|service| practice::add_service(tx, service))?;
+    set_up.hours.iter().try_for_each(|hours| practice::add_hours(tx, hours))
+}
+
+fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Result<(), Error> {
+    let Client { person, start, way, chance } = client;
+    let mut fresh = Fresh { now: instant(start.at_us), rng: &mut chance.0 };
+    let added = clients::add(tx, desk.vault, start.studio, person, DIALLING, &mut fresh)?;
+    let key = clients::key(tx, desk.vault, added.id)?;
+    let event = Event {
+        studio: Some(start.studio),
+        thing: "client",
+        thing_id: added.id.0,
+        what: "made",
+        why: None,
+        sealed: None,
+    };
+    events::add(tx, fresh.id(), &Who::Visitor, &event, start.at_us)?;
+    for found in &way.found {
+        let mut fresh = Fresh { now: instant(found.at_us), rng: &mut chance.0 };
+        let id = EvidenceId(fresh.id());
+        let (gate, at_us, since_us, finding) = (found.gate, found.at_us, found.since_us, found.finding);
+        let found_row = Evidence { id, gate, at_us, since_us, finding };
+        evidence::add(tx, &key, start.studio, added.id, &found_row, found.by, &mut fresh)?;
+    }
+    let course = match way.course {
+        None => None,
+        Some(course) => Some(course_row(tx, desk.practice, added.id, course, client)?),
+    };
+    let Client { way, chance, .. } = client;
+    way.visits.sort_by_key(|visit| (visit.booked_us, visit.slot.span));
+    for visit in &way.visits {
+        visit_rows(tx, desk, added.id, course, visit, chance)?;
+    }
+    Ok(())
+}
+
+/// The row of a course: its steps as they were booked.
+fn course_row(
+    tx: &mut Tx<'_>,
+    practice: &Practice,
+    client: ClientId,
+    course: Course,
+    of: &mut Client,
+) -> Result<CourseId, store::Error> {
+    let at_us = of.way.course_us;
+    let id = CourseId(of.chance.id(instant(at_us)));
+    let who = of.start.practitioner;
+    let sessions =
+        practice.services.iter().filter(|s| s.kind == ServiceKind::Session && s.staff.contains(&who));
+    let steps: Vec<serde_json::Value> = sessions
+        .zip(0..SESSIONS)
+        .map(|(service, n)| {
+            let gap = if n == 0 { (0, 0) } else { GAP_DAYS };
+            json!({"service": service.id, "gap_min_days": gap.0, "gap_max_days": gap.1})
+        })
+        .collect();
+    let status = match course {
+        Course::Active => "active",
+        Course::Finished => "finished",
+        Course::Cancelled => "cancelled",
+    };
+    let chain = tx.chain()?;
+    tx.execute(
+        "insert into courses (id, chain_id, studio_id, client_id, steps, status, version, made_us) \
+         values ($1, $2, $3, $4, $5, $6, 1, $7)",
+        values![id, chain, of.start.studio, client, json!(steps).to_string(), status, at_us],
+    )?;
+    Ok(id)
+}
+
+/// The state of a visit now, and the steps that led there.
+fn history(visit: &Visit, now_us: i64) -> (State, Vec<(Edge, i64)>) {
+    let mut steps = vec![(Edge::Confirm, visit.booked_us)];
+    steps.extend(visit.moved_us.map(|at_us| (Edge::Move, at_us)));
+    let mut state = State::Booked;
+    let ends = match visit.end {
+        End::Done => {
+            vec![
+                (Edge::CheckIn, visit.check_in_us, State::CheckedIn),
+                (Edge::Finish, visit.finish_us, State::Done),
+            ]
+        }
+        End::Missed => vec![(Edge::MissVisit, visit.missed_us, State::NoShow)],
+        End::Cancelled { at_us, .. } => vec![(Edge::Cancel, at_us, State::Cancelled)],
+    };
+    for (edge, at_us, then) in ends.into_iter().filter(|(_, at_us, _)| *at_us <= now_us) {
+        steps.push((edge, at_us));
+        state = then;
+    }
+    (state, steps)
+}
+
+fn visit_rows(
+    tx: &mut Tx<'_>,
+    desk: &mut Desk<'_>,
+    client: ClientId,
+    course: Option<CourseId>,
+    visit: &Visit,
+    chance: &mut Chance,
+) -> Result<(), Error> {
+    let now_us = desk.now.as_microsecond();
+    let (state, steps) = history(visit, now_us);
+    let zone = desk.practice.studio(visit.studio).map(|s| s.zone.as_str()).unwrap_or_default();
+    let local = local_time_at(zone, instant(visit.slot.span.start_us))?;
+    let told = steps.iter().filter(|(edge, _)| matches!(edge, Edge::Move | Edge::Cancel)).count();
+    let mut fresh = Fresh { now: instant(visit.booked_us), rng: &mut chance.0 };
+    let row = Appointment {
+        id: AppointmentId(fresh.id()),
+        studio: visit.studio,
+        code: fresh.code(),
+        client: Some(client),
+        service: visit.service,
+        practitioner: visit.practitioner,
+        room: visit.slot.room,
+        course: course.zip(visit.step),
+        state,
+        span: visit.slot.span,
+        wall: local.wall,
+        zone: local.zone,
+        tzdb: local.tzdb,
+        hold_until_us: None,
+        sequence: u32::try_from(told).unwrap_or(0),
+        version: i64::try_from(steps.len()).unwrap_or(1),
+        price_minor: desk.practice.service(visit.service).map_or(0, |s| s.price_minor),
+        made_us: visit.booked_us,
+        changed_us: steps.last().map_or(visit.booked_us, |(_, at_us)| *at_us),
+    };
+    appointments::add(tx, &row)?;
+    for (edge, at_us) in steps {
+        let who = actor(desk, edge, visit, client);
+        let what = practice::unword(&edge)?;
+        let event = Event {
+            studio: Some(visit.studio),
+            thing: "appointment",
+            thing_id: row.id.0,
+            what: &what,
+            why: None,
+            sealed: None,
+        };
+        events::add(tx, chance.id(instant(at_us)), &Who::Person(who), &event, at_us)?;
+    }
+    if state.takes_time() {
+        let owned = visit.slot.claims.iter().map(|claim| Claim { owner: row.id.0, ..*claim });
+        desk.claims.entry(visit.studio).or_default().extend(owned);
+    }
+    if state == State::Booked {
+        let look_us = desk.practice.chain.settings.gates.second_look_us(row.span.start_us);
+        let reminders = REMINDERS_H.map(|hours| ("mail.reminder", row.span.start_us - hours * HOUR_US));
+        let due = reminders.into_iter().chain([("gates.second_look", look_us)]);
+        desk.jobs
+            .extend(due.filter(|(_, at_us)| *at_us > now_us).map(|(kind, at_us)| (kind, row.id.0, at_us)));
+    }
+    Ok(())
+}
+
+/// Who took a step: the client or the reception, and at the end the practitioner.
+fn actor(desk: &Desk<'_>, edge: Edge, visit: &Visit, client: ClientId) -> Actor {
+    let chain: ChainId = desk.practice.chain.id;
+    let staff = |role, id| Actor { role, person: Person::Staff(id), chain, studios: vec![visit.studio] };
+    let by_client = match (edge, visit.end) {
+        (Edge::Confirm | Edge::Move, _) => visit.by_client,
+        (Edge::Cancel, End::Cancelled { by_client, .. }) => by_client,
+        _ => false,
+    };
+    if by_client {
+        return Actor { role: Role::Client, person: Person::Client(client), chain, studios: Vec::new() };
+    }
+    match (edge, desk.reception.get(&visit.studio)) {
+        (Edge::Finish, _) | (_, None) => staff(Role::Practitioner, visit.practitioner),
+        (_, Some(id)) => staff(Role::Reception, *id),
+    }
+}
