@@ -128,7 +128,7 @@ impl<'a> Calendar<'a> {
         let mut found = Vec::new();
         for person in self.practice.staff.iter().filter(|p| p.practises) {
             let Some(studio) = person.posts.first().and_then(|p| p.studio) else { continue };
-            for days_off in [chance.between(-150, -20), chance.between(20, 160)] {
+            for days_off in [chance.between(-150, -55), chance.between(20, 160)] {
                 let first = plus_days(self.day(studio, now_us), days_off);
                 let owner = chance.id(instant(now_us - 200 * DAY_US));
                 let n_days = chance.between(3, 8);

@@ -82,7 +82,7 @@ fn start(practice: &Practice, studio: &Studio, chance: &mut Chance, n: usize, mi
     };
     // Some came in the last days, so that every first step is there to be seen.
     let days_ago = match n {
-        0 => 62,
+        0 => 36,
         _ if chance.percent(14) => chance.between(0, 12),
         _ => chance.between(0, 188),
     };

@@ -129,7 +129,9 @@ impl Walk<'_, '_> {
 
     /// From the first question to the healed result.
     fn treatment(&mut self) -> Result<(), Error> {
-        let Some(advised_us) = self.until_done(ServiceKind::Consultation, self.start.at_us, (1, 12))? else {
+        // Whoever newcomers sign in as is advised within a week, so that a session is done and another to come.
+        let days = (1, if self.start.lucky { 7 } else { 12 });
+        let Some(advised_us) = self.until_done(ServiceKind::Consultation, self.start.at_us, days)? else {
             return Ok(());
         };
         self.note(Gate::Consultation, advised_us, None, Finding::Clear, true);
@@ -143,7 +145,7 @@ impl Walk<'_, '_> {
         let Some(cleared_us) = self.screening(advised_us) else { return Ok(()) };
         let mut ready_us = cleared_us;
         let mut tested = false;
-        if self.start.allergy_flag || self.chance.percent(20) {
+        if self.start.allergy_flag || self.percent(20) {
             tested = true;
             let booked_us = cleared_us + self.chance.between(1, 30) * HOUR_US;
             let Some(set_us) = self.until_done(ServiceKind::PatchTest, booked_us, (2, 9))? else {
