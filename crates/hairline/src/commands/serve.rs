@@ -3,11 +3,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use hairline_studio::demo::{self, SignIn};
+use hairline_studio::password;
+use hairline_studio::permission::Role;
 use hairline_studio::practice::Practice;
 use hairline_studio::seal::master::MasterKeys;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::live::Live;
-use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice};
+use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice, sign_in};
 use hairline_web::config::{Config, PublicUrl, RateLimit};
 use hairline_web::office::now;
 use hairline_web::public::of_practice;
@@ -16,6 +19,9 @@ use hairline_web::server::End;
 use hairline_web::{App, Office, server};
 
 use crate::Failure;
+
+/// From which number the demonstration grows.
+const DEMO_SEED: u64 = 20_261_123;
 
 /// Serve the studio: pages, API and jobs.
 #[derive(clap::Args)]
@@ -82,7 +88,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..Config::default()
     };
     config.metrics_from.extend(&arguments.metrics_from);
-    let office = office(arguments)?;
+    let (office, sign_ins) = office(arguments)?;
+    // A demonstration says so even where the server is told nothing of it.
+    config.demo = office.as_ref().is_some_and(|office| office.practice().chain.demo);
     let public = Public { name: "hairline".to_owned(), ..Public::default() };
     let app = App::new(config, public);
     if let Some(office) = office {
@@ -90,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         app.open(office);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
-    runtime.block_on(serve(arguments.listen, app))
+    runtime.block_on(serve(arguments.listen, app, &sign_ins))
 }
 
 /// Shows what is set up to the public.
@@ -99,8 +107,8 @@ fn show(app: &App, practice: &Practice) {
     app.show(of_practice::public(practice, "", today));
 }
 
-/// Opens the store and the chain in it; `None` while no chain is set up.
-fn office(arguments: &Arguments) -> Result<Option<Arc<Office>>, Failure> {
+/// Opens the store and the chain in it (`None` while no chain is set up), and says how newcomers sign in to a demonstration.
+fn office(arguments: &Arguments) -> Result<(Option<Arc<Office>>, Vec<SignIn>), Failure> {
     let store = match &arguments.database {
         Some(url) => Store::postgres(url, POSTGRES_CONNECTIONS, now().as_microsecond()),
         None => {
@@ -111,9 +119,40 @@ fn office(arguments: &Arguments) -> Result<Option<Arc<Office>>, Failure> {
     let store = Arc::new(store.map_err(Failure::other)?);
     let chains = store.read(None, practice::chains).map_err(Failure::other)?;
     let master = Arc::new(master_keys(arguments, chains.is_empty())?);
-    let Some(chain) = chains.first() else { return Ok(None) };
-    let live = Live::open(&store, master, chain.id, now()).map_err(Failure::other)?;
-    Ok(Some(Office::new(store, live)))
+    let (chain, sign_ins) = match chains.first() {
+        Some(chain) if arguments.demo && !chain.demo => {
+            return Err(Failure::input(format!(
+                "the store holds the records of {}, not a demonstration; start it without --demo, or give another --data",
+                chain.name
+            )));
+        }
+        Some(chain) => (chain.id, if chain.demo { demo::sign_ins().to_vec() } else { Vec::new() }),
+        None if arguments.demo => {
+            let filled = demo::fill(&store, &master, DEMO_SEED, now()).map_err(Failure::other)?;
+            let chain = filled.chain;
+            if filled.made {
+                let with_password = filled.sign_ins.iter().filter(|s| s.role != Role::Client);
+                let hashes: Vec<(String, String)> = with_password
+                    .map(|s| (s.email.clone(), password::hash(s.password, rand_salt())))
+                    .collect();
+                store
+                    .write(Some(chain), move |tx| {
+                        sign_in::first_passwords(tx, &hashes, now().as_microsecond())
+                    })
+                    .map_err(|e: hairline_studio::store::Error| Failure::other(e))?;
+            }
+            (chain, filled.sign_ins)
+        }
+        None => return Ok((None, Vec::new())),
+    };
+    let live = Live::open(&store, master, chain, now()).map_err(Failure::other)?;
+    Ok((Some(Office::new(store, live)), sign_ins))
+}
+
+fn rand_salt() -> [u8; 16] {
+    let mut salt = [0; 16];
+    rand_core::Rng::fill_bytes(&mut system_random(), &mut salt);
+    salt
 }
 
 /// Makes the folder of the records, for its owner alone.
@@ -160,7 +199,7 @@ fn master_keys(arguments: &Arguments, first: bool) -> Result<MasterKeys, Failure
     MasterKeys::read(&path).map_err(Failure::other)
 }
 
-async fn serve(listen: SocketAddr, app: App) -> Result<(), Failure> {
+async fn serve(listen: SocketAddr, app: App, sign_ins: &[SignIn]) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .map_err(|e| Failure::other(format!("--listen {listen}: {e}")))?;
@@ -174,6 +213,13 @@ async fn serve(listen: SocketAddr, app: App) -> Result<(), Failure> {
     #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
     {
         println!("hairline is ready at http://{address}");
+        let staff: Vec<&SignIn> = sign_ins.iter().filter(|s| s.role != Role::Client).collect();
+        if !staff.is_empty() {
+            println!("\nSign in to the demonstration at http://{address}/staff:");
+        }
+        for SignIn { role, email, password, .. } in staff {
+            println!("  {:13} {email:38} {password}", format!("{role:?}"));
+        }
     }
     match server::serve(listener, app, stop).await.map_err(Failure::other)? {
         End::Finished => tracing::info!("stopped: everything accepted was answered"),

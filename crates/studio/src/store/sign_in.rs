@@ -67,6 +67,23 @@ pub fn set_password(tx: &mut Tx<'_>, staff: StaffId, hash: &str, now_us: i64) ->
     tx.execute("delete from sign_ins where staff_id = $1", values![staff]).map(|_| ())
 }
 
+/// Gives people who have no password their first: pairs of e-mail and hash. Whom the chain does not know is left out.
+///
+/// # Errors
+/// The store's.
+pub fn first_passwords(tx: &mut Tx<'_>, hashes: &[(String, String)], now_us: i64) -> Result<(), Error> {
+    let chain = tx.chain()?;
+    for (email, hash) in hashes {
+        tx.execute(
+            "insert into passwords (staff_id, chain_id, hash, changed_us, missed, missed_us) \
+             select id, chain_id, $1, $2, 0, 0 from staff where email = $3 and chain_id = $4 \
+             on conflict (staff_id) do nothing",
+            values![hash, now_us, email.to_lowercase(), chain],
+        )?;
+    }
+    Ok(())
+}
+
 /// Notes a miss.
 ///
 /// # Errors
