@@ -308,6 +308,22 @@ fn courses_if_any(world: &World, question: &CourseQuestion) -> Result<Vec<Course
     Ok(choose::best(&grid, &CourseQuestion { weights, ..*question }))
 }
 
+/// Whether a visit lies within the days (fewest, most) that may pass since the end day of one before.
+pub(crate) fn gap_holds(
+    step: usize,
+    (min_days, max_days): (i64, i64),
+    before: &Visit,
+    target: &Visit,
+) -> Result<(), CourseError> {
+    let found_days = crate::zone::days_between(before.end_date, target.date);
+    let travel_days = if before.studio == target.studio { 0 } else { TRAVEL_DAYS };
+    let min_days = min_days.max(travel_days);
+    if (min_days..=max_days).contains(&found_days) && before.end <= target.start {
+        return Ok(());
+    }
+    Err(CourseError::MoveGap { step, found_days, min_days, max_days })
+}
+
 fn check(question: &CourseQuestion) -> Result<(), CourseError> {
     let found = question.steps.len();
     if found == 0 || found > MAX_STEPS {

@@ -37,6 +37,16 @@ impl From<Refused> for Problem {
             }
             Refused::NotFound(_) => Problem::new(&problem::NOT_FOUND),
             Refused::Changed => Problem::new(&problem::CONFLICT),
+            Refused::Session { number, why } => {
+                let session = format!("/sessions/{}", number.saturating_sub(1));
+                Problem::from(*why).error(session, "This session is refused")
+            }
+            why @ (Refused::Course(_)
+            | Refused::Times { .. }
+            | Refused::Minutes { .. }
+            | Refused::SessionBooked { .. }) => {
+                Problem::new(&problem::STEP_REFUSED).detail(sentence(&why.to_string()))
+            }
         }
     }
 }
@@ -67,12 +77,15 @@ fn of_step(why: &StepRefusal) -> Problem {
     match why {
         StepRefusal::Denied(_) => Problem::new(&problem::NOT_FOUND),
         StepRefusal::HoldEnded { .. } => Problem::new(&problem::HOLD_ENDED),
-        other => {
-            let mut sentence = other.to_string();
-            if let Some(first) = sentence.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            Problem::new(&problem::STEP_REFUSED).detail(format!("{sentence}."))
-        }
+        other => Problem::new(&problem::STEP_REFUSED).detail(sentence(&other.to_string())),
     }
+}
+
+/// With a capital at the beginning and a full stop at the end.
+fn sentence(words: &str) -> String {
+    let mut sentence = format!("{words}.");
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }

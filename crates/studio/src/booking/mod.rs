@@ -179,6 +179,8 @@ pub struct Request<'a> {
     pub edge: Edge,
     /// For [`Edge::Move`]: the new time.
     pub to: Option<Span>,
+    /// For [`Edge::Move`]: whether it goes to another studio, practitioner or room, be it at the same time.
+    pub elsewhere: bool,
     /// How the gates stand at this moment, as [`crate::gates::evaluate`] says, for the new time if there is one.
     pub gates: &'a [GateState],
     /// A reason, and whoever stands for going past a rule.
@@ -236,6 +238,8 @@ impl Default for Rules {
 pub enum Passed {
     /// Check-in before it opens, or missing before the wait is over.
     Clock,
+    /// A time that is not offered: outside hours, in a break, over the day's cap, against the gaps of a course.
+    Time,
     /// A gate.
     Gate(Gate),
 }
@@ -333,7 +337,7 @@ pub fn step(
     rules: &Rules,
     now_us: i64,
 ) -> Result<Outcome, Refusal> {
-    let Request { edge, to, gates, past_rules } = *request;
+    let Request { edge, to, elsewhere, gates, past_rules } = *request;
     let row = EDGES.iter().find(|row| row.edge == edge).ok_or(Refusal::NoEdge { from: visit.state, edge })?;
 
     // Who: permission before anything is said about the visit.
@@ -353,7 +357,8 @@ pub fn step(
     // From where: what is already so needs nothing.
     let nothing = Outcome { visit: visit.clone(), changed: false, late: false, noted: None };
     let same_time = edge == Edge::Move && to == Some(visit.span);
-    if visit.state == row.to && (edge != Edge::Move || same_time) {
+    let stays = same_time && !elsewhere;
+    if visit.state == row.to && (edge != Edge::Move || stays) {
         return Ok(nothing);
     }
     if visit.state != row.from {
@@ -372,7 +377,7 @@ pub fn step(
         Edge::Confirm if by_client && visit.span.start_us <= now_us => return Err(Refusal::Begun),
         Edge::Release if matches!(by, By::Clock) && !hold_ended => return Err(Refusal::HoldRuns),
         Edge::Move | Edge::Cancel => {
-            if edge == Edge::Move && to.is_none_or(|to| to.start_us <= now_us) {
+            if edge == Edge::Move && !same_time && to.is_none_or(|to| to.start_us <= now_us) {
                 return Err(Refusal::NoNewTime);
             }
             if by_client {

@@ -63,7 +63,7 @@ fn visit(state: State) -> Visit {
 
 fn request(edge: Edge) -> Request<'static> {
     let to = (edge == Edge::Move).then(|| span(START_US + 24 * HOUR_US));
-    Request { edge, to, gates: &[], past_rules: None }
+    Request { edge, to, elsewhere: false, gates: &[], past_rules: None }
 }
 
 fn because(reason: &str, second: Option<Actor>) -> Override {
@@ -225,7 +225,7 @@ fn a_gate_is_passed_with_a_reason_and_a_second_person_only() {
     let (manager, thing) = (actor(Role::Manager, 1), thing());
     let stopped = [gate(Gate::PatchTest, true, true), gate(Gate::Consent, false, false)];
     let try_with = |who: &Actor, given: Option<&Override>, gates: &[GateState]| {
-        let asked = Request { edge: Edge::CheckIn, to: None, gates, past_rules: given };
+        let asked = Request { edge: Edge::CheckIn, to: None, elsewhere: false, gates, past_rules: given };
         step(&v, &asked, By::Person { actor: who, thing: &thing }, &Rules::default(), START_US)
     };
     let practitioner = actor(Role::Practitioner, 2);

@@ -7,7 +7,7 @@ use super::choose::visits;
 use super::grid::{Grid, GridPost, grid};
 use super::relax::no_place;
 use super::solve::{Kept, Model, table};
-use super::{CourseError, CourseQuestion, Step, TRAVEL_DAYS, Visit, Weights, check};
+use super::{CourseError, CourseQuestion, Step, Visit, Weights, check};
 use crate::ids::{ResourceId, StudioId};
 use crate::search::{Ask, Refusal, World, admits};
 use crate::timeline::QUARTER_US;
@@ -145,13 +145,8 @@ fn same_time(a: &Visit, b: &Visit) -> bool {
 }
 
 fn gap_holds(step: &Step, before: &Visit, target: &Visit) -> Result<(), CourseError> {
-    let found_days = days_between(before.end_date, target.date);
-    let travel_days = if before.studio == target.studio { 0 } else { TRAVEL_DAYS };
-    let (min_days, max_days) = (step.soonest_days().max(travel_days), i64::from(step.gap_max_days));
-    if (min_days..=max_days).contains(&found_days) && before.end <= target.start {
-        return Ok(());
-    }
-    Err(CourseError::MoveGap { step: target.step, found_days, min_days, max_days })
+    let days = (step.soonest_days(), i64::from(step.gap_max_days));
+    super::gap_holds(target.step, days, before, target)
 }
 
 /// Where a visit stands in the grid; `None` outside its days or practitioners.

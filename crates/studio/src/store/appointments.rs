@@ -168,12 +168,13 @@ pub fn change(tx: &mut Tx<'_>, a: &Appointment) -> Result<bool, Error> {
     .map(|n| n == 1)
 }
 
-/// Takes a hold away that was given up or has run out. It never was a booking, so it leaves no row.
+/// Takes a hold away that was given up or has run out. It never was a booking, so it leaves no row. `false` where it is no
+/// hold any more: somebody confirmed it meanwhile.
 ///
 /// # Errors
 /// The store's.
-pub fn drop_hold(tx: &mut Tx<'_>, id: AppointmentId) -> Result<(), Error> {
-    tx.execute("delete from appointments where id = $1 and status = 'hold'", values![id]).map(|_| ())
+pub fn drop_hold(tx: &mut Tx<'_>, id: AppointmentId) -> Result<bool, Error> {
+    tx.execute("delete from appointments where id = $1 and status = 'hold'", values![id]).map(|n| n == 1)
 }
 
 /// The visit of a code.

@@ -1,29 +1,41 @@
 //! Bookings: the one place where a time is taken. Lock, look, write: in one transaction, for visitors, clients, staff and
 //! programs alike.
+//!
+//! Locks are taken in one order everywhere, so that no two transactions wait for each other: the row of a course, the
+//! resources (sorted, in one call), the row of a visit, its claims, the days touched (sorted, in one statement, last).
 
 use jiff::Timestamp;
 
 use super::appointments::{self, Appointment};
-use super::claims::{self, DayVersion};
+use super::claims;
 use super::clients;
+use super::courses;
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
-use super::vault::Vault;
-use super::{Error, Tx, evidence};
-use crate::board::{Board, Claim, ClaimKind, Part};
-use crate::booking::{self, By, Edge, Override, Request, State, step};
-use crate::gates::{Earlier, GateState, Moment, ServiceKind, Subject, evaluate};
+pub use super::rights::{course_studios, gates_of, may_see, thing_of};
+pub use super::spot::Touched;
+use super::spot::{self, Spot};
+use super::vault::{self, Vault};
+use super::{Error, Tx};
+use crate::booking::{self, By, Edge, Noted, Override, Passed, Request, State, step};
+use crate::course::CourseError;
+use crate::gates::Moment;
 use crate::ids::{
     AppointmentId, ClientId, CourseId, Fresh, ResourceId, RoomId, ServiceId, StaffId, StudioId,
 };
-use crate::permission::{self, Action, Actor, Person, Role, Thing};
-use crate::practice::{Practice, Service, Studio};
-use crate::search::{self, Ask, admits};
-use crate::span::{DAY_US, HOUR_US, Span};
-use crate::zone::{TimeError, local_date, local_time_at, plus_days, start_of_day, zone};
+use crate::permission::{self, Action, Actor, Person, Thing};
+use crate::practice::Practice;
+use crate::seal::Place;
+use crate::search;
+use crate::span::{HOUR_US, MINUTE_US, Span};
+use crate::zone::{TimeError, local_time_at};
 
 /// Hours before a visit at which its client is reminded (assumption; the later one lets a client still call off).
 pub const REMINDERS_H: [i64; 2] = [72, 24];
+/// Longest sitting in minutes: a working day (assumption; `studio.md` 2 has sittings of up to five hours).
+pub const LONGEST_SITTING_MIN: u32 = 720;
+/// Most holds that one sweep takes away.
+const SWEEP: i64 = 500;
 
 /// What somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +57,7 @@ pub struct Wish {
 pub enum Refused {
     /// The store could not do it.
     #[error(transparent)]
-    Store(#[from] Error),
+    Store(Error),
     /// The time is not offered.
     #[error(transparent)]
     Time(#[from] search::Refusal),
@@ -61,17 +73,49 @@ pub enum Refused {
     /// Somebody else changed it meanwhile.
     #[error("it was changed meanwhile; look at it again")]
     Changed,
+    /// The gaps of the course stand against it, or its sessions are none.
+    #[error(transparent)]
+    Course(#[from] CourseError),
+    /// Each session needs one time.
+    #[error("found {wishes} times for a course of {sessions} sessions")]
+    Times {
+        /// Sessions of the course.
+        sessions: usize,
+        /// Times given.
+        wishes: usize,
+    },
+    /// A length that no sitting has.
+    #[error(
+        "found a session of {found} minutes, allowed are 15 to {LONGEST_SITTING_MIN} in quarters of an hour"
+    )]
+    Minutes {
+        /// Minutes asked for.
+        found: u32,
+    },
+    /// The course has a visit for this session.
+    #[error("session {number} of the course is booked already")]
+    SessionBooked {
+        /// Which session, from 1.
+        number: u32,
+    },
+    /// One session of a course is refused, and so the whole course.
+    #[error("session {number}: {why}")]
+    Session {
+        /// Which session, from 1.
+        number: u32,
+        /// Why.
+        why: Box<Refused>,
+    },
 }
 
-/// What a change did to who is taken when, for the boards in memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// The days touched, with their new versions.
-    pub days: Vec<DayVersion>,
-    /// What was taken.
-    pub added: Vec<Claim>,
-    /// Whether anything was given back.
-    pub freed: bool,
+impl From<Error> for Refused {
+    /// The store's own wall against double booking says the same as the look before it.
+    fn from(error: Error) -> Refused {
+        match error {
+            Error::Overlap => search::Refusal::Taken.into(),
+            error => Refused::Store(error),
+        }
+    }
 }
 
 /// A visit after a change.
@@ -98,125 +142,33 @@ pub struct Desk<'a> {
     pub actor: &'a Actor,
 }
 
-/// A place in the calendar, found free under lock.
-struct Spot<'a> {
-    studio: &'a Studio,
-    service: &'a Service,
-    span: Span,
-    room: Option<RoomId>,
-    claims: Vec<Claim>,
-}
-
-/// Locks what a wish needs, and looks whether it is offered. `except`: a visit that is moved and whose own claims do not
-/// count. `rules`: whose rules of notice count; `past`: a member of staff goes past everything but what is taken.
-fn spot<'a>(
-    tx: &mut Tx<'_>,
-    practice: &'a Practice,
-    wish: &Wish,
-    except: Option<AppointmentId>,
-    by_staff: bool,
-    past: bool,
-    now: Timestamp,
-) -> Result<Spot<'a>, Refused> {
-    let studio = practice.studio(wish.studio).filter(|s| s.active).ok_or(Refused::NotFound("studio"))?;
-    let service = practice.service(wish.service).filter(|s| s.active).ok_or(Refused::NotFound("service"))?;
-    let tz = zone(&studio.zone)?;
-    let date = local_date(&tz, wish.start);
-    let (first, last) = (plus_days(date, -1), plus_days(date, 1));
-    let mut board = Board::new(practice, Part::One(studio.id, wish.practitioner), first, last)?;
-    let mut asked = board.service(practice, service.id).ok_or(Refused::NotFound("service"))?;
-    if by_staff {
-        // Somebody at the desk may take a client who stands there, and book a touch-up years ahead.
-        asked.notice_min = 0;
-        asked.horizon_days = asked.horizon_days.max(3 * 366);
+impl Desk<'_> {
+    /// Whether somebody on the staff acts, and not the client.
+    pub(super) fn by_staff(&self) -> bool {
+        matches!(self.actor.person, Person::Staff(_))
     }
-    let fits = |id: RoomId| {
-        practice.room(id).is_some_and(|r| service.room_class.as_ref().is_none_or(|class| *class == r.class))
-    };
-    let practitioner: ResourceId = wish.practitioner.into();
-    let mut resources = board.resources();
-    resources.retain(|r| *r == practitioner || (service.room_class.is_some() && fits(RoomId(r.0))));
-
-    tx.lock(&resources)?;
-    let now_us = now.as_microsecond();
-    claims::drop_expired(tx, &resources, now_us)?;
-    let start_us = start_of_day(&tz, first)?.as_microsecond();
-    let window = Span { start_us, end_us: start_us + 4 * DAY_US };
-    let taken = claims::overlapping(tx, &resources, window, now_us)?;
-    let taken: Vec<Claim> = taken.into_iter().filter(|c| except.is_none_or(|id| c.owner != id.0)).collect();
-    taken.iter().for_each(|claim| board.take(claim));
-
-    let span = Span::of_minutes(wish.start, service.minutes);
-    let person_span = span.with_buffers(service.before_min, service.after_min);
-    let room_span = |id: RoomId| span.with_buffers(0, practice.room(id).map_or(0, |r| r.cleaning_min));
-    let free = |resource: ResourceId, span: Span| {
-        !taken.iter().any(|c| c.resource == resource && c.span.overlaps(&span))
-    };
-    let ask = Ask { service: &asked, studio: studio.id, practitioner, start: wish.start, now, own: &[] };
-    let rooms: Vec<RoomId> = match admits(board.world(), &ask) {
-        Ok(rooms) => rooms.into_iter().map(|r| RoomId(r.0)).collect(),
-        Err(refusal) => {
-            let passable = !matches!(
-                refusal,
-                search::Refusal::Taken
-                    | search::Refusal::NoRoom
-                    | search::Refusal::WrongPractitioner { .. }
-                    | search::Refusal::Unanswered(_)
-            );
-            if !past || !passable || !free(practitioner, person_span) {
-                return Err(refusal.into());
-            }
-            let all = resources.iter().filter(|r| **r != practitioner).map(|r| RoomId(r.0));
-            all.filter(|id| free((*id).into(), room_span(*id))).collect()
-        }
-    };
-    let room = match (service.room_class.is_some(), wish.room) {
-        (false, _) => None,
-        (true, Some(id)) if rooms.contains(&id) => Some(id),
-        (true, Some(_)) => return Err(search::Refusal::NoRoom.into()),
-        (true, None) => Some(*rooms.first().ok_or(search::Refusal::NoRoom)?),
-    };
-    let claim = |resource, span, sitting| Claim {
-        resource,
-        span,
-        kind: ClaimKind::Appointment,
-        // The visit's id is not known yet; `place` fills it in.
-        owner: uuid::Uuid::nil(),
-        expires_us: None,
-        sitting,
-    };
-    let mut claims = vec![claim(practitioner, person_span, Some((date, service.minutes)))];
-    claims.extend(room.map(|id| claim(id.into(), room_span(id), None)));
-    Ok(Spot { studio, service, span, room, claims })
 }
 
-/// Takes a spot for a visit.
-fn place(
-    tx: &mut Tx<'_>,
-    spot: &Spot<'_>,
-    appointment: &Appointment,
-    fresh: &mut Fresh<'_>,
-) -> Result<Touched, Error> {
-    let kind = if appointment.state == State::Hold { ClaimKind::Hold } else { ClaimKind::Appointment };
-    let owned = |claim: &Claim| Claim {
-        kind,
-        owner: appointment.id.0,
-        expires_us: appointment.hold_until_us,
-        ..*claim
-    };
-    let added: Vec<Claim> = spot.claims.iter().map(owned).collect();
-    claims::add(tx, Some(appointment.studio), &added, fresh)?;
-    let touched: Vec<(ResourceId, Span)> = added.iter().map(|c| (c.resource, c.span)).collect();
-    Ok(Touched { days: claims::touch(tx, &touched, fresh.now)?, added, freed: false })
+/// A step that is asked for, with what was found of its time.
+pub(super) struct Asked<'a> {
+    pub(super) edge: Edge,
+    pub(super) to: Option<Span>,
+    pub(super) elsewhere: bool,
+    pub(super) past: Option<&'a Override>,
+    /// Whether a rule of free times is passed.
+    pub(super) passed: bool,
+    /// Whether the client gets a message of this visit alone.
+    pub(super) mail: bool,
 }
 
-/// Gives back what a visit took.
-fn give_back(tx: &mut Tx<'_>, id: AppointmentId, now: Timestamp) -> Result<Touched, Error> {
-    let freed = claims::drop_of(tx, id.0)?;
-    Ok(Touched { days: claims::touch(tx, &freed, now)?, added: Vec::new(), freed: true })
+impl<'a> Asked<'a> {
+    pub(super) fn plain(edge: Edge, past: Option<&'a Override>) -> Asked<'a> {
+        Asked { edge, to: None, elsewhere: false, past, passed: false, mail: true }
+    }
 }
 
-fn appointment(
+/// A new visit at a spot.
+pub(super) fn appointment(
     spot: &Spot<'_>,
     wish: &Wish,
     state: State,
@@ -246,6 +198,11 @@ fn appointment(
     })
 }
 
+fn resources_of(visit: &Appointment) -> Vec<ResourceId> {
+    let room = visit.room.map(ResourceId::from);
+    std::iter::once(visit.practitioner.into()).chain(room).collect()
+}
+
 /// Keeps a time for somebody who is about to book it. Nobody else gets it until the hold ends.
 ///
 /// # Errors
@@ -257,15 +214,18 @@ pub fn hold(
     by_staff: bool,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let spot = spot(tx, practice, wish, None, by_staff, false, fresh.now)?;
-    if !by_staff && !spot.service.public {
+    let sought = spot::seek(practice, wish, None, by_staff)?;
+    spot::lock(tx, std::slice::from_ref(&sought))?;
+    let found = spot::find(tx, sought, &[], &[], false, fresh.now)?;
+    if !by_staff && !found.service.public {
         return Err(Refused::NotFound("service"));
     }
-    let mut held = appointment(&spot, wish, State::Hold, fresh)?;
+    let mut held = appointment(&found, wish, State::Hold, fresh)?;
     let minutes = i64::from(practice.chain.settings.booking.hold_min);
-    held.hold_until_us = Some(fresh.now_us() + minutes * crate::span::MINUTE_US);
+    held.hold_until_us = Some(fresh.now_us() + minutes * MINUTE_US);
     appointments::add(tx, &held)?;
-    let touched = place(tx, &spot, &held, fresh)?;
+    let claims = spot::owned(&found.claims, &held);
+    let touched = spot::place(tx, &held, claims, found.expired, fresh)?;
     Ok(Booked { appointment: held, touched, changed: true, late: false })
 }
 
@@ -274,14 +234,15 @@ pub fn hold(
 /// # Errors
 /// The store's.
 pub fn release(tx: &mut Tx<'_>, code: &str, now: Timestamp) -> Result<Touched, Refused> {
-    match appointments::by_code(tx, code)? {
-        Some(held) if held.state == State::Hold => {
-            let touched = give_back(tx, held.id, now)?;
-            appointments::drop_hold(tx, held.id)?;
-            Ok(touched)
-        }
-        _ => Ok(Touched::default()),
+    let Some(held) = appointments::by_code(tx, code)?.filter(|held| held.state == State::Hold) else {
+        return Ok(Touched::default());
+    };
+    tx.lock(&resources_of(&held))?;
+    if !appointments::drop_hold(tx, held.id)? {
+        return Ok(Touched::default());
     }
+    let freed = claims::drop_of(tx, held.id.0)?;
+    Ok(spot::touch(tx, Vec::new(), freed, now)?)
 }
 
 /// Turns a hold into a booking for a client. Asking twice changes nothing the second time.
@@ -296,19 +257,38 @@ pub fn confirm(
     past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
+    match confirm_once(tx, desk, code, client, past, fresh) {
+        // Somebody pressed twice: the second look finds what the first one did.
+        Err(Refused::Changed) => confirm_once(tx, desk, code, client, past, fresh),
+        answer => answer,
+    }
+}
+
+fn confirm_once(
+    tx: &mut Tx<'_>,
+    desk: Desk<'_>,
+    code: &str,
+    client: ClientId,
+    past: Option<&Override>,
+    fresh: &mut Fresh<'_>,
+) -> Result<Booked, Refused> {
     let held = appointments::by_code(tx, code)?.ok_or(Refused::NotFound("visit"))?;
     if held.client.is_some_and(|of| of != client) {
         return Err(Refused::NotFound("visit"));
     }
+    // Whoever clears away holds that have run out holds the same locks.
+    let resources = resources_of(&held);
+    tx.lock(&resources)?;
     let held = Appointment { client: Some(client), ..held };
-    let booked = advance(tx, desk, held, Edge::Confirm, None, past, fresh)?;
-    if booked.changed && !claims::keep_of(tx, booked.appointment.id.0)? {
+    let booked = advance(tx, desk, held, &Asked::plain(Edge::Confirm, past), fresh)?;
+    if booked.changed && claims::keep_of(tx, booked.appointment.id.0)? != resources.len() as u64 {
         return Err(booking::Refusal::HoldEnded { minutes_ago: 0 }.into());
     }
     Ok(booked)
 }
 
-/// Books a time for a client at once, as staff and programs do.
+/// Books a time for a client at once, as staff and programs do. `course`: as which session (from 1) of a course that is
+/// under way; its length is the session's.
 ///
 /// # Errors
 /// Where the time is not offered or gates stand against it. `past` goes past both (but never past what is taken) for those
@@ -322,24 +302,64 @@ pub fn book(
     past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let by_staff = matches!(desk.actor.person, Person::Staff(_));
-    let found = spot(tx, desk.practice, wish, None, by_staff, by_staff && past.is_some(), fresh.now)?;
-    let mut held = appointment(&found, wish, State::Hold, fresh)?;
-    (held.client, held.course) = (Some(client), course);
-    // The same gate as everywhere: a hold of this instant is confirmed.
-    let held = Appointment { hold_until_us: Some(fresh.now_us() + 1), ..held };
-    let outcome = outcome(tx, desk, &held, Edge::Confirm, None, past, fresh)?;
-    let visit = Appointment { state: State::Booked, hold_until_us: None, ..held };
-    appointments::add(tx, &visit)?;
-    let touched = place(tx, &found, &visit, fresh)?;
-    tell(tx, desk, &visit, Edge::Confirm, outcome.noted.as_ref(), fresh)?;
+    let by_staff = desk.by_staff();
+    let joined = match course {
+        Some((id, number)) => Some(courses::join(tx, id, client, number, wish.service)?),
+        None => None,
+    };
+    let minutes = joined.as_ref().map(|(_, session)| session.minutes);
+    let sought = spot::seek(desk.practice, wish, minutes, by_staff)?;
+    spot::lock(tx, std::slice::from_ref(&sought))?;
+    let found = spot::find(tx, sought, &[], &[], by_staff && past.is_some(), fresh.now)?;
+    // Sessions of a course were agreed with the studio.
+    if !by_staff && joined.is_none() && !found.service.public {
+        return Err(Refused::NotFound("service"));
+    }
+    let visit = new_visit(&found, wish, client, course, fresh)?;
+    let out_of_gap = match &joined {
+        Some((course, _)) => courses::out_of_gap(tx, course, &visit, by_staff && past.is_some())?,
+        None => false,
+    };
+    let passed = found.passed || out_of_gap;
+    let visit = confirm_new(tx, desk, visit, &Asked { passed, ..Asked::plain(Edge::Confirm, past) }, fresh)?;
+    let claims = spot::owned(&found.claims, &visit);
+    let touched = spot::place(tx, &visit, claims, found.expired, fresh)?;
     Ok(Booked { appointment: visit, touched, changed: true, late: false })
 }
 
-/// Moves a visit to another time, practitioner or room; the code stays.
+/// A visit of a client at a spot: a hold of this instant, for the same gate as everywhere.
+pub(super) fn new_visit(
+    spot: &Spot<'_>,
+    wish: &Wish,
+    client: ClientId,
+    course: Option<(CourseId, u32)>,
+    fresh: &mut Fresh<'_>,
+) -> Result<Appointment, Refused> {
+    let hold_until_us = Some(fresh.now_us() + 1);
+    let held = appointment(spot, wish, State::Hold, fresh)?;
+    Ok(Appointment { client: Some(client), course, hold_until_us, ..held })
+}
+
+/// Confirms a hold that is in no table yet, and writes the visit and its history.
+pub(super) fn confirm_new(
+    tx: &mut Tx<'_>,
+    desk: Desk<'_>,
+    held: Appointment,
+    asked: &Asked<'_>,
+    fresh: &mut Fresh<'_>,
+) -> Result<Appointment, Refused> {
+    let outcome = outcome(tx, desk, &held, asked, fresh)?;
+    let visit = Appointment { state: outcome.visit.state, hold_until_us: None, ..held };
+    appointments::add(tx, &visit)?;
+    tell(tx, desk, &visit, asked, outcome.noted.as_ref(), fresh)?;
+    Ok(visit)
+}
+
+/// Moves a visit to another time, practitioner or room; code, service and length stay.
 ///
 /// # Errors
-/// Where the new time is not offered, the visit cannot move, or gates stand against it.
+/// Where the new time is not offered, the visit cannot move, gates stand against it, or the gaps of its course do not hold
+/// (then [`courses::move_course`] moves what follows with it).
 pub fn move_to(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
@@ -348,50 +368,85 @@ pub fn move_to(
     past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let by_staff = matches!(desk.actor.person, Person::Staff(_));
-    let id = visit.id;
-    let same = visit.span.start_us == wish.start.as_microsecond()
-        && visit.practitioner == wish.practitioner
+    if !may(tx, desk, &visit, Action::MoveVisit)? {
+        return Err(Refused::NotFound("visit"));
+    }
+    let wish = Wish { service: visit.service, ..*wish };
+    let place_stays = visit.practitioner == wish.practitioner
         && visit.studio == wish.studio
         && (wish.room.is_none() || wish.room == visit.room);
-    if same {
-        return Ok(Booked { appointment: visit, touched: Touched::default(), changed: false, late: false });
+    if place_stays && visit.span.start_us == wish.start.as_microsecond() {
+        let asked = Asked { to: Some(visit.span), ..Asked::plain(Edge::Move, past) };
+        return advance(tx, desk, visit, &asked, fresh);
     }
-    let found = spot(tx, desk.practice, wish, Some(id), by_staff, by_staff && past.is_some(), fresh.now)?;
-    let fresh_place = appointment(&found, wish, State::Booked, fresh)?;
-    let moved = Appointment {
+    let goes_past = desk.by_staff() && past.is_some();
+    let course = match visit.course {
+        Some((id, _)) => courses::open(tx, id)?,
+        None => None,
+    };
+    let sought = spot::seek(desk.practice, &wish, Some(minutes_of(&visit)), desk.by_staff())?;
+    spot::lock(tx, std::slice::from_ref(&sought))?;
+    let found = spot::find(tx, sought, &[visit.id.0], &[], goes_past, fresh.now)?;
+    let out_of_gap = match &course {
+        Some(course) => {
+            let there = at(visit.clone(), &wish, &found)?;
+            courses::out_of_gap(tx, course, &there, goes_past)?
+        }
+        None => false,
+    };
+    let asked = Asked { passed: out_of_gap, ..Asked::plain(Edge::Move, past) };
+    let moved = relocate(tx, desk, visit, &wish, &found, &asked, fresh)?;
+    let mut freed = claims::drop_of(tx, moved.appointment.id.0)?;
+    freed.extend(found.expired);
+    let claims = spot::owned(&found.claims, &moved.appointment);
+    let touched = spot::place(tx, &moved.appointment, claims, freed, fresh)?;
+    Ok(Booked { touched, ..moved })
+}
+
+pub(super) fn minutes_of(visit: &Appointment) -> u32 {
+    u32::try_from(visit.span.length_us() / MINUTE_US).unwrap_or(u32::MAX)
+}
+
+/// A visit as it would stand at a spot.
+pub(super) fn at(visit: Appointment, wish: &Wish, found: &Spot<'_>) -> Result<Appointment, Refused> {
+    let local = local_time_at(&found.studio.zone, wish.start)?;
+    Ok(Appointment {
         studio: wish.studio,
         practitioner: wish.practitioner,
         room: found.room,
-        wall: fresh_place.wall,
-        zone: fresh_place.zone,
-        tzdb: fresh_place.tzdb,
+        span: found.span,
+        wall: local.wall,
+        zone: local.zone,
+        tzdb: local.tzdb,
         ..visit
-    };
-    let mut booked = advance(tx, desk, moved, Edge::Move, Some(found.span), past, fresh)?;
-    let mut touched = claims::drop_of(tx, id.0)?;
-    let kept = place_without_touch(tx, &found, &booked.appointment, fresh)?;
-    touched.extend(kept.iter().map(|c| (c.resource, c.span)));
-    booked.touched = Touched { days: claims::touch(tx, &touched, fresh.now)?, added: kept, freed: true };
-    Ok(booked)
+    })
 }
 
-fn place_without_touch(
+/// Writes a visit at its new place, with its history; the claims are the caller's.
+pub(super) fn relocate(
     tx: &mut Tx<'_>,
-    spot: &Spot<'_>,
-    appointment: &Appointment,
+    desk: Desk<'_>,
+    visit: Appointment,
+    wish: &Wish,
+    found: &Spot<'_>,
+    asked: &Asked<'_>,
     fresh: &mut Fresh<'_>,
-) -> Result<Vec<Claim>, Error> {
-    let added: Vec<Claim> =
-        spot.claims.iter().map(|claim| Claim { owner: appointment.id.0, ..*claim }).collect();
-    claims::add(tx, Some(appointment.studio), &added, fresh)?;
-    Ok(added)
+) -> Result<Booked, Refused> {
+    let was = (visit.studio, visit.practitioner, visit.room, visit.span);
+    let there = at(visit, wish, found)?;
+    let elsewhere = (was.0, was.1, was.2) != (there.studio, there.practitioner, there.room);
+    let thing = thing_of(tx, desk, &there)?;
+    permission::allowed(desk.actor, Action::BookVisit, &thing).map_err(booking::Refusal::from)?;
+    let asked = Asked { to: Some(there.span), elsewhere, passed: asked.passed || found.passed, ..*asked };
+    // The machine sees the visit where it still is in time.
+    advance(tx, desk, Appointment { span: was.3, ..there }, &asked, fresh)
 }
 
 /// Takes a visit along any edge but confirming and moving: cancels it, checks it in, finishes it, …
 ///
 /// # Errors
-/// Where the edge is not there from the visit's state, or not for whom asks, or gates stand against it.
+/// Where the edge is not there from the visit's state, or not for whom asks, or gates stand against it; for a client who
+/// comes after being noted as missing also where the time was given to somebody else.
 pub fn take_edge(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
@@ -400,11 +455,48 @@ pub fn take_edge(
     past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let mut booked = advance(tx, desk, visit, edge, None, past, fresh)?;
+    let id = visit.id;
+    let retaken = match edge {
+        Edge::ComeLate if !visit.state.takes_time() && may(tx, desk, &visit, Action::ReceiveClient)? => {
+            spot::again(tx, desk.practice, &visit, fresh.now)?
+        }
+        _ => Vec::new(),
+    };
+    let mut booked = match advance(tx, desk, visit, &Asked::plain(edge, past), fresh) {
+        Err(Refused::Changed) => return already(tx, desk, id, edge, fresh),
+        answer => answer?,
+    };
     if booked.changed && !booked.appointment.state.takes_time() {
-        booked.touched = give_back(tx, booked.appointment.id, fresh.now)?;
+        let freed = claims::drop_of(tx, id.0)?;
+        booked.touched = spot::touch(tx, Vec::new(), freed, fresh.now)?;
+    } else if booked.changed && !retaken.is_empty() {
+        let claims = spot::owned(&retaken, &booked.appointment);
+        booked.touched = spot::place(tx, &booked.appointment, claims, Vec::new(), fresh)?;
     }
     Ok(booked)
+}
+
+/// The answer to whoever asked at the same instant as somebody else for the same: it is so already. What else changed is
+/// theirs to look at.
+fn already(
+    tx: &mut Tx<'_>,
+    desk: Desk<'_>,
+    id: AppointmentId,
+    edge: Edge,
+    fresh: &mut Fresh<'_>,
+) -> Result<Booked, Refused> {
+    let visit = appointments::by_id(tx, id)?.ok_or(Refused::NotFound("visit"))?;
+    let leads_to = booking::EDGES.iter().find(|row| row.edge == edge).map(|row| row.to);
+    if leads_to != Some(visit.state) {
+        return Err(Refused::Changed);
+    }
+    advance(tx, desk, visit, &Asked::plain(edge, None), fresh)
+}
+
+/// Whether whoever acts may do this to a visit.
+fn may(tx: &mut Tx<'_>, desk: Desk<'_>, visit: &Appointment, action: Action) -> Result<bool, Error> {
+    let thing = thing_of(tx, desk, visit)?;
+    Ok(permission::allowed(desk.actor, action, &thing).is_ok())
 }
 
 /// The gate of every edge: rights, state, clock, gates.
@@ -412,18 +504,18 @@ fn outcome(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
     visit: &Appointment,
-    edge: Edge,
-    to: Option<Span>,
-    past: Option<&Override>,
+    asked: &Asked<'_>,
     fresh: &Fresh<'_>,
 ) -> Result<booking::Outcome, Refused> {
+    let &Asked { edge, to, elsewhere, past, passed, .. } = asked;
     let thing = thing_of(tx, desk, visit)?;
-    let action = booking::EDGES.iter().find(|row| row.edge == edge).map(|row| row.action);
+    let row = booking::EDGES.iter().find(|row| row.edge == edge);
     // Rights first: to a stranger a visit is not there.
-    if action.is_some_and(|action| permission::allowed(desk.actor, action, &thing).is_err()) {
+    if row.is_some_and(|row| permission::allowed(desk.actor, row.action, &thing).is_err()) {
         return Err(Refused::NotFound("visit"));
     }
-    let gated = booking::EDGES.iter().any(|row| row.edge == edge && row.gated);
+    // What has been taken already is not looked at again.
+    let gated = row.is_some_and(|row| row.gated && row.from == visit.state);
     let gates = match visit.client {
         Some(client) if gated => {
             let start_us = to.map_or(visit.span.start_us, |to| to.start_us);
@@ -436,37 +528,56 @@ fn outcome(
         }
         _ => Vec::new(),
     };
-    let request = Request { edge, to, gates: &gates, past_rules: past };
+    let request = Request { edge, to, elsewhere, gates: &gates, past_rules: past };
     let by = By::Person { actor: desk.actor, thing: &thing };
-    Ok(step(&visit.visit(), &request, by, &desk.practice.chain.settings.booking, fresh.now_us())?)
+    let rules = &desk.practice.chain.settings.booking;
+    let mut outcome = step(&visit.visit(), &request, by, rules, fresh.now_us())?;
+    if passed && outcome.changed {
+        outcome.noted = Some(noted_time(desk, &thing, past, outcome.noted)?);
+    }
+    Ok(outcome)
+}
+
+/// What goes on record where a time is taken that is not offered: only for those who may, and with a reason.
+fn noted_time(
+    desk: Desk<'_>,
+    thing: &Thing,
+    past: Option<&Override>,
+    noted: Option<Noted>,
+) -> Result<Noted, booking::Refusal> {
+    permission::allowed(desk.actor, Action::OverrideRule, thing)?;
+    let reason = past.map(|p| p.reason.trim()).unwrap_or_default();
+    match (desk.actor.person, noted) {
+        _ if reason.is_empty() => Err(booking::Refusal::NoReason),
+        (_, Some(mut noted)) => {
+            noted.passed.insert(0, Passed::Time);
+            Ok(noted)
+        }
+        (Person::Staff(by), None) => {
+            Ok(Noted { reason: reason.to_owned(), passed: vec![Passed::Time], by, second: None })
+        }
+        (Person::Client(_), None) => Err(booking::Refusal::NoReason),
+    }
 }
 
 /// Takes the step and writes it: the row, its history, what is to be done about it.
-fn advance(
+pub(super) fn advance(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
     visit: Appointment,
-    edge: Edge,
-    to: Option<Span>,
-    past: Option<&Override>,
+    asked: &Asked<'_>,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let outcome = outcome(tx, desk, &visit, edge, to, past, fresh)?;
-    // A move within the same hour to another room or practitioner changes no time, and is one all the same.
-    let relocated = edge == Edge::Move && !outcome.changed;
-    if !outcome.changed && !relocated {
-        return Ok(Booked {
-            appointment: visit,
-            touched: Touched::default(),
-            changed: false,
-            late: outcome.late,
-        });
+    let outcome = outcome(tx, desk, &visit, asked, fresh)?;
+    let (changed, late) = (outcome.changed, outcome.late);
+    if !changed {
+        return Ok(Booked { appointment: visit, touched: Touched::default(), changed, late });
     }
     let after = Appointment {
         state: outcome.visit.state,
         span: outcome.visit.span,
-        sequence: outcome.visit.sequence + u32::from(relocated),
-        hold_until_us: (outcome.visit.state == State::Hold).then_some(visit.hold_until_us).flatten(),
+        sequence: outcome.visit.sequence,
+        hold_until_us: None,
         changed_us: fresh.now_us(),
         ..visit
     };
@@ -474,8 +585,12 @@ fn advance(
         return Err(Refused::Changed);
     }
     let after = Appointment { version: after.version + 1, ..after };
-    tell(tx, desk, &after, edge, outcome.noted.as_ref(), fresh)?;
-    Ok(Booked { appointment: after, touched: Touched::default(), changed: true, late: outcome.late })
+    tell(tx, desk, &after, asked, outcome.noted.as_ref(), fresh)?;
+    Ok(Booked { appointment: after, touched: Touched::default(), changed, late })
+}
+
+fn noted_place(event: uuid::Uuid) -> Place<'static> {
+    Place { table: "events", row: event, column: "sealed" }
 }
 
 /// The history of a step, and the messages and looks that follow from it.
@@ -483,29 +598,46 @@ fn tell(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
     visit: &Appointment,
-    edge: Edge,
-    noted: Option<&booking::Noted>,
+    asked: &Asked<'_>,
+    noted: Option<&Noted>,
     fresh: &mut Fresh<'_>,
 ) -> Result<(), Error> {
-    let what = super::practice::unword(&edge)?;
+    let what = super::practice::unword(&asked.edge)?;
+    let event_id = fresh.id();
+    // Which gates were passed says something about the client's health, so it is under the client's key.
+    let sealed = match (noted, visit.client) {
+        (Some(noted), Some(client)) if !noted.passed.is_empty() => {
+            let key = clients::key(tx, desk.vault, client)?;
+            Some(vault::seal(&key, noted_place(event_id), noted, fresh)?)
+        }
+        _ => None,
+    };
     let event = Event {
         studio: Some(visit.studio),
         thing: "appointment",
         thing_id: visit.id.0,
         what: &what,
         why: noted.map(|n| n.reason.as_str()),
-        sealed: None,
+        sealed,
     };
-    events::add(tx, fresh.id(), &Who::Person(desk.actor.clone()), &event, fresh.now_us())?;
+    events::add(tx, event_id, &Who::Person(desk.actor.clone()), &event, fresh.now_us())?;
     let now_us = fresh.now_us();
     let mut due: Vec<NewJob<'_>> = Vec::new();
     let mut later = |kind, due_us| due.push(NewJob { kind, about: visit.id.0, body: String::new(), due_us });
-    match edge {
+    let message = match asked.edge {
+        Edge::Confirm => Some("mail.booked"),
+        Edge::Move => Some("mail.moved"),
+        Edge::Cancel => Some("mail.cancelled"),
+        _ => None,
+    };
+    if let Some(kind) = message.filter(|_| asked.mail) {
+        later(kind, now_us);
+    }
+    if matches!(asked.edge, Edge::Move | Edge::Cancel | Edge::SendHome | Edge::MissVisit) {
+        jobs::drop_waiting(tx, visit.id.0, now_us)?;
+    }
+    match asked.edge {
         Edge::Confirm | Edge::Move => {
-            if edge == Edge::Move {
-                jobs::drop_waiting(tx, visit.id.0, now_us)?;
-            }
-            later(if edge == Edge::Move { "mail.moved" } else { "mail.booked" }, now_us);
             for hours in REMINDERS_H {
                 let due_us = visit.span.start_us - hours * HOUR_US;
                 if due_us > now_us {
@@ -517,98 +649,25 @@ fn tell(
                 later("gates.second_look", look_us);
             }
         }
-        Edge::Cancel => {
-            jobs::drop_waiting(tx, visit.id.0, now_us)?;
-            later("mail.cancelled", now_us);
-            later("waiting.offer", now_us);
-        }
+        Edge::Cancel => later("waiting.offer", now_us),
         _ => {}
     }
     jobs::add(tx, &due, fresh)
 }
 
-/// How the gates of a visit stand.
+/// Which rules were gone past for a visit, by whom, and who stood for it beside them; the oldest first.
 ///
 /// # Errors
 /// The store's; [`Error::Reference`] where the client's record was erased.
-pub fn gates_of(
-    tx: &mut Tx<'_>,
-    desk: Desk<'_>,
-    visit: &Appointment,
-    client: ClientId,
-    start_us: i64,
-    moment: Moment,
-    now_us: i64,
-) -> Result<Vec<GateState>, Error> {
-    let policy = &desk.practice.chain.settings.gates;
-    let Some(service) = desk.practice.service(visit.service) else { return Ok(Vec::new()) };
-    if policy.needs.get(&service.kind).is_none_or(Vec::is_empty) {
-        return Ok(Vec::new());
-    }
-    let (person, key) = clients::with_key(tx, desk.vault, client)?;
-    let found = evidence::of(tx, &key, client)?;
-    let earlier = match visit.course {
-        Some((course, number)) if service.kind == ServiceKind::Session => earlier(tx, course, number)?,
-        _ => Earlier::First,
-    };
-    let subject = Subject { kind: service.kind, start_us, allergy_flag: person.allergy_flag, earlier };
-    Ok(evaluate(policy, &subject, &found, moment, now_us))
+pub fn overrides(tx: &mut Tx<'_>, vault: &Vault, visit: &Appointment) -> Result<Vec<Noted>, Error> {
+    let Some(client) = visit.client else { return Ok(Vec::new()) };
+    let key = clients::key(tx, vault, client)?;
+    let sealed = events::sealed_of(tx, visit.id.0)?;
+    sealed.iter().map(|(id, sealed)| vault::open(&key, noted_place(*id), sealed)).collect()
 }
 
-/// The session before a step of a course.
-fn earlier(tx: &mut Tx<'_>, course: CourseId, number: u32) -> Result<Earlier, Error> {
-    let before = appointments::of_course(tx, course)?;
-    let before = before.iter().filter(|a| a.course.is_some_and(|(_, step)| step < number));
-    let last = before.filter(|a| !matches!(a.state, State::Cancelled | State::NoShow)).max_by_key(|a| a.span);
-    Ok(match last {
-        None => Earlier::First,
-        Some(done) if done.state == State::Done => Earlier::Ended { end_us: done.span.end_us },
-        Some(_) => Earlier::StillToCome,
-    })
-}
-
-/// A visit as permissions see it.
-///
-/// # Errors
-/// The store's.
-pub fn thing_of(tx: &mut Tx<'_>, desk: Desk<'_>, visit: &Appointment) -> Result<Thing, Error> {
-    let elsewhere = desk.actor.role != Role::Owner && !desk.actor.studios.contains(&visit.studio);
-    let course_studios = match visit.client {
-        Some(client) if elsewhere && desk.actor.role != Role::Client => course_studios(tx, client)?,
-        _ => Vec::new(),
-    };
-    Ok(Thing {
-        chain: desk.practice.chain.id,
-        studio: Some(visit.studio),
-        client: visit.client,
-        course_studios,
-        practitioner: Some(visit.practitioner),
-    })
-}
-
-/// The studios at which a client has a course that is under way.
-///
-/// # Errors
-/// The store's.
-pub fn course_studios(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<StudioId>, Error> {
-    let chain = tx.chain()?;
-    let rows = tx.query(
-        "select distinct studio_id from courses where client_id = $1 and chain_id = $2 and status = 'active'",
-        crate::values![client, chain],
-    )?;
-    rows.into_iter().map(|mut row| row.take()).collect()
-}
-
-/// Whether an actor may see a visit.
-///
-/// # Errors
-/// [`Refused::NotFound`] where not: to a stranger it is not there.
-pub fn may_see(tx: &mut Tx<'_>, desk: Desk<'_>, visit: &Appointment) -> Result<(), Refused> {
-    let thing = thing_of(tx, desk, visit)?;
-    permission::allowed(desk.actor, Action::SeeVisit, &thing).map_err(|_| Refused::NotFound("visit"))
-}
-
-/// Takes away the chain's holds that have run out, with their visits, and marks their days as touched.
+/// Takes away holds of the chain that have run out (up to 500 of them), with their visits, and marks their days as
+/// touched.
 ///
 /// # Errors
 /// The store's.
@@ -616,18 +675,25 @@ pub fn sweep_holds(tx: &mut Tx<'_>, now: Timestamp) -> Result<Touched, Error> {
     let chain = tx.chain()?;
     let rows = tx.query(
         "select id, practitioner_id, room_id, starts_us, ends_us from appointments \
-         where chain_id = $1 and status = 'hold' and expires_us <= $2",
-        crate::values![chain, now.as_microsecond()],
+         where chain_id = $1 and status = 'hold' and expires_us <= $2 order by expires_us limit $3",
+        crate::values![chain, now.as_microsecond(), SWEEP],
     )?;
-    let mut freed: Vec<(ResourceId, Span)> = Vec::new();
+    let mut found: Vec<(AppointmentId, Vec<ResourceId>, Span)> = Vec::with_capacity(rows.len());
     for mut row in rows {
         let id: AppointmentId = row.take()?;
         let (practitioner, room): (ResourceId, Option<ResourceId>) = (row.take()?, row.take()?);
-        let span = claims::span_of(row.take()?, row.take()?)?;
-        // Another booking may have cleared the claims already, without telling the boards.
-        freed.extend(std::iter::once(practitioner).chain(room).map(|resource| (resource, span)));
-        freed.extend(claims::drop_of(tx, id.0)?);
-        appointments::drop_hold(tx, id)?;
+        let resources = std::iter::once(practitioner).chain(room).collect();
+        found.push((id, resources, claims::span_of(row.take()?, row.take()?)?));
     }
-    Ok(Touched { days: claims::touch(tx, &freed, now)?, added: Vec::new(), freed: true })
+    let resources: Vec<ResourceId> = found.iter().flat_map(|(_, of, _)| of.iter().copied()).collect();
+    tx.lock(&resources)?;
+    let mut freed: Vec<(ResourceId, Span)> = Vec::new();
+    for (id, resources, span) in found {
+        // One that was confirmed while this waited for the locks is a booking, and stays.
+        if appointments::drop_hold(tx, id)? {
+            freed.extend(resources.into_iter().map(|resource| (resource, span)));
+            freed.extend(claims::drop_of(tx, id.0)?);
+        }
+    }
+    spot::touch(tx, Vec::new(), freed, now)
 }

@@ -159,21 +159,28 @@ pub fn add(
     Ok(())
 }
 
-/// Takes away holds of these resources that have run out, so that they stand in nobody's way.
+/// Takes away claims of holds that were found to have run out, so that they stand in nobody's way. The caller holds the
+/// locks of their resources.
 ///
 /// # Errors
 /// The store's.
-pub fn drop_expired(tx: &mut Tx<'_>, resources: &[ResourceId], now_us: i64) -> Result<(), Error> {
-    if resources.is_empty() {
-        return Ok(());
+pub fn drop_expired(tx: &mut Tx<'_>, expired: &[Claim], now_us: i64) -> Result<(), Error> {
+    for part in expired.chunks(500) {
+        let sql = format!(
+            "delete from claims where expires_us <= $1 and owner_id in ({}) and resource_id in ({})",
+            places(2, part.len()),
+            places(2 + part.len(), part.len())
+        );
+        let mut values = vec![Value::from(now_us)];
+        values.extend(part.iter().map(|c| Value::from(c.owner)));
+        values.extend(part.iter().map(|c| Value::from(c.resource)));
+        tx.execute(&sql, &values)?;
     }
-    let sql = format!(
-        "delete from claims where expires_us <= $1 and resource_id in ({})",
-        places(2, resources.len())
-    );
-    let mut values = vec![Value::from(now_us)];
-    values.extend(resources.iter().map(|r| Value::from(*r)));
-    tx.execute(&sql, &values).map(|_| ())
+    Ok(())
+}
+
+fn spans(rows: Vec<Row>) -> Result<Vec<(ResourceId, Span)>, Error> {
+    rows.into_iter().map(|mut row| Ok((row.take()?, span_of(row.take()?, row.take()?)?))).collect()
 }
 
 /// Takes away the claims of a visit, leave, maintenance or calendar; gives what was taken away.
@@ -185,19 +192,19 @@ pub fn drop_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<Vec<(ResourceId, Span)>, 
         "delete from claims where owner_id = $1 returning resource_id, starts_us, ends_us",
         values![owner],
     )?;
-    rows.into_iter().map(|mut row| Ok((row.take()?, span_of(row.take()?, row.take()?)?))).collect()
+    spans(rows)
 }
 
-/// Turns the hold of a visit into its booking; `false` where the hold had run out and was taken away.
+/// Turns the hold of a visit into its booking; gives how many claims were kept, fewer than it had where the hold had run
+/// out and some were taken away.
 ///
 /// # Errors
 /// The store's.
-pub fn keep_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<bool, Error> {
+pub fn keep_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<u64, Error> {
     tx.execute(
         "update claims set kind = 'appointment', expires_us = null where owner_id = $1 and kind = 'hold'",
         values![owner],
     )
-    .map(|n| n > 0)
 }
 
 /// Raises the version of every resource and day that was touched, and tells other processes. To be called once at the

@@ -105,3 +105,15 @@ pub fn of(tx: &mut Tx<'_>, thing_id: Uuid) -> Result<Vec<Line>, Error> {
         })
         .collect()
 }
+
+/// The sealed details of one record's history, with the ids of their lines; the oldest first.
+///
+/// # Errors
+/// The store's.
+pub fn sealed_of(tx: &mut Tx<'_>, thing_id: Uuid) -> Result<Vec<(Uuid, Vec<u8>)>, Error> {
+    let rows = tx.query(
+        "select id, sealed from events where thing_id = $1 and sealed is not null order by at_us, id",
+        values![thing_id],
+    )?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
+}

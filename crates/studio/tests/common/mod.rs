@@ -13,6 +13,7 @@ pub const NOW_US: i64 = 1_795_420_800_000_000;
 pub struct TestStore {
     pub store: Arc<Store>,
     pub name: &'static str,
+    #[allow(dead_code, reason = "not every test file opens the store again")]
     /// Address of the PostgreSQL database, or path of the SQLite file.
     pub address: String,
     _folder: Option<tempfile::TempDir>,

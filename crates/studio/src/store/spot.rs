@@ -1,0 +1,243 @@
+//! A place in the calendar: what a wish needs is locked, looked at, and found free or not.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::appointments::Appointment;
+use super::book::{Refused, Wish, minutes_of};
+use super::claims::{self, DayVersion};
+use super::{Error, Tx};
+use crate::board::{Board, Claim, ClaimKind, Part};
+use crate::booking::State;
+use crate::ids::{Fresh, ResourceId, RoomId};
+use crate::practice::{Practice, Room, Service, Studio};
+use crate::search::{self, Ask, admits};
+use crate::span::{DAY_US, Span};
+use crate::zone::{local_date, plus_days, start_of_day, zone};
+
+/// Days that staff can book ahead, whatever the service says: a touch-up is agreed years before.
+const STAFF_HORIZON_DAYS: u32 = 3 * 366;
+
+/// What a change did to who is taken when, for the boards in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// The days touched, with their new versions.
+    pub days: Vec<DayVersion>,
+    /// What was taken.
+    pub added: Vec<Claim>,
+    /// Whether anything was given back.
+    pub freed: bool,
+}
+
+/// A wish, with all that decides about it but the claims.
+pub(super) struct Sought<'a> {
+    practice: &'a Practice,
+    studio: &'a Studio,
+    service: &'a Service,
+    wish: Wish,
+    asked: search::Service,
+    board: Board,
+    /// The practitioner and every room that would do.
+    resources: Vec<ResourceId>,
+    /// All claims that could matter.
+    window: Span,
+}
+
+/// A place found free under lock.
+pub(super) struct Spot<'a> {
+    pub(super) studio: &'a Studio,
+    pub(super) service: &'a Service,
+    pub(super) span: Span,
+    pub(super) room: Option<RoomId>,
+    /// What it takes; the owner is filled in by [`owned`].
+    pub(super) claims: Vec<Claim>,
+    /// What holds that had run out gave back on the way.
+    pub(super) expired: Vec<(ResourceId, Span)>,
+    /// Whether a member of staff went past hours, notice, cap or another rule of free times to get it.
+    pub(super) passed: bool,
+}
+
+/// Reads a wish. `minutes`: of the sitting, where they are not the service's. Staff may take a client who stands there,
+/// and book far ahead.
+pub(super) fn seek<'a>(
+    practice: &'a Practice,
+    wish: &Wish,
+    minutes: Option<u32>,
+    by_staff: bool,
+) -> Result<Sought<'a>, Refused> {
+    let studio = practice.studio(wish.studio).filter(|s| s.active).ok_or(Refused::NotFound("studio"))?;
+    let service = practice.service(wish.service).filter(|s| s.active).ok_or(Refused::NotFound("service"))?;
+    let tz = zone(&studio.zone)?;
+    let date = local_date(&tz, wish.start);
+    let (first, last) = (plus_days(date, -1), plus_days(date, 1));
+    let board = Board::new(practice, Part::One(studio.id, wish.practitioner), first, last)?;
+    let mut asked = board.service(practice, service.id).ok_or(Refused::NotFound("service"))?;
+    asked.minutes = minutes.unwrap_or(asked.minutes);
+    if by_staff {
+        asked.notice_min = 0;
+        asked.horizon_days = asked.horizon_days.max(STAFF_HORIZON_DAYS);
+    }
+    let fits = |room: &Room| service.room_class.as_ref() == Some(&room.class);
+    let practitioner: ResourceId = wish.practitioner.into();
+    let mut resources = board.resources();
+    resources.retain(|r| *r == practitioner || practice.room(RoomId(r.0)).is_some_and(fits));
+    let start_us = start_of_day(&tz, first)?.as_microsecond();
+    let window = Span { start_us, end_us: start_us + 4 * DAY_US };
+    Ok(Sought { practice, studio, service, wish: *wish, asked, board, resources, window })
+}
+
+/// Waits until nobody else books on anything that is sought.
+pub(super) fn lock(tx: &mut Tx<'_>, sought: &[Sought<'_>]) -> Result<(), Error> {
+    let resources: Vec<ResourceId> = sought.iter().flat_map(|s| s.resources.iter().copied()).collect();
+    tx.lock(&resources)
+}
+
+/// Who has taken some resources within a window. Holds that have run out are taken away; they are the second of the two.
+fn standing(
+    tx: &mut Tx<'_>,
+    resources: &[ResourceId],
+    window: Span,
+    now: Timestamp,
+) -> Result<(Vec<Claim>, Vec<Claim>), Error> {
+    let now_us = now.as_microsecond();
+    let all = claims::overlapping(tx, resources, window, i64::MIN)?;
+    let (expired, taken): (Vec<Claim>, Vec<Claim>) =
+        all.into_iter().partition(|c| c.expires_us.is_some_and(|until| until <= now_us));
+    claims::drop_expired(tx, &expired, now_us)?;
+    Ok((taken, expired))
+}
+
+/// Looks whether what is sought and locked is offered. `except`: visits that are moved, whose own claims do not count;
+/// `others`: what the same transaction is about to take; `past`: somebody on the staff goes past everything but what is
+/// taken.
+pub(super) fn find<'a>(
+    tx: &mut Tx<'_>,
+    sought: Sought<'a>,
+    except: &[Uuid],
+    others: &[Claim],
+    past: bool,
+    now: Timestamp,
+) -> Result<Spot<'a>, Refused> {
+    let Sought { practice, studio, service, wish, asked, mut board, resources, window } = sought;
+    let (mut taken, expired) = standing(tx, &resources, window, now)?;
+    taken.retain(|c| !except.contains(&c.owner));
+    taken.extend(others.iter().filter(|c| resources.contains(&c.resource)));
+    taken.iter().for_each(|claim| board.take(claim));
+
+    let practitioner: ResourceId = wish.practitioner.into();
+    let sitting = Sitting {
+        span: Span::of_minutes(wish.start, asked.minutes),
+        date: local_date(&zone(&studio.zone)?, wish.start),
+        minutes: asked.minutes,
+    };
+    let free =
+        |claim: &Claim| !taken.iter().any(|c| c.resource == claim.resource && c.span.overlaps(&claim.span));
+    let ask = Ask { service: &asked, studio: studio.id, practitioner, start: wish.start, now, own: &[] };
+    let person = of_person(service, practitioner, &sitting);
+    let (rooms, passed): (Vec<RoomId>, bool) = match admits(board.world(), &ask) {
+        Ok(rooms) => (rooms.into_iter().map(|r| RoomId(r.0)).collect(), false),
+        Err(refusal) => {
+            let passable = !matches!(
+                refusal,
+                search::Refusal::Taken
+                    | search::Refusal::NoRoom
+                    | search::Refusal::WrongPractitioner { .. }
+                    | search::Refusal::Unanswered(_)
+            );
+            if !past || !passable {
+                return Err(refusal.into());
+            }
+            if !free(&person) {
+                return Err(search::Refusal::Taken.into());
+            }
+            let all = resources.iter().filter(|r| **r != practitioner).map(|r| RoomId(r.0));
+            (all.filter(|id| free(&of_room(practice, *id, &sitting))).collect(), true)
+        }
+    };
+    let room = match (service.room_class.is_some(), wish.room) {
+        (false, _) => None,
+        (true, Some(id)) if rooms.contains(&id) => Some(id),
+        (true, Some(_)) => return Err(search::Refusal::NoRoom.into()),
+        (true, None) => Some(*rooms.first().ok_or(search::Refusal::NoRoom)?),
+    };
+    let mut claims = vec![person];
+    claims.extend(room.map(|id| of_room(practice, id, &sitting)));
+    let expired = expired.iter().map(|c| (c.resource, c.span)).collect();
+    Ok(Spot { studio, service, span: sitting.span, room, claims, expired, passed })
+}
+
+/// Looks whether a visit that had given its time back can have it again, and takes the locks for it; gives its claims.
+pub(super) fn again(
+    tx: &mut Tx<'_>,
+    practice: &Practice,
+    visit: &Appointment,
+    now: Timestamp,
+) -> Result<Vec<Claim>, Refused> {
+    let service = practice.service(visit.service).ok_or(Refused::NotFound("service"))?;
+    let sitting = Sitting { span: visit.span, date: visit.wall.date(), minutes: minutes_of(visit) };
+    let mut claims = vec![of_person(service, visit.practitioner.into(), &sitting)];
+    claims.extend(visit.room.map(|id| of_room(practice, id, &sitting)));
+    let resources: Vec<ResourceId> = claims.iter().map(|c| c.resource).collect();
+    tx.lock(&resources)?;
+    for claim in &claims {
+        if !standing(tx, &[claim.resource], claim.span, now)?.0.is_empty() {
+            let person = claim.resource == visit.practitioner.into();
+            return Err(if person { search::Refusal::Taken } else { search::Refusal::NoRoom }.into());
+        }
+    }
+    Ok(claims)
+}
+
+struct Sitting {
+    span: Span,
+    date: Date,
+    minutes: u32,
+}
+
+fn of_person(service: &Service, practitioner: ResourceId, sitting: &Sitting) -> Claim {
+    let span = sitting.span.with_buffers(service.before_min, service.after_min);
+    nobodys(practitioner, span, Some((sitting.date, sitting.minutes)))
+}
+
+fn of_room(practice: &Practice, id: RoomId, sitting: &Sitting) -> Claim {
+    let cleaning_min = practice.room(id).map_or(0, |r| r.cleaning_min);
+    nobodys(id.into(), sitting.span.with_buffers(0, cleaning_min), None)
+}
+
+fn nobodys(resource: ResourceId, span: Span, sitting: Option<(Date, u32)>) -> Claim {
+    Claim { resource, span, kind: ClaimKind::Appointment, owner: Uuid::nil(), expires_us: None, sitting }
+}
+
+/// Claims as those of a visit.
+pub(super) fn owned(claims: &[Claim], visit: &Appointment) -> Vec<Claim> {
+    let held = visit.state == State::Hold;
+    let kind = if held { ClaimKind::Hold } else { ClaimKind::Appointment };
+    let expires_us = visit.hold_until_us.filter(|_| held);
+    claims.iter().map(|claim| Claim { kind, owner: visit.id.0, expires_us, ..*claim }).collect()
+}
+
+/// Takes a spot for a visit. `freed`: what the same change gave back, or found to have run out.
+pub(super) fn place(
+    tx: &mut Tx<'_>,
+    visit: &Appointment,
+    added: Vec<Claim>,
+    freed: Vec<(ResourceId, Span)>,
+    fresh: &mut Fresh<'_>,
+) -> Result<Touched, Error> {
+    claims::add(tx, Some(visit.studio), &added, fresh)?;
+    touch(tx, added, freed, fresh.now)
+}
+
+/// The versions of all days that a change touched; to be called once, at its end.
+pub(super) fn touch(
+    tx: &mut Tx<'_>,
+    added: Vec<Claim>,
+    freed: Vec<(ResourceId, Span)>,
+    now: Timestamp,
+) -> Result<Touched, Error> {
+    let was_freed = !freed.is_empty();
+    let mut touched = freed;
+    touched.extend(added.iter().map(|c| (c.resource, c.span)));
+    Ok(Touched { days: claims::touch(tx, &touched, now)?, added, freed: was_freed })
+}
