@@ -1,10 +1,13 @@
 //! What programs look for at known addresses: robots.txt, sitemap.xml, security.txt (RFC 9116), change-password (W3C).
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::App;
+use crate::config::PublicUrl;
+use crate::layers::client::Client;
 use crate::problem::{self, Problem};
 
 fn file(media_type: &'static str, body: String) -> Response {
@@ -24,9 +27,19 @@ pub async fn robots(State(app): State<App>) -> Response {
     file("text/plain; charset=utf-8", text)
 }
 
-/// `/sitemap.xml`: its addresses are absolute, so there is none without a public address.
-pub async fn sitemap(State(app): State<App>) -> Result<Response, Problem> {
-    let Some(url) = &app.config.public_url else { return Err(Problem::new(&problem::NOT_FOUND)) };
+/// `/sitemap.xml`: its addresses are absolute; where no public address is set, they begin as the one that was asked for.
+pub async fn sitemap(
+    State(app): State<App>,
+    client: Option<axum::Extension<Client>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let https = client.is_some_and(|axum::Extension(client)| client.https);
+    let asked = || {
+        let host = headers.get(HOST)?.to_str().ok()?;
+        format!("{}://{host}", if https { "https" } else { "http" }).parse().ok()
+    };
+    let url: Option<PublicUrl> = app.config.public_url.clone().or_else(asked);
+    let url = url.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
     let mut paths: Vec<String> = ["/", "/guide", "/studios", "/privacy"].map(str::to_owned).into();
     paths.extend(app.guide.iter().map(|article| format!("/guide/{}", article.slug)));
     paths.extend(app.public().studios.iter().map(|studio| format!("/studios/{}", studio.slug)));
