@@ -9,6 +9,7 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+pub mod booking;
 pub mod config;
 pub mod cookie;
 pub mod extract;
