@@ -22,6 +22,8 @@ pub struct Frame {
     pub canonical: Option<String>,
     /// Whether search engines shall leave it out.
     pub hidden: bool,
+    /// Whether visits can be booked: a chain is set up.
+    pub books: bool,
     /// Whether all people on it are invented.
     pub demo: bool,
     /// schema.org data as JSON, safe inside a script element; empty leaves it out.
@@ -45,6 +47,7 @@ impl Frame {
             path: path.to_owned(),
             canonical,
             hidden: false,
+            books: app.office().is_ok(),
             demo: app.config.demo,
             json_ld: String::new(),
             live: false,

@@ -51,13 +51,18 @@ impl From<Refused> for Problem {
     }
 }
 
+/// A question about free times that has no answer.
+pub fn of_search(why: &SearchError) -> Problem {
+    match why {
+        SearchError::NotLoaded { .. } => Problem::new(&problem::UNAVAILABLE),
+        _ => Problem::new(&problem::NOT_FOUND),
+    }
+}
+
 /// What a client reads: without the ids and instants of the engineers' sentence.
 fn of_time(why: &TimeRefusal) -> Problem {
     let detail = match why {
-        TimeRefusal::Unanswered(SearchError::NotLoaded { .. }) => {
-            return Problem::new(&problem::UNAVAILABLE);
-        }
-        TimeRefusal::Unanswered(_) => return Problem::new(&problem::NOT_FOUND),
+        TimeRefusal::Unanswered(why) => return of_search(why),
         TimeRefusal::WrongPractitioner { .. } => "This practitioner does not do this at this studio.",
         TimeRefusal::Past { .. } => "This time has passed.",
         TimeRefusal::Notice { .. } => "This is too soon to be booked here; please call the studio.",

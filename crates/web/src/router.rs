@@ -10,6 +10,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::booking::pages as booking;
 use crate::layers::{answer, limit, observe, origin};
 use crate::problem::{self, Problem};
 use crate::{App, api, assets, public, staff};
@@ -23,6 +24,7 @@ pub fn router(app: App) -> Router {
         .merge(open)
         .merge(api)
         .merge(staff::router())
+        .merge(booking::router())
         .route("/api/openapi.json", get(async move || axum::Json(description)))
         .route("/static/{*file}", get(assets::get))
         .route("/healthz", get(async || "ready\n"))

@@ -46,6 +46,13 @@ pub struct Shown {
     looked_us: i64,
 }
 
+impl Shown {
+    /// When other processes' changes were last looked for; those of this process are all shown.
+    pub fn looked(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.looked_us).unwrap_or_default()
+    }
+}
+
 impl Live {
     /// Reads a chain. Its board covers today to the farthest day that can be booked.
     ///
