@@ -180,10 +180,7 @@ fn every_offered_time_books_and_is_offered_no_more() {
     let served = served();
     let query = format!("studio=lisbon-chiado&from={}&to={}", day(7), day(7));
     let mut seen = 0;
-    loop {
-        let Some((practitioner, start)) = starts(&free(&served, &query)).into_iter().nth(seen % 3) else {
-            break;
-        };
+    while let Some((practitioner, start)) = starts(&free(&served, &query)).into_iter().nth(seen % 3) {
         let who = if practitioner == id(ANA) { ANA } else { BEN };
         let visit = booked(&served, who, &start);
         let at: Timestamp = start.parse().expect("RFC 3339");

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::free::Line;
 
-/// Least and most in one month: 28 to 31 days.
+/// Days of a week.
 const WEEK: usize = 7;
 
 /// A month, its weeks from Monday on.
@@ -118,6 +118,10 @@ pub fn month(lines: &[Line], of: Date, chosen: Option<Date>, bookable: (Date, Da
     while rest.peek().is_some() {
         weeks.push(rest.by_ref().take(WEEK).collect());
     }
+    // Weeks that are over only stand in the way.
+    let over = first <= bookable.0 && bookable.0 <= last;
+    let today = bookable.0.day();
+    weeks.retain(|week| !over || week.iter().flatten().any(|cell| cell.number >= today));
     let (before, after) = (plus_days(first, -1), plus_days(last, 1));
     let name = |date: Date| date.strftime("%Y-%m").to_string();
     Month {
@@ -172,6 +176,11 @@ mod tests {
         // 1 December 2026 is a Tuesday.
         assert!(shown.weeks[0][0].is_none() && shown.weeks[0][1].as_ref().is_some_and(|d| d.number == 1));
         assert_eq!(shown.weeks.iter().flatten().flatten().count(), 31);
+        let now = month(&[], date(2026, 11, 25), None, (date(2026, 11, 23), date(2027, 1, 22)));
+        assert_eq!(
+            now.weeks.iter().flatten().flatten().map(|d| d.number).collect::<Vec<_>>(),
+            [23, 24, 25, 26, 27, 28, 29, 30]
+        );
         assert_eq!((shown.before.as_deref(), shown.after.as_deref()), (Some("2026-11"), Some("2027-01")));
     }
 

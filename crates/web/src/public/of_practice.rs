@@ -147,7 +147,8 @@ mod tests {
             })
         };
         let practice = serde_json::json!({
-            "chain": {"id": id(1), "name": "Chain", "host": null, "version": 1, "demo": false},
+            "chain": {"id": id(1), "name": "Chain", "host": null, "version": 1, "demo": false,
+                "settings": serde_json::to_value(practice::Settings::default()).expect("JSON"), "wrapped_key": []},
             "studios": [studio(2, true), studio(3, false)],
             "staff": [person(10, true), person(11, true), person(12, false)],
             "rooms": [],
