@@ -193,7 +193,7 @@ pub async fn one(
                     .iter()
                     .find(|s| Some(s.id.0) == line.actor_id)
                     .map_or(line.actor, |s| s.name.clone());
-                let what = line.what.replace('_', " ");
+                let what = done(&line.what);
                 let why = line.why.map(|why| format!(": {why}")).unwrap_or_default();
                 (when(line.at_us, client.studio), format!("{what}, {who}{why}"))
             })
@@ -204,4 +204,21 @@ pub async fn one(
         code: client.code,
     };
     page::private(&page)
+}
+
+/// What a line of history says was done.
+fn done(what: &str) -> String {
+    match what {
+        "made" => "Record made".to_owned(),
+        "confirm" => "Visit booked".to_owned(),
+        "move" => "Visit moved".to_owned(),
+        "cancel" => "Visit cancelled".to_owned(),
+        "check_in" => "Client here".to_owned(),
+        "undo_check_in" => "Not here after all".to_owned(),
+        "send_home" => "Sent home".to_owned(),
+        "finish" => "Visit done".to_owned(),
+        "miss_visit" => "Did not come".to_owned(),
+        "come_late" => "Came late".to_owned(),
+        other => other.replace('_', " "),
+    }
 }
