@@ -106,10 +106,63 @@ test('an answer is good once', async ({ page, context }) => {
   expect(replay.status()).toBe(401);
 });
 
+test('a studio is set up from the printed address', async ({ browser }) => {
+  test.setTimeout(240_000);
+  const context = await browser.newContext({ timezoneId: 'Europe/Lisbon', locale: 'en-GB' });
+  const page = await context.newPage();
+  const link = new URL(process.env.HAIRLINE_SET_UP);
+  await page.goto(link.origin);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This studio is not set up yet');
+  const shots = async (name) => {
+    await axe(page);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      for (const [kind, width, height] of [['phone', 390, 844], ['tablet', 820, 1180]]) {
+        await page.setViewportSize({ width, height });
+        if (process.env.HAIRLINE_SCREENSHOTS) {
+          await page.screenshot({ path: `${process.env.HAIRLINE_SCREENSHOTS}/${name}-${kind}-${colorScheme}.png`, fullPage: true });
+        }
+      }
+      await axe(page);
+    }
+    await page.setViewportSize({ width: 320, height: 256 });
+    expect(await page.evaluate(() => document.scrollingElement.scrollWidth), name).toBeLessThanOrEqual(320);
+    await page.setViewportSize({ width: 1024, height: 768 });
+  };
+  await shots('set-up-none');
+  await page.getByRole('link', { name: 'To the set-up page' }).click();
+  await shots('set-up-token');
+  await page.getByLabel('Token').fill(link.pathname.split('/').pop());
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(page.getByLabel('Time zone')).toHaveValue('Europe/Lisbon');
+  await page.getByLabel('Name clients know you by').fill('Ponto');
+  await page.getByLabel('Name of this studio').fill('Baixa');
+  await page.getByLabel('Street and number').fill('Rua das Flores 1');
+  await page.getByLabel('Town', { exact: true }).pressSequentially('Springfield');
+  await expect(page.getByRole('radio')).toHaveCount(6);
+  await shots('set-up');
+  await page.getByLabel('Town', { exact: true }).fill('Porto');
+  await page.getByRole('radio', { name: /Porto, .*Portugal/ }).first().check();
+  await page.getByLabel('Price of one session').fill('600');
+  await page.getByLabel('Your name').fill('Ines Duarte');
+  await page.getByLabel('E-mail').fill('ines@dot.example');
+  await page.getByLabel('Password').fill('Password2026!');
+  await page.getByRole('button', { name: 'Open the studio' }).click();
+  await expect(page.getByRole('alert')).toContainText('Some fields need another look');
+  await shots('set-up-faults');
+  await page.getByLabel('Password').fill('quiet river lantern');
+  await page.getByRole('button', { name: 'Open the studio' }).click();
+  await expect(page.getByRole('status')).toContainText('The studio is set up');
+  await page.goto(`${link.origin}/studios/baixa`);
+  await expect(page.getByRole('main')).toContainText('Ines Duarte');
+  await context.close();
+});
+
 for (const colorScheme of ['light', 'dark']) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
     test('every page of the account, the staff and the client breaks no rule, also magnified', async ({ page }) => {
+      test.setTimeout(240_000);
       const look = async (path, name) => {
         await page.setViewportSize({ width: 1024, height: 768 });
         if (path) await page.goto(path);

@@ -209,6 +209,26 @@ async fn what_could_do_harm_asks_once_more_who_it_is() {
 }
 
 #[tokio::test]
+async fn going_past_a_rule_asks_once_more_who_it_is_and_a_plain_step_does_not() {
+    let demo = demo(config());
+    let mut owner = Visitor::as_role(&demo, Role::Owner).await;
+    let visit = "/staff/visits/BBBB-BBBB-BBBB-BBBB";
+    let past = [("reason", "The client is known from another studio")];
+    assert_eq!(
+        owner.post(&format!("{visit}/check_in"), &past).await.status,
+        StatusCode::NOT_FOUND,
+        "just signed in"
+    );
+    long_ago(&demo).await;
+    let asked = owner.post(&format!("{visit}/check_in"), &past).await;
+    assert_eq!(asked.location, "/account/prove?then=/staff");
+    for (edge, form) in [("check_in", &[][..]), ("undo_check_in", &past[..]), ("come_late", &past[..])] {
+        let answer = owner.post(&format!("{visit}/{edge}"), form).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{edge}");
+    }
+}
+
+#[tokio::test]
 async fn one_address_cannot_try_without_end() {
     let demo = demo(Config { demo: true, ..Config::default() });
     let mut visitor = Visitor::new(&demo.router);

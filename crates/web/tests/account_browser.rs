@@ -10,7 +10,7 @@ use std::process::Command;
 
 use hairline_studio::permission::Role;
 use hairline_web::{Config, server};
-use visitor::{demo, of};
+use visitor::{demo, empty, of};
 
 #[test]
 fn passkeys_and_accounts_in_a_browser() {
@@ -19,21 +19,27 @@ fn passkeys_and_accounts_in_a_browser() {
     let (tools, chromium) = (from_xtask("HAIRLINE_TOOLS"), from_xtask("HAIRLINE_CHROMIUM"));
     let modules = PathBuf::from(tools).join("node_modules");
     let demo = demo(Config { demo: true, rate_limit: None, sign_in_limit: None, ..Config::default() });
-    let app = demo.app.clone();
+    let (app, new) = (demo.app.clone(), empty());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let ended = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let serving = tokio::spawn(server::serve(listener, app, async {
-            let _ = stopped.await;
-        }));
+        let (stop, stopped) = tokio::sync::watch::channel(());
+        let ended = |mut stopped: tokio::sync::watch::Receiver<()>| async move {
+            let _ = stopped.changed().await;
+        };
+        let serving = tokio::spawn(server::serve(listener, app, ended(stopped.clone())));
+        let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let set_up = other.local_addr().expect("an address").port();
+        let set_up = format!("http://localhost:{set_up}/set-up/{}", new.token);
+        let also_serving = tokio::spawn(server::serve(other, new.app.clone(), ended(stopped)));
         let worked = tokio::task::spawn_blocking(move || {
             Command::new("node")
                 .arg(modules.join("@playwright/test/cli.js"))
                 .args(["test", "account.spec.cjs", "--config"])
                 .arg(root.join("tests/web/playwright.config.cjs"))
                 .env("HAIRLINE_URL", format!("http://localhost:{port}"))
+                .env("HAIRLINE_SET_UP", set_up)
                 .env("HAIRLINE_OWNER_EMAIL", of(Role::Owner).email)
                 .env("HAIRLINE_OWNER_PASSWORD", of(Role::Owner).password)
                 .env("HAIRLINE_CLIENT_EMAIL", of(Role::Client).email)
@@ -44,7 +50,7 @@ fn passkeys_and_accounts_in_a_browser() {
         });
         let status = worked.await.expect("it ran");
         let _ = stop.send(());
-        let _ = serving.await.expect("the server does not panic");
+        let _ = (serving.await.expect("no panic"), also_serving.await.expect("no panic"));
         status
     });
     assert!(ended.success(), "Playwright: {ended}");

@@ -4,11 +4,13 @@ mod visitor;
 
 use axum::http::StatusCode;
 use hairline_studio::ids::ClientId;
-use hairline_studio::permission::Role;
+use hairline_studio::permission::{Action, Role};
+use hairline_studio::practice::Post;
 use hairline_studio::store::tickets::{self, Kind};
 use hairline_studio::store::{Error, clients};
 use hairline_studio::values;
 use hairline_web::Config;
+use hairline_web::staff::session;
 use visitor::{Demo, Visitor, demo, of};
 
 fn config() -> Config {
@@ -267,4 +269,28 @@ async fn tickets_are_good_once_soon_and_for_their_own_purpose() {
         ])
     });
     assert_eq!(seen.await.expect("written"), [false, false, true, false, true, false, false]);
+}
+
+#[test]
+fn somebody_of_several_roles_is_all_of_them() {
+    let demo = demo(config());
+    let practice = demo.office.practice();
+    let (a, b) = (practice.studios[0].id, practice.studios[1].id);
+    let mut person = practice.staff[0].clone();
+    let post = |role, studio| Post { role, studio };
+    person.posts = vec![
+        post(Role::Practitioner, Some(b)),
+        post(Role::Manager, Some(a)),
+        post(Role::Practitioner, Some(a)),
+    ];
+    let actor = session::actor(&practice, &person).expect("they have posts");
+    assert_eq!((actor.role, actor.studios.clone()), (Role::Manager, vec![a]), "the strongest first");
+    assert_eq!(actor.also, [(Role::Practitioner, vec![b, a])]);
+    assert_eq!(actor.studios_for(Action::SeeCalendar), [a, b]);
+    assert_eq!(actor.studios_for(Action::EditStaff), [a]);
+    person.posts = vec![post(Role::Owner, None)];
+    let owner = session::actor(&practice, &person).expect("a post");
+    assert_eq!(owner.studios.len(), practice.studios.len());
+    person.posts = Vec::new();
+    assert_eq!(session::actor(&practice, &person), None);
 }

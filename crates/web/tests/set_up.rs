@@ -4,42 +4,11 @@ mod visitor;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::StatusCode;
-use hairline_studio::seal::master::{MasterKeys, new_line};
 use hairline_studio::seal::system_random;
-use hairline_studio::store::Store;
 use hairline_studio::token;
-use hairline_web::public::view::Public;
-use hairline_web::set_up::{Waiting, watch};
-use hairline_web::{App, Config, router};
-use visitor::Visitor;
-
-struct Empty {
-    app: App,
-    router: Router,
-    token: String,
-    folder: Arc<tempfile::TempDir>,
-    store: Arc<Store>,
-    master: Arc<MasterKeys>,
-}
-
-fn empty() -> Empty {
-    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-    let store = Arc::new(Store::sqlite(&folder.path().join("hairline.db"), 0).expect("a store"));
-    let mut rng = system_random();
-    let master = Arc::new(MasterKeys::parse(&new_line(&mut rng), "test").expect("a key"));
-    beside(folder, store, master)
-}
-
-/// A process on a store, with a token of its own.
-fn beside(folder: Arc<tempfile::TempDir>, store: Arc<Store>, master: Arc<MasterKeys>) -> Empty {
-    let token = token::new(&mut system_random()).to_string();
-    let token_hash = token::kept(&token).expect("a token");
-    let app = App::new(Config::default(), Public { name: "hairline".to_owned(), ..Public::default() });
-    app.wait_for_set_up(Waiting { store: Arc::clone(&store), master: Arc::clone(&master), token_hash });
-    Empty { router: router::router(app.clone()), app, token, folder, store, master }
-}
+use hairline_web::set_up::watch;
+use visitor::{Visitor, beside, empty};
 
 const FORM: [(&str, &str); 14] = [
     ("chain", "Ponto & Linha"),

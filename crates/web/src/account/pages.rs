@@ -115,11 +115,11 @@ pub fn lines(sign_ins: Vec<sign_in::SignIn>, here: &[u8], tz: &TimeZone) -> Vec<
     sign_ins.into_iter().map(line).collect()
 }
 
-/// An instant by the clock of a zone: `23 November, 09:14`.
+/// An instant by the clock of a zone: `23 November, 09:14 GMT`.
 fn when(us: i64, tz: &TimeZone) -> String {
     Timestamp::from_microsecond(us).map_or_else(
         |_| String::new(),
-        |t| t.to_zoned(tz.clone()).strftime("%e %B, %H:%M").to_string().trim().to_owned(),
+        |t| t.to_zoned(tz.clone()).strftime("%e %B, %H:%M %Z").to_string().trim().to_owned(),
     )
 }
 

@@ -81,7 +81,7 @@ async fn issue(office: &Office, about: Option<StaffId>, state: &impl Serialize) 
     let ticket = office.write(move |desk| {
         tickets::issue(desk.tx, Kind::Passkey, about.map(|id| id.0), &body, &mut desk.fresh)
     });
-    Ok(ticket.await.map_err(|e: store::Error| Problem::from(e))?)
+    ticket.await.map_err(|e: store::Error| Problem::from(e))
 }
 
 fn over() -> Problem {
@@ -139,7 +139,7 @@ pub async fn begin(
         return Err(Problem::new(&problem::STEP_REFUSED)
             .detail(format!("You have {} passkeys; take one away first.", there.len())));
     }
-    let known = there.into_iter().map(|p| p.id.into()).collect();
+    let known = there.into_iter().map(|p| p.id).collect();
     let person = &signed_in.person;
     let (options, state) = webauthn
         .start_passkey_registration(person.id.0, &person.email, &person.name, Some(known))
@@ -283,7 +283,7 @@ async fn whose(app: &App, headers: &HeaderMap, answer: Answer) -> Result<StaffId
     let state: DiscoverableAuthentication = serde_json::from_slice(&ticket.body).map_err(|_| over())?;
     let mut passkey: Passkey = serde_json::from_slice(&kept.credential).map_err(|e| broken(&e))?;
     let result = webauthn
-        .finish_discoverable_authentication_v2(&credential, state, &DiscoverableKey::from(&passkey))
+        .finish_discoverable_authentication_v2(&credential, state, DiscoverableKey::from(&passkey))
         .map_err(|e| not_taken(&e))?;
     passkey.update_credential(&result);
     let now_kept = serde_json::to_vec(&passkey).map_err(|e| broken(&e))?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use hairline_studio::booking::{Edge, Override, State as VisitState};
+use hairline_studio::booking::{EDGES, Edge, Override, State as VisitState};
 use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::ClientId;
 use hairline_studio::permission::Action;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::session::SignedIn;
 use crate::App;
+use crate::account::prove;
 use crate::extract::Query;
 use crate::office::now;
 use crate::page::{self, Frame};
@@ -200,6 +201,11 @@ pub async fn step(
     }
     let actor = signed_in.actor.clone();
     let reason = sent.reason.trim().to_owned();
+    // A reason where none is asked for goes past a rule: who does that shows once more who they are.
+    let asked_for = EDGES.iter().any(|row| row.edge == edge && row.reason);
+    if !reason.is_empty() && !asked_for && !signed_in.is_fresh() {
+        return Ok(prove::lead("/staff"));
+    }
     let booked = signed_in
         .office
         .write(move |desk| {

@@ -9,12 +9,14 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use hairline_studio::demo::{self, SignIn};
 use hairline_studio::permission::Role;
-use hairline_studio::seal::master::MasterKeys;
+use hairline_studio::seal::master::{MasterKeys, new_line};
 use hairline_studio::seal::system_random;
 use hairline_studio::store::live::Live;
 use hairline_studio::store::{Store, sign_in};
+use hairline_studio::token;
 use hairline_web::office::now;
 use hairline_web::public::view::Public;
+use hairline_web::set_up::Waiting;
 use hairline_web::{App, Config, Office, router};
 use tower::ServiceExt as _;
 
@@ -43,6 +45,33 @@ pub fn demo(config: Config) -> Demo {
     let office = Office::new(store, live);
     app.open(Arc::clone(&office));
     Demo { router: router::router(app.clone()), app, office, _folder: folder }
+}
+
+/// A process on a store that nobody has set up.
+pub struct Empty {
+    pub app: App,
+    pub router: Router,
+    pub token: String,
+    pub folder: Arc<tempfile::TempDir>,
+    pub store: Arc<Store>,
+    pub master: Arc<MasterKeys>,
+}
+
+pub fn empty() -> Empty {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let store = Arc::new(Store::sqlite(&folder.path().join("hairline.db"), 0).expect("a store"));
+    let mut rng = system_random();
+    let master = Arc::new(MasterKeys::parse(&new_line(&mut rng), "test").expect("a key"));
+    beside(folder, store, master)
+}
+
+/// A process on a store, with a token of its own.
+pub fn beside(folder: Arc<tempfile::TempDir>, store: Arc<Store>, master: Arc<MasterKeys>) -> Empty {
+    let token = token::new(&mut system_random()).to_string();
+    let token_hash = token::kept(&token).expect("a token");
+    let app = App::new(Config::default(), Public { name: "hairline".to_owned(), ..Public::default() });
+    app.wait_for_set_up(Waiting { store: Arc::clone(&store), master: Arc::clone(&master), token_hash });
+    Empty { router: router::router(app.clone()), app, token, folder, store, master }
 }
 
 pub fn of(role: Role) -> SignIn {
@@ -97,13 +126,10 @@ impl Visitor {
     }
 
     /// A page that is there.
-    #[track_caller]
-    pub fn page<'a>(&'a mut self, path: &'a str) -> impl Future<Output = String> + 'a {
-        async move {
-            let answer = self.get(path).await;
-            assert_eq!(answer.status, StatusCode::OK, "{path}: {} {}", answer.location, answer.body);
-            answer.body
-        }
+    pub async fn page(&mut self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {} {}", answer.location, answer.body);
+        answer.body
     }
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
