@@ -10,9 +10,10 @@ use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
 use hairline_studio::store::{self, Store, Tx, Vault};
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
-/// How often changes by other processes are looked for (PostgreSQL; alone on SQLite there are none).
+/// How often changes by other processes are looked for where none tells of one (PostgreSQL; alone on SQLite there are
+/// none).
 const LOOK: Duration = Duration::from_secs(1);
 /// How often holds that have run out are taken away.
 const SWEEP: Duration = Duration::from_secs(10);
@@ -106,6 +107,9 @@ impl Office {
 
     /// Shows what a booking took or gave back, before it is answered.
     pub async fn show(&self, touched: &Touched) {
+        if !touched.days.is_empty() {
+            self.store.tell();
+        }
         let stale = self.live.show(touched);
         if stale.is_empty() {
             return;
@@ -120,10 +124,15 @@ impl Office {
 
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
+        let told = Arc::new(Notify::new());
+        let heard = Arc::clone(&told);
+        if let Err(e) = self.store.listen(move || heard.notify_one()) {
+            tracing::warn!(error = %e, "other processes' changes are seen at each regular look only");
+        }
         let (mut look, mut sweep) = (tokio::time::interval(LOOK), tokio::time::interval(SWEEP));
         loop {
             tokio::select! {
-                _ = look.tick() => {
+                () = either(&told, &mut look) => {
                     let office = Arc::clone(&self);
                     let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
                     match looked {
@@ -141,6 +150,14 @@ impl Office {
                 }
             }
         }
+    }
+}
+
+/// Until another process tells of a change, or the time of the next look has come.
+async fn either(told: &Notify, look: &mut tokio::time::Interval) {
+    tokio::select! {
+        () = told.notified() => look.reset(),
+        _ = look.tick() => {}
     }
 }
 

@@ -22,6 +22,7 @@ mod postgres;
 pub mod practice;
 mod rights;
 pub mod sign_in;
+mod signal;
 mod spot;
 mod sqlite;
 mod tx;
@@ -48,7 +49,7 @@ pub struct Store {
 
 enum Backend {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 impl Store {
@@ -69,7 +70,26 @@ impl Store {
     /// When the server cannot be reached or its tables were made by a newer version.
     pub fn postgres(url: &str, connections: usize, now_us: i64) -> Result<Store, Error> {
         migrate::postgres(url, now_us)?;
-        Ok(Store { backend: Backend::Postgres(postgres::Postgres::open(url, connections)?) })
+        Ok(Store { backend: Backend::Postgres(Box::new(postgres::Postgres::open(url, connections)?)) })
+    }
+
+    /// Tells other processes on the same PostgreSQL that something was changed, after it was kept; soon, and many changes in
+    /// one word. Alone on SQLite there is nobody to tell.
+    pub fn tell(&self) {
+        if let Backend::Postgres(store) = &self.backend {
+            store.tell();
+        }
+    }
+
+    /// Calls `heard` whenever another process has told of a change, and where a word may have been lost.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn listen(&self, heard: impl Fn() + Send + 'static) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(store) => store.listen(heard),
+        }
     }
 
     /// Does `work` in one transaction that may change rows of `chain` (of every chain where `None`, for the system's own

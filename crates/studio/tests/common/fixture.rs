@@ -196,10 +196,15 @@ pub fn set_up(t: &TestStore) -> Arc<Fixture> {
     set_up_at(&t.store, 60)
 }
 
-pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
+/// The master key of the practice.
+pub fn master() -> Arc<MasterKeys> {
     let text =
         base64::engine::general_purpose::STANDARD.encode(std::array::from_fn::<u8, 32, _>(|i| i as u8));
-    let master = Arc::new(MasterKeys::parse(&text, "test").expect("a master key"));
+    Arc::new(MasterKeys::parse(&text, "test").expect("a master key"))
+}
+
+pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
+    let master = master();
     let chain_id = ChainId(id(1));
     let mut rng = Counting::fresh();
     let mut fresh = Fresh { now: now(0), rng: &mut rng };
