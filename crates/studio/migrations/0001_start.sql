@@ -288,14 +288,65 @@ create table passwords (
     missed_us bigint not null
 );
 
--- Who is signed in where: the hash of what the browser holds.
+-- Who is signed in where, of the staff or of the clients: the hash of what the browser holds.
 create table sign_ins (
     token_hash bytea primary key,
     chain_id uuid not null references chains (id),
-    staff_id uuid not null references staff (id),
+    staff_id uuid references staff (id),
+    client_id uuid references clients (id),
     made_us bigint not null,
     used_us bigint not null,
+    -- When the person last showed who they are, at the sign-in or since.
+    proved_us bigint not null,
     -- The browser, as it calls itself, so that a person knows it again in the list.
-    browser text not null
+    browser text not null,
+    check ((staff_id is null) <> (client_id is null))
 );
 create index sign_ins_by_staff on sign_ins (staff_id);
+create index sign_ins_by_client on sign_ins (client_id);
+
+-- The app that makes codes for a person of the staff: its secret, sealed under a key of its own.
+create table authenticators (
+    staff_id uuid primary key references staff (id),
+    chain_id uuid not null references chains (id),
+    wrapped_key bytea not null,
+    sealed bytea not null,
+    -- The step of the last code that was taken: no code works twice. Nothing until a first code has shown that the app works.
+    last_step bigint,
+    made_us bigint not null
+);
+
+-- Hashes of codes for when passkey and app are lost; a code that was used is gone.
+create table recovery_codes (
+    code_hash bytea primary key,
+    chain_id uuid not null references chains (id),
+    staff_id uuid not null references staff (id)
+);
+create index recovery_codes_by_staff on recovery_codes (staff_id);
+
+-- Public keys of passkeys (WebAuthn).
+create table passkeys (
+    credential_id bytea primary key,
+    chain_id uuid not null references chains (id),
+    staff_id uuid not null references staff (id),
+    -- What its owner calls it.
+    name text not null,
+    -- The public key and what else the next sign-in is checked against.
+    credential bytea not null,
+    made_us bigint not null,
+    used_us bigint
+);
+create index passkeys_by_staff on passkeys (staff_id);
+
+-- What lets somebody do one thing once and soon: a link to sign in, an invitation, the second half of a sign-in.
+create table tickets (
+    token_hash bytea primary key,
+    chain_id uuid not null references chains (id),
+    kind text not null,
+    -- Whom it is for, if that is known.
+    about_id uuid,
+    body bytea not null,
+    ends_us bigint not null
+);
+create index tickets_by_about on tickets (about_id);
+create index tickets_by_end on tickets (ends_us);

@@ -122,6 +122,21 @@ impl Office {
         }
     }
 
+    /// Shows what was set up anew, before it is answered: on the board, and to the public.
+    pub async fn set_up_anew(self: &Arc<Office>, app: &crate::App) {
+        let office = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await {
+            Ok(Ok(_)) => {
+                let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+                let tagline = app.public().tagline.clone();
+                app.show(crate::public::of_practice::public(&self.practice(), &tagline, today));
+            }
+            // The next look, within a second, finds it.
+            Ok(Err(e)) => tracing::warn!(error = %e, "what is set up is not shown anew yet"),
+            Err(e) => tracing::error!(error = %e, "looking for changes failed"),
+        }
+    }
+
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
         let told = Arc::new(Notify::new());

@@ -13,7 +13,7 @@ use tower_http::compression::CompressionLayer;
 use crate::booking::pages as booking;
 use crate::layers::{answer, limit, observe, origin};
 use crate::problem::{self, Problem};
-use crate::{App, api, assets, public, staff};
+use crate::{App, account, api, assets, me, public, set_up, staff};
 
 /// The whole server as one service.
 pub fn router(app: App) -> Router {
@@ -24,7 +24,10 @@ pub fn router(app: App) -> Router {
         .merge(open)
         .merge(api)
         .merge(staff::router())
+        .merge(account::router())
+        .merge(me::router())
         .merge(booking::router())
+        .merge(set_up::router())
         .route("/api/openapi.json", get(async move || axum::Json(description)))
         .route("/static/{*file}", get(assets::get))
         .route("/healthz", get(async || "ready\n"))
@@ -37,6 +40,7 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Problem::new(&problem::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::new(&problem::METHOD_NOT_ALLOWED))
+        .layer(from_fn_with_state(app.clone(), set_up::layer))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(CatchPanicLayer::custom(answer::panicked))
         .layer(from_fn_with_state(app.config.answer_timeout, in_time))

@@ -252,14 +252,26 @@ fn visit_rows(
 /// Who took a step: the client or the reception, and at the end the practitioner.
 fn actor(desk: &Desk<'_>, edge: Edge, visit: &Visit, client: ClientId) -> Actor {
     let chain: ChainId = desk.practice.chain.id;
-    let staff = |role, id| Actor { role, person: Person::Staff(id), chain, studios: vec![visit.studio] };
+    let staff = |role, id| Actor {
+        role,
+        person: Person::Staff(id),
+        chain,
+        studios: vec![visit.studio],
+        also: Vec::new(),
+    };
     let by_client = match (edge, visit.end) {
         (Edge::Confirm | Edge::Move, _) => visit.by_client,
         (Edge::Cancel, End::Cancelled { by_client, .. }) => by_client,
         _ => false,
     };
     if by_client {
-        return Actor { role: Role::Client, person: Person::Client(client), chain, studios: Vec::new() };
+        return Actor {
+            role: Role::Client,
+            person: Person::Client(client),
+            chain,
+            studios: Vec::new(),
+            also: Vec::new(),
+        };
     }
     match (edge, desk.reception.get(&visit.studio)) {
         (Edge::Finish, _) | (_, None) => staff(Role::Practitioner, visit.practitioner),

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 24] = [
     "chains",
     "studios",
     "staff",
@@ -35,6 +35,10 @@ const TABLES: [&str; 20] = [
     "idempotency",
     "passwords",
     "sign_ins",
+    "authenticators",
+    "recovery_codes",
+    "passkeys",
+    "tickets",
 ];
 
 /// Rows that travel at once.
@@ -181,8 +185,10 @@ fn key(table: &str) -> &'static str {
         "client_words" => "chain_id, word, client_id",
         "resource_days" => "resource_id, day",
         "idempotency" => "chain_id, key",
-        "passwords" => "staff_id",
-        "sign_ins" => "token_hash",
+        "passwords" | "authenticators" => "staff_id",
+        "sign_ins" | "tickets" => "token_hash",
+        "recovery_codes" => "code_hash",
+        "passkeys" => "credential_id",
         _ => "id",
     }
 }

@@ -300,6 +300,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
         person: Person::Staff(who),
         chain: chain_id,
         studios: studios.to_vec(),
+        also: vec![],
     };
     let vault = Vault::open(master, &chain).expect("the chain's own key");
     Arc::new(Fixture {
@@ -348,7 +349,13 @@ impl Fixture {
 
     /// A client as somebody who acts.
     pub fn as_client(&self, client: ClientId) -> Actor {
-        Actor { role: Role::Client, person: Person::Client(client), chain: self.chain(), studios: vec![] }
+        Actor {
+            role: Role::Client,
+            person: Person::Client(client),
+            chain: self.chain(),
+            studios: vec![],
+            also: vec![],
+        }
     }
 
     pub fn wish(&self, practitioner: StaffId, service: ServiceId, start: Timestamp) -> Wish {

@@ -211,13 +211,7 @@ pub fn priced(service: &Service, studio: &Studio) -> view::Service {
     }
 }
 
-/// A page that says why it is shown, with the status of the refusal.
-pub fn with_status(status: StatusCode, page: Result<Response, Problem>) -> Result<Response, Problem> {
-    page.map(|mut response| {
-        *response.status_mut() = status;
-        response
-    })
-}
+pub use crate::page::with_status;
 
 fn found<'a>(practice: &'a Practice, studio: &str, service: &str) -> Option<(&'a Studio, &'a Service)> {
     let studio = practice.studio_named(studio).filter(|s| s.active)?;

@@ -1,6 +1,7 @@
 //! What the staff see: sign-in, today, clients and their records.
 
 pub mod clients;
+pub mod people;
 pub mod session;
 pub mod sign_in;
 pub mod today;
@@ -16,9 +17,13 @@ pub fn router() -> Router<App> {
         .route("/staff", get(today::get))
         .route("/staff/visits/{code}/{edge}", post(today::step))
         .route("/staff/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/staff/sign-in/code", get(sign_in::code_form).post(sign_in::code))
         .route("/staff/sign-out", post(sign_in::out))
-        .route("/staff/sign-ins", get(sign_in::list))
-        .route("/staff/sign-ins/end", post(sign_in::end))
-        .route("/staff/clients", get(clients::list))
+        .route("/staff/people", get(people::list))
+        .route("/staff/people/invite", get(people::invite).post(people::send))
+        .route("/staff/people/{id}/link", post(people::link))
+        .route("/staff/people/{id}/let-go", post(people::let_go))
+        .route("/staff/people/{id}/let-in", post(people::let_in))
+        .route("/staff/clients", get(clients::newest).post(clients::search))
         .route("/staff/clients/{code}", get(clients::one))
 }

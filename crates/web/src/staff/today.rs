@@ -78,17 +78,12 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     signed_in.must(Action::SeeCalendar)?;
     let practice = &signed_in.practice;
-    let mine: Vec<_> =
-        practice.studios.iter().filter(|s| s.active && signed_in.actor.studios.contains(&s.id)).collect();
+    let seen = signed_in.actor.studios_for(Action::SeeCalendar);
+    let mine: Vec<_> = practice.studios.iter().filter(|s| s.active && seen.contains(&s.id)).collect();
     let studio = match &asked.studio {
         Some(slug) => mine.iter().find(|s| s.slug == *slug),
         // The first place a person was given is where they are most.
-        None => signed_in
-            .actor
-            .studios
-            .first()
-            .and_then(|id| mine.iter().find(|s| s.id == *id))
-            .or_else(|| mine.first()),
+        None => seen.first().and_then(|id| mine.iter().find(|s| s.id == *id)).or_else(|| mine.first()),
     };
     let studio = (*studio.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?).clone();
     let tz = zone(&studio.zone).map_err(|_| Problem::new(&problem::INTERNAL))?;
