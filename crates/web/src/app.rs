@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use hairline_studio::files::Files;
+use tokio::sync::Notify;
+
 use crate::config::Config;
 use crate::layers::limit::Limiter;
 use crate::markdown::Article;
@@ -26,6 +29,9 @@ pub struct Parts {
     pub limiter: Limiter,
     public: RwLock<Arc<Public>>,
     office: OnceLock<Arc<Office>>,
+    files: OnceLock<Files>,
+    /// Wakes the planner when a plan was asked for.
+    pub planner: Notify,
 }
 
 impl App {
@@ -38,6 +44,8 @@ impl App {
             metrics: Metrics::default(),
             public: RwLock::new(Arc::new(public)),
             office: OnceLock::new(),
+            files: OnceLock::new(),
+            planner: Notify::new(),
         }))
     }
 
@@ -57,6 +65,19 @@ impl App {
     /// While no chain is set up.
     pub fn office(&self) -> Result<&Arc<Office>, Problem> {
         self.0.office.get().ok_or_else(|| Problem::new(&problem::NOT_SET_UP))
+    }
+
+    /// Says where photos, scans and documents are kept; a second place is not taken.
+    pub fn keep_files(&self, files: Files) {
+        let _ = self.0.files.set(files);
+    }
+
+    /// Where photos, scans and documents are kept.
+    ///
+    /// # Errors
+    /// While that is not said.
+    pub fn files(&self) -> Result<&Files, Problem> {
+        self.0.files.get().ok_or_else(|| Problem::new(&problem::UNAVAILABLE))
     }
 
     /// Shows another state of the chain from now on.

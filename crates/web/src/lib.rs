@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod metrics;
 pub mod office;
 pub mod page;
+pub mod planner;
 pub mod problem;
 pub mod public;
 pub mod refused;

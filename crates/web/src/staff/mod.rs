@@ -1,6 +1,7 @@
 //! What the staff see: sign-in, today, clients and their records.
 
 pub mod clients;
+pub mod record;
 pub mod session;
 pub mod sign_in;
 pub mod today;
@@ -20,5 +21,5 @@ pub fn router() -> Router<App> {
         .route("/staff/sign-ins", get(sign_in::list))
         .route("/staff/sign-ins/end", post(sign_in::end))
         .route("/staff/clients", get(clients::list))
-        .route("/staff/clients/{code}", get(clients::one))
+        .merge(record::router())
 }
