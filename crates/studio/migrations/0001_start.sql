@@ -350,3 +350,91 @@ create table tickets (
 );
 create index tickets_by_about on tickets (about_id);
 create index tickets_by_end on tickets (ends_us);
+
+-- The record beside the visits: notes, plans of the treatment, files, and pictures that may be shown in public.
+
+create table notes (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    staff_id uuid references staff (id),
+    at_us bigint not null,
+    -- The text, under the client's key.
+    sealed bytea not null
+);
+create index notes_by_client on notes (client_id, at_us);
+
+-- Versions of a client's plan: what was asked of the engine, and what came of it.
+create table plans (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    -- From 1.
+    number bigint not null,
+    status text not null check (status in ('asked', 'done', 'failed')),
+    -- Steps of the engine that are behind it.
+    progress bigint not null,
+    staff_id uuid references staff (id),
+    made_us bigint not null,
+    done_us bigint,
+    accepted_us bigint,
+    -- JSON, once the client has accepted it: the sessions to be booked.
+    sessions text,
+    -- The case, its numbers or why it failed: JSON under the client's key.
+    sealed bytea not null,
+    unique (client_id, number)
+);
+
+-- Photos, documents, scans and files of plans: what they are and where the encrypted object is.
+create table files (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    what text not null check (what in ('photo', 'document', 'scan', 'plan', 'thumbnail', 'public')),
+    -- The plan of a plan's file; the picture of a thumbnail or of a public picture.
+    of_id uuid,
+    object_id uuid not null unique,
+    kind text not null,
+    bytes bigint not null,
+    sha256 bytea not null,
+    staff_id uuid references staff (id),
+    at_us bigint not null,
+    -- Its name and what was written to it, under the client's key.
+    sealed bytea not null
+);
+create index files_by_client on files (client_id, what, at_us);
+create index files_of on files (of_id);
+
+-- A client's consent to pictures of the result in public: as witnessed, until withdrawn.
+create table picture_consents (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    staff_id uuid references staff (id),
+    given_us bigint not null,
+    withdrawn_us bigint,
+    -- How it was given, under the client's key.
+    sealed bytea not null
+);
+create index picture_consents_by_client on picture_consents (client_id);
+
+-- Pictures shown in public; each stands on a consent and on a file made for it alone.
+create table shown_pictures (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    consent_id uuid not null references picture_consents (id),
+    file_id uuid not null references files (id),
+    code text not null unique,
+    -- What stands below it: never a name.
+    caption text not null,
+    -- Drawn by the engine rather than photographed.
+    simulated bigint not null,
+    at_us bigint not null
+);
+create index shown_pictures_by_studio on shown_pictures (studio_id, at_us);

@@ -29,6 +29,8 @@ pub struct Config {
     pub body_limit_bytes: usize,
     /// Longest time to the answer of a request.
     pub answer_timeout: Duration,
+    /// The same for a request that brings a file.
+    pub upload_timeout: Duration,
     /// Longest time for the head of a request to arrive.
     pub header_timeout: Duration,
     /// How long requests under way may take to finish after the order to stop.
@@ -77,6 +79,7 @@ impl Default for Config {
             sign_in_limit: Some(RateLimit { per_minute: PER_MINUTE, burst: BURST }),
             body_limit_bytes: 1 << 20,
             answer_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(600),
             header_timeout: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(20),
             connections: 4096,

@@ -21,6 +21,7 @@ pub mod me;
 pub mod metrics;
 pub mod office;
 pub mod page;
+pub mod planner;
 pub mod problem;
 pub mod public;
 pub mod refused;

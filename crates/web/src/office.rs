@@ -93,6 +93,19 @@ impl Office {
         receive.await.unwrap_or_else(|_| Err(ended().into()))
     }
 
+    /// Reads rows of every chain: for the program's own work.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub async fn every_chain<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, store::Error> + Send + 'static,
+    ) -> Result<T, store::Error> {
+        let (send, receive) = oneshot::channel();
+        self.store.submit_read(None, work, move |result| drop(send.send(result)));
+        receive.await.unwrap_or_else(|_| Err(ended()))
+    }
+
     fn at_desk<T, E>(
         &self,
         work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, E> + Send + 'static,

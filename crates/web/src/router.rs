@@ -1,7 +1,5 @@
 //! Every address and what answers it.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -43,7 +41,7 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), set_up::layer))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(CatchPanicLayer::custom(answer::panicked))
-        .layer(from_fn_with_state(app.config.answer_timeout, in_time))
+        .layer(from_fn_with_state(app.clone(), in_time))
         .layer(from_fn_with_state(app.clone(), origin::layer))
         .layer(from_fn_with_state(app.clone(), limit::layer))
         .layer(from_fn_with_state(app.clone(), answer::layer))
@@ -51,8 +49,11 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
         .with_state(app)
 }
 
-/// Gives up on an answer that takes too long.
-async fn in_time(State(longest): State<Duration>, request: Request, next: Next) -> Result<Response, Problem> {
+/// Gives up on an answer that takes too long; a file may take longer to arrive.
+async fn in_time(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let kind = request.headers().get(axum::http::header::CONTENT_TYPE);
+    let file = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let longest = if file { app.config.upload_timeout } else { app.config.answer_timeout };
     tokio::time::timeout(longest, next.run(request)).await.map_err(|_| Problem::new(&problem::TOO_SLOW))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use hairline_studio::demo::{self, SignIn};
+use hairline_studio::files::Files;
 use hairline_studio::password;
 use hairline_studio::permission::Role;
 use hairline_studio::seal::master::MasterKeys;
@@ -16,7 +17,7 @@ use hairline_web::office::now;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
 use hairline_web::set_up::{self, Waiting};
-use hairline_web::{App, Office, server};
+use hairline_web::{App, Office, planner, server};
 
 use crate::Failure;
 
@@ -93,6 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     config.demo = office.as_ref().is_some_and(|office| office.practice().chain.demo);
     let public = Public { name: "hairline".to_owned(), ..Public::default() };
     let app = App::new(config, public);
+    app.keep_files(Files::in_folder(&arguments.data).map_err(Failure::other)?);
     if let Some(office) = office {
         app.show_practice(&office.practice());
         app.open(office);
@@ -228,8 +230,11 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
     tokio::spawn(async move {
         // What works beside the pages begins once there is a chain.
         let office = shown.opened().await;
+        tokio::spawn(planner::sweep(shown.clone()));
         office.keep(move |practice| shown.show_practice(practice)).await;
     });
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let planning = tokio::spawn(planner::run(app.clone(), told));
     tracing::info!(%address, "ready");
     #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
     {
@@ -246,7 +251,11 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
             println!("  {:13} {email:38} {password}", format!("{role:?}"));
         }
     }
-    match server::serve(listener, app, stop).await.map_err(Failure::other)? {
+    let ended = server::serve(listener, app, stop).await.map_err(Failure::other)?;
+    // A plan under way is given back, for the next start or another process.
+    let _ = tell.send(true);
+    let _ = planning.await;
+    match ended {
         End::Finished => tracing::info!("stopped: everything accepted was answered"),
         End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
     }

@@ -195,6 +195,11 @@ impl Pixels {
         Ok(Clean { kind, bytes, width_px, height_px })
     }
 
+    /// The picture to be looked at rather than measured: JPEG unless something is transparent.
+    pub fn for_eyes(self) -> Pixels {
+        Pixels { without_loss: false, ..self }
+    }
+
     fn kind(&self) -> Kind {
         if self.without_loss || self.has_alpha { Kind::Png } else { Kind::Jpeg }
     }

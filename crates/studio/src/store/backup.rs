@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 29] = [
     "chains",
     "studios",
     "staff",
@@ -39,6 +39,11 @@ const TABLES: [&str; 24] = [
     "recovery_codes",
     "passkeys",
     "tickets",
+    "notes",
+    "plans",
+    "files",
+    "picture_consents",
+    "shown_pictures",
 ];
 
 /// Rows that travel at once.
@@ -136,6 +141,19 @@ pub fn verify(place: &Place) -> Result<Seen, Error> {
             look(Vec::new(), |sql, first, n| session.query(&format!("{sql} limit {n} offset {first}"), &[]))
         }
     }
+}
+
+/// The encrypted objects that a backup's rows name, with the lengths of their plain files: to be copied beside it.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn objects(backup: &Path) -> Result<Vec<(uuid::Uuid, u64)>, Error> {
+    migrate::refuse_strange(backup)?;
+    let file = sqlite::connect(backup, true)?;
+    let rows = sqlite::query(&file, "select object_id, bytes from files order by object_id", &[])?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.take()?, u64::try_from(row.take::<i64>()?).unwrap_or(0))))
+        .collect()
 }
 
 /// What is wrong with bookings, and what the tables hold. `rows(select, first, n)` gives n rows from the first on.

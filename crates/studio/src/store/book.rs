@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::appointments::{self, Appointment};
 use super::claims;
 use super::clients;
+use super::course_end;
 use super::courses;
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
@@ -472,6 +473,9 @@ pub fn take_edge(
     } else if booked.changed && !retaken.is_empty() {
         let claims = spot::owned(&retaken, &booked.appointment);
         booked.touched = spot::place(tx, &booked.appointment, claims, Vec::new(), fresh)?;
+    }
+    if booked.changed && edge == Edge::Finish {
+        course_end::after(tx, desk, &booked.appointment, fresh)?;
     }
     Ok(booked)
 }

@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod people;
+pub mod record;
 pub mod session;
 pub mod sign_in;
 pub mod today;
@@ -25,5 +26,5 @@ pub fn router() -> Router<App> {
         .route("/staff/people/{id}/let-go", post(people::let_go))
         .route("/staff/people/{id}/let-in", post(people::let_in))
         .route("/staff/clients", get(clients::newest).post(clients::search))
-        .route("/staff/clients/{code}", get(clients::one))
+        .merge(record::router())
 }
