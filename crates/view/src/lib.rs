@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod chart;
 pub mod forecast;
 pub mod glb;
+pub mod ics;
 pub mod pdf;
 pub mod picture;
 pub mod ply;

@@ -8,7 +8,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
-use hairline_studio::store::{self, Store, Tx, Vault};
+use hairline_studio::store::{self, Store, Tx, Vault, waiting};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -118,6 +118,15 @@ impl Office {
         }
     }
 
+    /// Looks for changes now, as after one of what is set up, so that whoever made it sees it.
+    pub async fn look(self: &Arc<Office>) {
+        let office = Arc::clone(self);
+        let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
+        if !matches!(looked, Ok(Ok(_))) {
+            tracing::warn!("a change of the practice is shown with the next look");
+        }
+    }
+
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
         let (mut look, mut sweep) = (tokio::time::interval(LOOK), tokio::time::interval(SWEEP));
@@ -134,7 +143,14 @@ impl Office {
                     }
                 }
                 _ = sweep.tick() => {
-                    match self.write(|desk| sweep_holds(desk.tx, desk.fresh.now)).await {
+                    let swept = self.write(|desk| {
+                        let touched = sweep_holds(desk.tx, desk.fresh.now)?;
+                        if touched.freed {
+                            waiting::look_again(desk.tx, &mut desk.fresh)?;
+                        }
+                        Ok::<_, store::Error>(touched)
+                    });
+                    match swept.await {
                         Ok(touched) => self.show(&touched).await,
                         Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
                     }

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 23] = [
     "chains",
     "studios",
     "staff",
@@ -35,6 +35,9 @@ const TABLES: [&str; 20] = [
     "idempotency",
     "passwords",
     "sign_ins",
+    "waiting",
+    "feeds",
+    "second_looks",
 ];
 
 /// Rows that travel at once.
@@ -183,6 +186,7 @@ fn key(table: &str) -> &'static str {
         "idempotency" => "chain_id, key",
         "passwords" => "staff_id",
         "sign_ins" => "token_hash",
+        "second_looks" => "appointment_id",
         _ => "id",
     }
 }

@@ -7,7 +7,7 @@ use hairline_studio::permission::{self, Action, Role, Thing};
 use hairline_studio::seal::blind::Dialling;
 use hairline_studio::span::DAY_US;
 use hairline_studio::store::book::{self, Refused};
-use hairline_studio::store::{appointments, clients, events};
+use hairline_studio::store::{appointments, clients, events, second_looks};
 use hairline_studio::zone::zone;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -102,6 +102,8 @@ struct Record {
     studio: String,
     since: String,
     next: Option<String>,
+    /// What the second look before it found.
+    looked: Option<String>,
     /// What is open before the next visit; nothing for those who may not see health data.
     open: Vec<String>,
     health: bool,
@@ -141,6 +143,10 @@ pub async fn one(
                 }
                 _ => Vec::new(),
             };
+            let looks = match &next {
+                Some(v) => second_looks::of(desk.tx, &[v.id])?,
+                None => Vec::new(),
+            };
             let mut history = Vec::new();
             if may(Action::SeeHistory) {
                 history = events::of(desk.tx, client.id.0)?;
@@ -149,10 +155,10 @@ pub async fn one(
                 }
                 history.sort_by_key(|line| std::cmp::Reverse(line.at_us));
             }
-            Ok((client, visits, next, gates, may(Action::SeeHealth), history))
+            Ok((client, visits, next, gates, looks, may(Action::SeeHealth), history))
         })
         .await?;
-    let (client, visits, next, gates, health, history) = found;
+    let (client, visits, next, gates, looks, health, history) = found;
     let practice = &signed_in.practice;
     let Some(person) = client.person else { return Err(Problem::new(&problem::NOT_FOUND)) };
     let when = |us: i64, studio| {
@@ -170,6 +176,7 @@ pub async fn one(
             let service = practice.service(v.service).map(|s| s.name.clone()).unwrap_or_default();
             format!("{service}, {}", when(v.span.start_us, v.studio))
         }),
+        looked: tz.as_ref().and_then(|tz| looks.first().map(|look| today::looked(look, tz))),
         open: tz.map_or_else(Vec::new, |tz| {
             gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect()
         }),
@@ -219,6 +226,12 @@ fn done(what: &str) -> String {
         "finish" => "Visit done".to_owned(),
         "miss_visit" => "Did not come".to_owned(),
         "come_late" => "Came late".to_owned(),
+        "second_look" => "Second look".to_owned(),
+        "mail_booked" => "Mailed: visit booked".to_owned(),
+        "mail_moved" => "Mailed: visit moved".to_owned(),
+        "mail_cancelled" => "Mailed: visit cancelled".to_owned(),
+        "mail_reminder" => "Mailed: reminder".to_owned(),
+        "mail_open_steps" => "Mailed to the studio: something is open".to_owned(),
         other => other.replace('_', " "),
     }
 }
