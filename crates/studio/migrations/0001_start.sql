@@ -438,3 +438,53 @@ create table shown_pictures (
     at_us bigint not null
 );
 create index shown_pictures_by_studio on shown_pictures (studio_id, at_us);
+
+-- Jobs, mail and calendars.
+
+-- Who wants to be told when a time frees, in the order in which they asked.
+create table waiting (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    code text not null unique,
+    client_id uuid not null references clients (id),
+    service_id uuid not null references services (id),
+    -- Nothing: anyone.
+    practitioner_id uuid references staff (id),
+    -- The visit that is to come earlier, where there is one.
+    appointment_id uuid references appointments (id),
+    -- JSON: days of the week and times of the day that suit.
+    wanted text not null,
+    status text not null check (status in ('waiting', 'offered', 'taken', 'left')),
+    -- While offered: the hold, its start, and until when it is kept.
+    offer_code text,
+    offer_starts_us bigint,
+    offer_until_us bigint,
+    -- JSON: starts that were offered and not taken.
+    passed text not null,
+    version bigint not null,
+    made_us bigint not null,
+    changed_us bigint not null
+);
+create index waiting_open on waiting (chain_id, made_us) where status in ('waiting', 'offered');
+
+-- Secret addresses of calendars: the hash of what the address holds, and whose visits it shows.
+create table feeds (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    token_hash bytea not null unique,
+    kind text not null check (kind in ('practitioner', 'room', 'client')),
+    about_id uuid not null,
+    made_us bigint not null,
+    -- When it was last read, to the hour.
+    used_us bigint
+);
+create index feeds_about on feeds (about_id);
+
+-- What the second look before a visit found: how much was still open then.
+create table second_looks (
+    appointment_id uuid primary key references appointments (id),
+    chain_id uuid not null references chains (id),
+    at_us bigint not null,
+    open_steps bigint not null
+);

@@ -8,11 +8,15 @@ use std::time::Duration;
 use axum::http::Uri;
 use ipnet::IpNet;
 
+use crate::jobs::mail::Mailer;
+
 /// Settings of one server process.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where people reach it from outside; links in mails, sitemap and passkeys need it. Without it: what the browser asked for.
     pub public_url: Option<PublicUrl>,
+    /// The way to the mail server; without it no mail is sent.
+    pub mail: Option<Mailer>,
     /// Every page says that the people on it are invented.
     pub demo: bool,
     /// Where a finder of a weakness writes: a `mailto:` or `https:` address, shown in `security.txt`.
@@ -70,6 +74,7 @@ impl Default for Config {
             vec![IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)), IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST))];
         Config {
             public_url: None,
+            mail: None,
             demo: false,
             security_contact: None,
             trusted_proxies: Vec::new(),

@@ -8,7 +8,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
-use hairline_studio::store::{self, Store, Tx, Vault};
+use hairline_studio::store::{self, Store, Tx, Vault, waiting};
 use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
 
@@ -171,7 +171,14 @@ impl Office {
                     }
                 }
                 _ = sweep.tick() => {
-                    match self.write(|desk| sweep_holds(desk.tx, desk.fresh.now)).await {
+                    let swept = self.write(|desk| {
+                        let touched = sweep_holds(desk.tx, desk.fresh.now)?;
+                        if touched.freed {
+                            waiting::look_again(desk.tx, &mut desk.fresh)?;
+                        }
+                        Ok::<_, store::Error>(touched)
+                    });
+                    match swept.await {
                         Ok(touched) => self.show(&touched).await,
                         Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
                     }

@@ -13,6 +13,8 @@ use hairline_studio::store::live::Live;
 use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice, sign_in};
 use hairline_studio::token;
 use hairline_web::config::{Config, PublicUrl, RateLimit};
+use hairline_web::jobs::mail::Mailer;
+use hairline_web::jobs::runner::Runner;
 use hairline_web::office::now;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
@@ -46,6 +48,13 @@ pub struct Arguments {
     /// Where people reach it from outside, as https://studio.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+    /// The mail server, as smtps://user:password@mail.example or smtp://user:password@mail.example:587?tls=required. Without
+    /// it no mail is sent, and the page of jobs says so.
+    #[arg(long, value_name = "URL", env = "HAIRLINE_SMTP", hide_env_values = true, requires = "mail_from")]
+    smtp: Option<String>,
+    /// The address that writes the mails, as studio@example.com; answers go to the studio's own.
+    #[arg(long, value_name = "ADDRESS", env = "HAIRLINE_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Where a finder of a weakness writes (mailto: or https:); shown in /.well-known/security.txt.
     #[arg(long, value_name = "URI")]
     security_contact: Option<String>,
@@ -79,8 +88,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let message = format!("--security-contact is \"{contact}\"; it begins with mailto: or https:");
         return Err(Failure::input(message));
     }
+    let mail = match (&arguments.smtp, &arguments.mail_from) {
+        (Some(url), Some(from)) => Some(Mailer::new(url, from).map_err(Failure::input)?),
+        _ => None,
+    };
     own_folder(&arguments.data)?;
     let mut config = Config {
+        mail,
         demo: arguments.demo,
         public_url: arguments.public_url.clone(),
         security_contact: arguments.security_contact.clone(),
@@ -251,11 +265,13 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
             println!("  {:13} {email:38} {password}", format!("{role:?}"));
         }
     }
-    let ended = server::serve(listener, app, stop).await.map_err(Failure::other)?;
+    let runner = Runner::start(app.clone());
+    let ended = server::serve(listener, app, stop).await;
+    runner.end().await;
     // A plan under way is given back, for the next start or another process.
     let _ = tell.send(true);
     let _ = planning.await;
-    match ended {
+    match ended.map_err(Failure::other)? {
         End::Finished => tracing::info!("stopped: everything accepted was answered"),
         End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
     }

@@ -22,7 +22,6 @@ use crate::practice::Practice;
 use crate::seal::blind::Dialling;
 use crate::span::{HOUR_US, Span};
 use crate::store::appointments::{self, Appointment};
-use crate::store::book::REMINDERS_H;
 use crate::store::courses::{self, Session, Status};
 use crate::store::events::{self, Event, Who};
 use crate::store::jobs::{self, NewJob};
@@ -264,7 +263,14 @@ fn visit_rows(
     }
     if state == State::Booked {
         let look_us = desk.practice.chain.settings.gates.second_look_us(row.span.start_us);
-        let reminders = REMINDERS_H.map(|hours| ("mail.reminder", row.span.start_us - hours * HOUR_US));
+        let practice = desk.practice;
+        let reminders = practice
+            .chain
+            .settings
+            .messages
+            .reminders_h
+            .iter()
+            .map(|hours| ("mail.reminder", row.span.start_us - i64::from(*hours) * HOUR_US));
         let due = reminders.into_iter().chain([("gates.second_look", look_us)]);
         desk.jobs
             .extend(due.filter(|(_, at_us)| *at_us > now_us).map(|(kind, at_us)| (kind, row.id.0, at_us)));

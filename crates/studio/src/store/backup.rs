@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 32] = [
     "chains",
     "studios",
     "staff",
@@ -44,6 +44,9 @@ const TABLES: [&str; 29] = [
     "files",
     "picture_consents",
     "shown_pictures",
+    "waiting",
+    "feeds",
+    "second_looks",
 ];
 
 /// Rows that travel at once.
@@ -207,6 +210,7 @@ fn key(table: &str) -> &'static str {
         "sign_ins" | "tickets" => "token_hash",
         "recovery_codes" => "code_hash",
         "passkeys" => "credential_id",
+        "second_looks" => "appointment_id",
         _ => "id",
     }
 }

@@ -109,6 +109,8 @@ pub struct Times {
     first: Option<(String, String)>,
     /// Address of the step before.
     back: String,
+    /// Where one asks to be told when a time frees.
+    tell: Option<String>,
 }
 
 /// What a page of times is for.
@@ -168,7 +170,6 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         heading: of.heading,
         what: format!("{} at {}, {}", service.name, studio.name, priced(service, studio).length()),
         here: of.here,
-        action: of.action,
         hidden: of.hidden,
         people: if performers.len() > 1 { people } else { Vec::new() },
         with: practitioner.map(|id| id.to_string()).unwrap_or_default(),
@@ -179,6 +180,9 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         zone: studio.zone.clone(),
         first: first.filter(|_| none_here).map(|day| (day.to_string(), spoken(day))),
         back: of.back,
+        tell: (of.action == "/book")
+            .then(|| format!("/waiting/new?studio={}&service={}", studio.slug, service.id)),
+        action: of.action,
     }
 }
 

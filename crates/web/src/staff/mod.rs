@@ -1,6 +1,7 @@
 //! What the staff see: sign-in, today, clients and their records.
 
 pub mod clients;
+pub mod jobs;
 pub mod people;
 pub mod record;
 pub mod session;
@@ -26,5 +27,9 @@ pub fn router() -> Router<App> {
         .route("/staff/people/{id}/let-go", post(people::let_go))
         .route("/staff/people/{id}/let-in", post(people::let_in))
         .route("/staff/clients", get(clients::newest).post(clients::search))
+        .route("/staff/jobs", get(jobs::get))
+        .route("/staff/jobs/rules", post(jobs::rules))
+        .route("/staff/jobs/retry", post(jobs::retry))
+        .route("/staff/jobs/drop", post(jobs::give_up))
         .merge(record::router())
 }
