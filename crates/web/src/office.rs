@@ -8,7 +8,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
-use hairline_studio::store::{self, Store, Tx, Vault};
+use hairline_studio::store::{self, Store, Tx, Vault, holders};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -118,6 +118,21 @@ impl Office {
         }
     }
 
+    /// Shows what was set up anew, before it is answered: on the board, and to the public.
+    pub async fn set_up_anew(self: &Arc<Office>, app: &crate::App) {
+        let office = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await {
+            Ok(Ok(_)) => {
+                let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+                let tagline = app.public().tagline.clone();
+                app.show(crate::public::of_practice::public(&self.practice(), &tagline, today));
+            }
+            // The next look, within a second, finds it.
+            Ok(Err(e)) => tracing::warn!(error = %e, "what is set up is not shown anew yet"),
+            Err(e) => tracing::error!(error = %e, "looking for changes failed"),
+        }
+    }
+
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
         let (mut look, mut sweep) = (tokio::time::interval(LOOK), tokio::time::interval(SWEEP));
@@ -134,7 +149,7 @@ impl Office {
                     }
                 }
                 _ = sweep.tick() => {
-                    match self.write(|desk| sweep_holds(desk.tx, desk.fresh.now)).await {
+                    match self.write(take_away).await {
                         Ok(touched) => self.show(&touched).await,
                         Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
                     }
@@ -142,6 +157,12 @@ impl Office {
             }
         }
     }
+}
+
+/// Takes away holds that have run out, and forgets who kept them.
+fn take_away(desk: &mut Desk<'_, '_>) -> Result<Touched, store::Error> {
+    holders::forget(desk.tx, desk.fresh.now_us())?;
+    sweep_holds(desk.tx, desk.fresh.now)
 }
 
 /// The present. The one clock of the server's handlers.

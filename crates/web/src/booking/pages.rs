@@ -166,7 +166,7 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         refused: None,
         best: Vec::new(),
         heading: of.heading,
-        what: format!("{} at {}, {}", service.name, studio.name, priced(service, studio).length()),
+        what: format!("{} at {}, {}", service.name, studio.name, priced(practice, service, studio).length()),
         here: of.here,
         action: of.action,
         hidden: of.hidden,
@@ -201,12 +201,12 @@ impl Times {
 }
 
 /// A service as the public reads its price and length.
-pub fn priced(service: &Service, studio: &Studio) -> view::Service {
+pub fn priced(practice: &Practice, service: &Service, studio: &Studio) -> view::Service {
     view::Service {
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
-        price_minor: service.price_minor,
+        price_minor: practice.price_minor(studio.id, service),
         currency: studio.currency.clone(),
     }
 }
@@ -258,7 +258,7 @@ async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Re
         let tz = zone(&studio.zone).unwrap_or(TimeZone::UTC);
         let services = steps::services_of(&practice, studio.id).into_iter().map(|service| Offered {
             id: service.id,
-            shown: priced(service, studio),
+            shown: priced(&practice, service, studio),
             first: steps::first_needed(&practice, service, steps::next_week(now()), now())
                 .iter()
                 .map(|gate| gate.for_client(&tz))

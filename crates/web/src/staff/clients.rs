@@ -207,7 +207,7 @@ pub async fn one(
 }
 
 /// What a line of history says was done.
-fn done(what: &str) -> String {
+pub fn done(what: &str) -> String {
     match what {
         "made" => "Record made".to_owned(),
         "confirm" => "Visit booked".to_owned(),

@@ -4,6 +4,7 @@ pub mod clients;
 pub mod session;
 pub mod sign_in;
 pub mod today;
+pub mod week;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -19,6 +20,7 @@ pub fn router() -> Router<App> {
         .route("/staff/sign-out", post(sign_in::out))
         .route("/staff/sign-ins", get(sign_in::list))
         .route("/staff/sign-ins/end", post(sign_in::end))
+        .merge(week::router())
         .route("/staff/clients", get(clients::list))
         .route("/staff/clients/{code}", get(clients::one))
 }

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::permission::{self, Action, Actor, Person, Role, Thing};
-use hairline_studio::practice::{Practice, Staff};
+use hairline_studio::practice::{Practice, Staff, Studio};
 use hairline_studio::store::{self, sign_in};
 use hairline_studio::token;
 
@@ -46,6 +46,16 @@ impl SignedIn {
             practitioner: Some(self.person.id),
         };
         permission::allowed(&self.actor, action, &thing).map_err(|_| Problem::new(&problem::FORBIDDEN))
+    }
+}
+
+impl SignedIn {
+    /// The studios at which the person is anything, their first post first.
+    pub fn studios(&self) -> Vec<&Studio> {
+        let mine = |s: &&Studio| s.active && self.actor.studios.contains(&s.id);
+        let mut studios: Vec<&Studio> = self.practice.studios.iter().filter(mine).collect();
+        studios.sort_by_key(|s| Some(&s.id) != self.actor.studios.first());
+        studios
     }
 }
 

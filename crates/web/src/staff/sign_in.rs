@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hairline_studio::ids::StaffId;
 use hairline_studio::password::{self, Verdict};
 use hairline_studio::seal::system_random;
 use hairline_studio::store::sign_in::{self, Account};
@@ -16,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::session::{COOKIE, SignedIn};
 use crate::layers::client::Client;
-use crate::office::now;
+use crate::office::{Office, now};
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
 use crate::{App, cookie};
@@ -57,7 +58,25 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     let office = app.office()?;
     let Sent { email, password } = sent;
-    let typed = email.clone();
+    let Some(staff) = known(office, &email, password).await? else {
+        let mut response = page::private(&Page { frame: frame(&app), email, refused: true })?;
+        *response.status_mut() = axum::http::StatusCode::UNAUTHORIZED;
+        return Ok(response);
+    };
+    let token = token::new(&mut system_random());
+    let hash = token::kept(&token).ok_or_else(|| Problem::new(&problem::INTERNAL))?;
+    let browser = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    office.write(move |desk| sign_in::begin(desk.tx, &hash, staff, &browser, desk.fresh.now_us())).await?;
+    let life_s = u32::try_from(token::STAFF.absolute_us / 1_000_000).unwrap_or(0);
+    answer(cookie::set(COOKIE, &token, life_s, client.https))
+}
+
+/// Who has this e-mail address and password; a miss is noted.
+///
+/// # Errors
+/// The store's.
+pub async fn known(office: &Office, email: &str, password: String) -> Result<Option<StaffId>, Problem> {
+    let typed = email.to_owned();
     let account = office.read(move |desk| sign_in::account(desk.tx, &typed)).await?;
     let now_us = now().as_microsecond();
     // Whoever is not known, or has to wait, takes as long and hears the same as whoever mistypes.
@@ -68,28 +87,14 @@ pub async fn submit(
             false
         }
     };
-    let Some(account) = account.filter(|_| right) else {
-        if let Some(Account { staff, .. }) = office
-            .read({
-                let email = email.clone();
-                move |desk| sign_in::account(desk.tx, &email)
-            })
-            .await?
-        {
+    match account {
+        Some(Account { staff, .. }) if right => Ok(Some(staff)),
+        Some(Account { staff, .. }) => {
             office.write(move |desk| sign_in::missed(desk.tx, staff, desk.fresh.now_us())).await?;
+            Ok(None)
         }
-        let mut response = page::private(&Page { frame: frame(&app), email, refused: true })?;
-        *response.status_mut() = axum::http::StatusCode::UNAUTHORIZED;
-        return Ok(response);
-    };
-    let token = token::new(&mut system_random());
-    let hash = token::kept(&token).ok_or_else(|| Problem::new(&problem::INTERNAL))?;
-    let browser = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    office
-        .write(move |desk| sign_in::begin(desk.tx, &hash, account.staff, &browser, desk.fresh.now_us()))
-        .await?;
-    let life_s = u32::try_from(token::STAFF.absolute_us / 1_000_000).unwrap_or(0);
-    answer(cookie::set(COOKIE, &token, life_s, client.https))
+        None => Ok(None),
+    }
 }
 
 /// Whether a password is right, off the threads that serve. Without an account as much work is done.
