@@ -23,6 +23,7 @@ use crate::seal::blind::Dialling;
 use crate::span::{HOUR_US, Span};
 use crate::store::appointments::{self, Appointment};
 use crate::store::book::REMINDERS_H;
+use crate::store::courses::Session;
 use crate::store::events::{self, Event, Who};
 use crate::store::jobs::{self, NewJob};
 use crate::store::{self, Tx, Vault, claims, clients, evidence, practice};
@@ -143,11 +144,17 @@ fn course_row(
     let who = of.start.practitioner;
     let sessions =
         practice.services.iter().filter(|s| s.kind == ServiceKind::Session && s.staff.contains(&who));
-    let steps: Vec<serde_json::Value> = sessions
+    let steps: Vec<Session> = sessions
         .zip(0..SESSIONS)
         .map(|(service, n)| {
             let gap = if n == 0 { (0, 0) } else { GAP_DAYS };
-            json!({"service": service.id, "gap_min_days": gap.0, "gap_max_days": gap.1})
+            Session {
+                service: service.id,
+                minutes: service.minutes,
+                gap_min_days: gap.0,
+                gap_max_days: gap.1,
+                lead_days: gap.0,
+            }
         })
         .collect();
     let status = match course {

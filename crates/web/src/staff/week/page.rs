@@ -217,7 +217,7 @@ impl Drawing<'_> {
         Ok(Shown {
             title: column.title.clone(),
             spoken: column.date.strftime("%A %-d %B").to_string(),
-            today: column.date == self.view.today,
+            today: self.view.week && column.date == self.view.today,
             quarters,
             new: format!(
                 "/staff/week/new?studio={}&{with}={}&day={}",
