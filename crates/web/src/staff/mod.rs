@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod session;
+pub mod setup;
 pub mod sign_in;
 pub mod today;
 pub mod week;
@@ -21,6 +22,7 @@ pub fn router() -> Router<App> {
         .route("/staff/sign-ins", get(sign_in::list))
         .route("/staff/sign-ins/end", post(sign_in::end))
         .merge(week::router())
+        .merge(setup::router())
         .route("/staff/clients", get(clients::list))
         .route("/staff/clients/{code}", get(clients::one))
 }

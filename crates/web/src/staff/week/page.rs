@@ -86,6 +86,8 @@ struct Page {
     done: Option<(String, String)>,
     key: String,
     here: String,
+    /// Whether the person may change what is set up.
+    manages: bool,
 }
 
 /// `GET /staff/week`
@@ -145,6 +147,7 @@ pub async fn get(
         done,
         key: crate::booking::pages::nonce(),
         here: view.here(),
+        manages: crate::staff::setup::pages::may(&signed_in, Action::EditStudio, &view.studio),
         view,
     };
     page::private(&page)
