@@ -61,6 +61,8 @@ struct Asked {
     day: String,
     #[serde(default)]
     near: String,
+    #[serde(default)]
+    sort: String,
 }
 
 /// Step 1: where.
@@ -212,6 +214,7 @@ impl Times {
 /// A service as the public reads its price and length.
 pub fn priced(practice: &Practice, service: &Service, studio: &Studio) -> view::Service {
     view::Service {
+        id: service.id.to_string(),
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
@@ -278,7 +281,7 @@ async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Re
     }
     let public = app.public();
     let near: String = asked.near.trim().chars().take(100).collect();
-    let found = if near.is_empty() { None } else { nearest::search(&near, &public.studios) };
+    let found = nearest::asked(&app, &near, &public.studios, &asked.sort);
     page::private(&Place {
         frame: Frame::new(&app, "/book", "Book a visit").hidden().script(crate::assets::NEAR_JS),
         unknown: !near.is_empty() && found.is_none(),

@@ -71,6 +71,7 @@ fn practitioner(person: &practice::Staff) -> Practitioner {
 
 fn priced(service: &practice::Service, price_minor: i64, currency: &str) -> Service {
     Service {
+        id: service.id.to_string(),
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
