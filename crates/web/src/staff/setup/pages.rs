@@ -80,10 +80,12 @@ pub async fn overview(
         .filter(|s| signed_in.actor.studios.contains(&s.id) && may(&signed_in, Action::EditStudio, s))
         .collect();
     let studio = match asked.studio.as_str() {
-        "" => mine.first(),
+        "" => mine.iter().find(|s| Some(&s.id) == signed_in.actor.studios.first()).or(mine.first()),
         slug => mine.iter().find(|s| s.slug == slug),
     };
     let studio = *studio.ok_or_else(|| Problem::new(&problem::FORBIDDEN))?;
+    let vault = signed_in.office.live().vault();
+    let may_add = allowed(practice, &signed_in, Thing::NewService, &vault).is_ok();
     let entry = |name: &str, more: String, link: String| Entry { name: name.to_owned(), more, link };
     let (slug, id) = (&studio.slug, studio.id);
     let closed = if studio.active { "" } else { ", takes no bookings" };
@@ -113,7 +115,11 @@ pub async fn overview(
     });
     let services = practice.services.iter().filter(|s| practice.studios_of(s).contains(&id)).map(|s| {
         let out = if s.active { "" } else { ", not offered" };
-        entry(&s.name, format!("{} min{out}", s.minutes), format!("/staff/setup/services/{}", s.id))
+        // One that is done elsewhere too is not for the manager of one studio.
+        let mine = allowed(practice, &signed_in, Thing::Service(s.id), &vault).is_ok();
+        let link = if mine { format!("/staff/setup/services/{}", s.id) } else { String::new() };
+        let shared = if mine { "" } else { ", the same at other studios" };
+        entry(&s.name, format!("{} min{out}{shared}", s.minutes), link)
     });
     page::private(&Overview {
         frame: frame(&app, &signed_in, "Set up"),
@@ -125,7 +131,11 @@ pub async fn overview(
             ("The studio", place, String::new()),
             ("Rooms", rooms.collect(), format!("/staff/setup/rooms/new-{slug}")),
             ("Practitioners", people.collect(), String::new()),
-            ("Services", services.collect(), "/staff/setup/services/new".to_owned()),
+            (
+                "Services",
+                services.collect(),
+                if may_add { "/staff/setup/services/new".to_owned() } else { String::new() },
+            ),
         ],
     })
 }

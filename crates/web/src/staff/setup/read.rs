@@ -257,19 +257,18 @@ pub fn currency<'a>(practice: &'a Practice, service: &Service) -> &'a str {
 fn of_person(practice: &Practice, p: &Staff) -> Form {
     let credentials: Vec<String> =
         p.credentials.iter().map(|c| format!("{}; {}; {}", c.name, c.issuer, c.year)).collect();
-    let services = practice.services.iter().filter(|s| s.active);
+    // What is done for the money of a place where the person works, and what they do anyway.
+    let money: Vec<&str> = practice
+        .studios
+        .iter()
+        .filter(|s| practice.hours_of(s.id, p.id.into()).is_some())
+        .map(|s| s.currency.as_str())
+        .collect();
+    let near = |s: &&Service| s.staff.contains(&p.id) || money.contains(&currency(practice, s));
+    let services = practice.services.iter().filter(|s| s.active).filter(near);
     let doing: Vec<String> =
         services.clone().filter(|s| s.staff.contains(&p.id)).map(|s| s.id.to_string()).collect();
-    let services = services.map(|s| {
-        let places: Vec<&str> = practice
-            .studios_of(s)
-            .iter()
-            .filter_map(|id| practice.studio(*id))
-            .map(|s| s.currency.as_str())
-            .take(1)
-            .collect();
-        (s.id.to_string(), format!("{} ({})", s.name, places.join("")))
-    });
+    let services = services.map(|s| (s.id.to_string(), s.name.clone()));
     let studios = practice.studios.iter().filter(|s| s.active);
     let works: Vec<String> = studios
         .clone()

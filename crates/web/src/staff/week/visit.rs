@@ -8,6 +8,7 @@ use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::StaffId;
 use hairline_studio::permission::{self, Action};
 use hairline_studio::search::Who;
+use hairline_studio::span::DAY_US;
 use hairline_studio::store::appointments::{self, Appointment};
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::clients;
@@ -144,7 +145,11 @@ pub async fn get(
         open: gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect(),
         movable,
         ahead,
-        steps: today::steps(visit.state),
+        steps: if visit.span.start_us < now().as_microsecond() + DAY_US {
+            today::steps(visit.state)
+        } else {
+            Vec::new()
+        },
         people: if movable && performers.len() > 1 { people } else { Vec::new() },
         with: with.map_or("anyone".to_owned(), |id| id.to_string()),
         days,
