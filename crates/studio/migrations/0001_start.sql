@@ -192,7 +192,8 @@ create table claims (
     resource_id uuid not null,
     owner_id uuid not null,
     kind text not null check (kind in ('appointment', 'hold', 'leave', 'maintenance', 'external')),
-    -- An imported calendar's claim (0) may lie over others; all others stand alone.
+    -- Visits and holds stand alone (1). Leave, maintenance and imported calendars (0) may lie over visits that still have to
+    -- move; nothing new is booked over them.
     exclusive bigint not null,
     starts_us bigint not null,
     ends_us bigint not null check (ends_us > starts_us and ends_us - starts_us <= 93600000000),
@@ -488,3 +489,27 @@ create table second_looks (
     at_us bigint not null,
     open_steps bigint not null
 );
+
+-- What is changed after setting up: prices of one studio, and who keeps times without having said who they are.
+
+-- A service's price at one studio, where it is not the service's own.
+create table prices (
+    studio_id uuid not null references studios (id),
+    service_id uuid not null references services (id),
+    chain_id uuid not null references chains (id),
+    price_minor bigint not null,
+    primary key (studio_id, service_id)
+);
+
+-- Keyed hashes of a visitor's address and of what their browser holds, so that nobody keeps many times at once.
+create table holders (
+    appointment_id uuid primary key,
+    chain_id uuid not null references chains (id),
+    address bytea not null,
+    browser bytea,
+    expires_us bigint not null
+);
+create index holders_by_address on holders (chain_id, address, expires_us);
+create index holders_by_browser on holders (chain_id, browser, expires_us);
+
+create index appointments_by_room on appointments (room_id, starts_us);

@@ -8,7 +8,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
-use hairline_studio::store::{self, Store, Tx, Vault, waiting};
+use hairline_studio::store::{self, Store, Tx, Vault, holders, waiting};
 use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
 
@@ -171,14 +171,7 @@ impl Office {
                     }
                 }
                 _ = sweep.tick() => {
-                    let swept = self.write(|desk| {
-                        let touched = sweep_holds(desk.tx, desk.fresh.now)?;
-                        if touched.freed {
-                            waiting::look_again(desk.tx, &mut desk.fresh)?;
-                        }
-                        Ok::<_, store::Error>(touched)
-                    });
-                    match swept.await {
+                    match self.write(take_away).await {
                         Ok(touched) => self.show(&touched).await,
                         Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
                     }
@@ -194,6 +187,16 @@ async fn either(told: &Notify, look: &mut tokio::time::Interval) {
         () = told.notified() => look.reset(),
         _ = look.tick() => {}
     }
+}
+
+/// Takes away holds that have run out, and forgets who kept them; who waits for such a time is looked for.
+fn take_away(desk: &mut Desk<'_, '_>) -> Result<Touched, store::Error> {
+    holders::forget(desk.tx, desk.fresh.now_us())?;
+    let touched = sweep_holds(desk.tx, desk.fresh.now)?;
+    if touched.freed {
+        waiting::look_again(desk.tx, &mut desk.fresh)?;
+    }
+    Ok(touched)
 }
 
 /// The present. The one clock of the server's handlers.

@@ -239,7 +239,10 @@ fn visit_rows(
         hold_until_us: None,
         sequence: u32::try_from(told).unwrap_or(0),
         version: i64::try_from(steps.len()).unwrap_or(1),
-        price_minor: desk.practice.service(visit.service).map_or(0, |s| s.price_minor),
+        price_minor: desk
+            .practice
+            .service(visit.service)
+            .map_or(0, |s| desk.practice.price_minor(visit.studio, s)),
         made_us: visit.booked_us,
         changed_us: steps.last().map_or(visit.booked_us, |(_, at_us)| *at_us),
     };

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 32] = [
+const TABLES: [&str; 34] = [
     "chains",
     "studios",
     "staff",
@@ -22,11 +22,13 @@ const TABLES: [&str; 32] = [
     "rooms",
     "services",
     "service_staff",
+    "prices",
     "hours",
     "clients",
     "client_words",
     "courses",
     "appointments",
+    "holders",
     "claims",
     "resource_days",
     "evidence",

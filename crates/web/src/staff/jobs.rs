@@ -68,7 +68,7 @@ pub struct Asked {
 
 /// Whose jobs a person sees: those of their studios; an owner all.
 fn studios(signed_in: &SignedIn) -> Option<Vec<StudioId>> {
-    (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios.clone())
+    (signed_in.actor.role != Role::Owner).then(|| signed_in.studios().iter().map(|s| s.id).collect())
 }
 
 /// `GET /staff/jobs`

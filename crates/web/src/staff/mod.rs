@@ -5,8 +5,10 @@ pub mod jobs;
 pub mod people;
 pub mod record;
 pub mod session;
+pub mod setup;
 pub mod sign_in;
 pub mod today;
+pub mod week;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -32,4 +34,6 @@ pub fn router() -> Router<App> {
         .route("/staff/jobs/retry", post(jobs::retry))
         .route("/staff/jobs/drop", post(jobs::give_up))
         .merge(record::router())
+        .merge(week::router())
+        .merge(setup::router())
 }

@@ -53,8 +53,10 @@ pub struct Visit {
 
 /// A button.
 pub struct Step {
-    edge: &'static str,
-    words: &'static str,
+    /// The step, as its address names it.
+    pub edge: &'static str,
+    /// As the button says it.
+    pub words: &'static str,
 }
 
 #[derive(askama::Template)]
@@ -193,7 +195,8 @@ pub fn words(state: VisitState) -> &'static str {
     }
 }
 
-fn steps(state: VisitState) -> Vec<Step> {
+/// What can be done with a visit in a state.
+pub fn steps(state: VisitState) -> Vec<Step> {
     let step = |edge, words| Step { edge, words };
     match state {
         VisitState::Booked => vec![step("check_in", "Check in"), step("miss_visit", "Did not come")],
@@ -214,6 +217,9 @@ pub struct Sent {
     studio: String,
     #[serde(default)]
     day: String,
+    /// The week to go back to, where it was pressed there.
+    #[serde(default)]
+    back: String,
 }
 
 /// `POST /staff/visits/{code}/{edge}`
@@ -238,6 +244,9 @@ pub async fn step(
         })
         .await?;
     signed_in.office.show(&booked.touched).await;
+    if !sent.back.is_empty() {
+        return Ok(Redirect::to(&super::week::view::way_back(&sent.back)).into_response());
+    }
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let back = match (plain(&sent.studio), plain(&sent.day)) {
         (true, true) if !sent.studio.is_empty() => {
