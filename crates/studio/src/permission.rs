@@ -181,6 +181,8 @@ actions! {
     EditHours:        Chain  Studio  Own          Nobody    Nobody;
     /// Offer a freed time to the waiting list, and put people on it.
     KeepWaitingList:  Chain  Studio  Studio       Studio    Nobody;
+    /// See which jobs and mails wait or have failed, and try them again.
+    KeepJobs:         Chain  Studio  Nobody       Nobody    Nobody;
     /// Change services, prices, rooms and opening hours of a studio.
     EditStudio:       Chain  Studio  Nobody       Nobody    Nobody;
     /// Invite staff to a studio, change their role below manager, and let them go.

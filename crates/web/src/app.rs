@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use jiff::tz::TimeZone;
-use tokio::sync::SetOnce;
-
+use hairline_studio::files::Files;
 use hairline_studio::practice::Practice;
+use jiff::tz::TimeZone;
+use tokio::sync::{Notify, SetOnce};
 
 use crate::config::Config;
 use crate::layers::limit::Limiter;
@@ -36,6 +36,9 @@ pub struct Parts {
     public: RwLock<Arc<Public>>,
     office: SetOnce<Arc<Office>>,
     waiting: OnceLock<Waiting>,
+    files: OnceLock<Files>,
+    /// Wakes the planner when a plan was asked for.
+    pub planner: Notify,
 }
 
 impl App {
@@ -50,6 +53,8 @@ impl App {
             public: RwLock::new(Arc::new(public)),
             office: SetOnce::new(),
             waiting: OnceLock::new(),
+            files: OnceLock::new(),
+            planner: Notify::new(),
         }))
     }
 
@@ -90,6 +95,19 @@ impl App {
     pub fn show_practice(&self, practice: &Practice) {
         let today = crate::office::now().to_zoned(TimeZone::UTC).date();
         self.show(of_practice::public(practice, "", today));
+    }
+
+    /// Says where photos, scans and documents are kept; a second place is not taken.
+    pub fn keep_files(&self, files: Files) {
+        let _ = self.0.files.set(files);
+    }
+
+    /// Where photos, scans and documents are kept.
+    ///
+    /// # Errors
+    /// While that is not said.
+    pub fn files(&self) -> Result<&Files, Problem> {
+        self.0.files.get().ok_or_else(|| Problem::new(&problem::UNAVAILABLE))
     }
 
     /// Shows another state of the chain from now on.

@@ -186,3 +186,63 @@ async fn a_change_from_another_site_is_refused() {
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_eq!(demo.get("/staff", &cookie).await.status(), StatusCode::OK, "still signed in");
 }
+
+#[tokio::test]
+async fn jobs_are_for_owner_and_managers_and_say_that_a_demonstration_sends_no_mail() {
+    let demo = demo();
+    let owner = demo.sign_in(Role::Owner).await;
+    let page = demo.page("/staff/jobs?list=later", &owner).await;
+    assert!(page.contains("No mail is sent: this is a demonstration"), "{page}");
+    assert!(page.contains("Mail: reminder") && page.contains("Second look before a visit"), "{page}");
+    assert!(demo.page("/staff/jobs?list=failed", &owner).await.contains("Nothing has failed."));
+    let manager = demo.sign_in(Role::Manager).await;
+    let own = demo.page("/staff/jobs?list=later", &manager).await;
+    assert!(own.contains("Shoreditch") && own.matches("<li class=\"card job\">").count() > 5, "{own}");
+    let other = own.split("<li class=\"card job\">").skip(1).find(|job| !job.contains("Shoreditch"));
+    assert_eq!(other, None, "those of other studios are not theirs");
+    for role in [Role::Practitioner, Role::Reception] {
+        let cookie = demo.sign_in(role).await;
+        assert_eq!(demo.get("/staff/jobs", &cookie).await.status(), StatusCode::FORBIDDEN, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_practitioner_shares_their_own_calendar_and_nobody_elses() {
+    let demo = demo();
+    let cookie = demo.sign_in(Role::Practitioner).await;
+    let page = demo.page("/staff/calendars", &cookie).await;
+    let asks: Vec<&str> =
+        page.split("name=\"about\" value=\"").skip(1).filter_map(|r| r.split('"').next()).collect();
+    assert_eq!(asks.len(), 1, "{page}");
+    let made =
+        demo.post("/staff/calendars/make", &cookie, &format!("of=practitioner&about={}", asks[0])).await;
+    assert_eq!(made.status(), StatusCode::OK);
+    let made = text(made).await;
+    let secret =
+        made.split("/calendars/").find_map(|r| r.split_once(".ics")).map(|(secret, _)| secret.to_owned());
+    let secret = secret.expect("an address");
+    let feed = text(demo.get(&format!("/calendars/{secret}.ics"), "").await).await;
+    assert!(feed.matches("BEGIN:VEVENT").count() > 5 && feed.contains("TZID:"), "{feed}");
+    assert!(!feed.contains("ession") && !feed.contains("onsult"), "what a visit is for is not said");
+
+    // What others may share is not theirs: a colleague's calendar, a room's.
+    let owner = demo.sign_in(Role::Owner).await;
+    let all = demo.page("/staff/calendars", &owner).await;
+    let others: Vec<&str> =
+        all.split("name=\"about\" value=\"").skip(1).filter_map(|r| r.split('"').next()).collect();
+    for (of, about) in
+        [("practitioner", others[0]), ("practitioner", others[5]), ("room", others[others.len() - 1])]
+    {
+        if about != asks[0] {
+            let refused =
+                demo.post("/staff/calendars/make", &cookie, &format!("of={of}&about={about}")).await;
+            assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{of}");
+        }
+    }
+    let id = text(demo.get("/staff/calendars", &cookie).await).await;
+    let id =
+        id.split("name=\"id\" value=\"").nth(1).and_then(|r| r.split('"').next()).expect("one").to_owned();
+    demo.post("/staff/calendars/end", &cookie, &format!("id={id}")).await;
+    assert_eq!(demo.get(&format!("/calendars/{secret}.ics"), "").await.status(), StatusCode::NOT_FOUND);
+    assert!(demo.page("/staff/waiting", &cookie).await.contains("Nobody waits"));
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use hairline_studio::demo::{self, SignIn};
+use hairline_studio::files::Files;
 use hairline_studio::password;
 use hairline_studio::permission::Role;
 use hairline_studio::seal::master::MasterKeys;
@@ -12,11 +13,13 @@ use hairline_studio::store::live::Live;
 use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice, sign_in};
 use hairline_studio::token;
 use hairline_web::config::{Config, PublicUrl, RateLimit};
+use hairline_web::jobs::mail::Mailer;
+use hairline_web::jobs::runner::Runner;
 use hairline_web::office::now;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
 use hairline_web::set_up::{self, Waiting};
-use hairline_web::{App, Office, server};
+use hairline_web::{App, Office, planner, server};
 
 use crate::Failure;
 
@@ -45,6 +48,13 @@ pub struct Arguments {
     /// Where people reach it from outside, as https://studio.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+    /// The mail server, as smtps://user:password@mail.example or smtp://user:password@mail.example:587?tls=required. Without
+    /// it no mail is sent, and the page of jobs says so.
+    #[arg(long, value_name = "URL", env = "HAIRLINE_SMTP", hide_env_values = true, requires = "mail_from")]
+    smtp: Option<String>,
+    /// The address that writes the mails, as studio@example.com; answers go to the studio's own.
+    #[arg(long, value_name = "ADDRESS", env = "HAIRLINE_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Where a finder of a weakness writes (mailto: or https:); shown in /.well-known/security.txt.
     #[arg(long, value_name = "URI")]
     security_contact: Option<String>,
@@ -78,8 +88,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let message = format!("--security-contact is \"{contact}\"; it begins with mailto: or https:");
         return Err(Failure::input(message));
     }
+    let mail = match (&arguments.smtp, &arguments.mail_from) {
+        (Some(url), Some(from)) => Some(Mailer::new(url, from).map_err(Failure::input)?),
+        _ => None,
+    };
     own_folder(&arguments.data)?;
     let mut config = Config {
+        mail,
         demo: arguments.demo,
         public_url: arguments.public_url.clone(),
         security_contact: arguments.security_contact.clone(),
@@ -93,6 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     config.demo = office.as_ref().is_some_and(|office| office.practice().chain.demo);
     let public = Public { name: "hairline".to_owned(), ..Public::default() };
     let app = App::new(config, public);
+    app.keep_files(Files::in_folder(&arguments.data).map_err(Failure::other)?);
     if let Some(office) = office {
         app.show_practice(&office.practice());
         app.open(office);
@@ -228,8 +244,11 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
     tokio::spawn(async move {
         // What works beside the pages begins once there is a chain.
         let office = shown.opened().await;
+        tokio::spawn(planner::sweep(shown.clone()));
         office.keep(move |practice| shown.show_practice(practice)).await;
     });
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let planning = tokio::spawn(planner::run(app.clone(), told));
     tracing::info!(%address, "ready");
     #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
     {
@@ -246,7 +265,13 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
             println!("  {:13} {email:38} {password}", format!("{role:?}"));
         }
     }
-    match server::serve(listener, app, stop).await.map_err(Failure::other)? {
+    let runner = Runner::start(app.clone());
+    let ended = server::serve(listener, app, stop).await;
+    runner.end().await;
+    // A plan under way is given back, for the next start or another process.
+    let _ = tell.send(true);
+    let _ = planning.await;
+    match ended.map_err(Failure::other)? {
         End::Finished => tracing::info!("stopped: everything accepted was answered"),
         End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
     }

@@ -1,10 +1,14 @@
 //! What the staff see: sign-in, today, clients and their records.
 
 pub mod clients;
+pub mod jobs;
 pub mod people;
+pub mod record;
 pub mod session;
+pub mod setup;
 pub mod sign_in;
 pub mod today;
+pub mod week;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -25,5 +29,11 @@ pub fn router() -> Router<App> {
         .route("/staff/people/{id}/let-go", post(people::let_go))
         .route("/staff/people/{id}/let-in", post(people::let_in))
         .route("/staff/clients", get(clients::newest).post(clients::search))
-        .route("/staff/clients/{code}", get(clients::one))
+        .route("/staff/jobs", get(jobs::get))
+        .route("/staff/jobs/rules", post(jobs::rules))
+        .route("/staff/jobs/retry", post(jobs::retry))
+        .route("/staff/jobs/drop", post(jobs::give_up))
+        .merge(record::router())
+        .merge(week::router())
+        .merge(setup::router())
 }

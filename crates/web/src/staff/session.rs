@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::ids::StudioId;
 use hairline_studio::permission::{self, Action, Actor, Person, Role, Thing};
-use hairline_studio::practice::{Practice, Staff};
+use hairline_studio::practice::{Practice, Staff, Studio};
 use hairline_studio::span::MINUTE_US;
 use hairline_studio::store::{self, sign_in};
 use hairline_studio::token;
@@ -59,6 +59,19 @@ impl SignedIn {
             practitioner: Some(self.person.id),
         };
         permission::allowed(&self.actor, action, &thing).map_err(|_| Problem::new(&problem::FORBIDDEN))
+    }
+}
+
+impl SignedIn {
+    /// The studios at which the person is anything, their first post first.
+    pub fn studios(&self) -> Vec<&Studio> {
+        let mut ids: Vec<StudioId> = Vec::new();
+        for id in self.actor.posts().flat_map(|(_, at)| at) {
+            if !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+        ids.iter().filter_map(|id| self.practice.studio(*id)).filter(|s| s.active).collect()
     }
 }
 

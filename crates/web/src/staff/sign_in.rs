@@ -122,6 +122,16 @@ pub async fn known(
     }
 }
 
+/// Who has this e-mail address and password: whoever says yes beside the one who is signed in. A miss is noted.
+///
+/// # Errors
+/// The store's.
+pub async fn who(office: &Office, email: &str, password: String) -> Result<Option<StaffId>, Problem> {
+    let typed = email.to_owned();
+    let account = office.read(move |desk| sign_in::account(desk.tx, &typed)).await?;
+    known(office, account, password).await
+}
+
 /// Signs a person in who has shown who they are, and leads to the first page of the staff.
 ///
 /// # Errors
