@@ -9,11 +9,12 @@ use hairline_studio::span::HOUR_US;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::events::Event;
 use hairline_studio::store::jobs::Job;
-use hairline_studio::store::{self, clients, second_looks, waiting};
+use hairline_studio::store::{self, clients, second_looks, tickets, waiting};
 use hairline_studio::zone::{local_date, zone};
 use jiff::Timestamp;
 
 use super::letter::{self, Letter};
+use super::links;
 use super::{Failed, finish, line, visits};
 use crate::App;
 use crate::calendars::event::{self, Method, Party};
@@ -37,7 +38,11 @@ pub async fn work(app: &App, office: &Office, job: &Job, worker: &str) -> Result
     let mailer = app.config.mail.clone();
     let mailer = mailer.ok_or_else(|| Failed { why: "no mail server is set".to_owned(), hopeless: false })?;
     let (of, url) = (job.clone(), app.config.public_url.clone());
-    let told = office.read(move |desk| tell(desk, &of, url.as_ref())).await?;
+    let told = if links::KINDS.contains(&job.kind.as_str()) {
+        office.write(move |desk| links::tell(desk, &of, url.as_ref())).await?
+    } else {
+        office.read(move |desk| tell(desk, &of, url.as_ref())).await?
+    };
     let note = match told {
         Told::Nothing(why) => Some(why),
         Told::Send(letter) => {
@@ -64,6 +69,8 @@ pub async fn work(app: &App, office: &Office, job: &Job, worker: &str) -> Result
 fn noted(desk: &mut Desk<'_, '_>, job: &Job) -> Result<(), store::Error> {
     let thing = match job.kind.as_str() {
         waiting::MAIL => "waiting",
+        tickets::MAIL_CLIENT_LINK => "client",
+        tickets::MAIL_INVITATION => "staff",
         kind if kind.starts_with("mail.course_") => "course",
         _ => "appointment",
     };

@@ -163,6 +163,8 @@ fn words(kind: &str) -> String {
         "mail.course_booked" => "Mail: course booked".to_owned(),
         "mail.course_moved" => "Mail: course moved".to_owned(),
         "mail.course_cancelled" => "Mail: course cancelled".to_owned(),
+        "mail.client_link" => "Mail: link to a client's visits".to_owned(),
+        "mail.invitation" => "Mail: invitation to the staff".to_owned(),
         "mail.open_steps" => "Mail to the studio: something is open".to_owned(),
         "mail.offer" => "Mail: a time is free".to_owned(),
         "gates.second_look" => "Second look before a visit".to_owned(),

@@ -22,6 +22,7 @@ use super::page::spoken;
 use super::view::way_back;
 use super::{changed, free};
 use crate::App;
+use crate::account::prove;
 use crate::booking::once::{Once, Stopped, once};
 use crate::booking::pages::nonce;
 use crate::office::Desk;
@@ -175,6 +176,10 @@ pub async fn to(
     }
     let reason = sent.reason.trim().to_owned();
     let past = (effects.past() && !reason.is_empty()).then_some(Override { reason, second });
+    // Who goes past a rule shows once more who they are.
+    if past.is_some() && !signed_in.is_fresh() {
+        return Ok(prove::lead(&way_back(&sent.back)));
+    }
     let room = pick.room.or_else(|| free::room_kept(&signed_in, &visit, &[own], &pick));
     let wish = Wish {
         studio: visit.studio,

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::free;
 use super::view::way_back;
 use crate::App;
+use crate::account::prove;
 use crate::booking::dialling::dialling;
 use crate::booking::once::{Once, Stopped, once};
 use crate::booking::pages::{nonce, with_status};
@@ -214,6 +215,10 @@ pub async fn book(
         }
     }
     let past = (!reason.is_empty()).then_some(Override { reason, second });
+    // Who goes past a rule shows once more who they are.
+    if past.is_some() && !signed_in.is_fresh() {
+        return Ok(prove::lead("/staff/week"));
+    }
     let actor = signed_in.actor.clone();
     let key = Once::new(&format!("visit-{}", sent.key), "POST /staff/week/new", &sent);
     let country = here.country.clone();
@@ -242,7 +247,8 @@ async fn find(signed_in: &SignedIn, sent: &Sent) -> Result<Vec<(String, String)>
         return Ok(Vec::new());
     }
     signed_in.must(Action::FindClients)?;
-    let studios = (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::FindClients));
+    let studios =
+        (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::FindClients));
     let country = dialling(&studio(signed_in, &sent.studio)?.country);
     let found = signed_in
         .office
