@@ -401,6 +401,7 @@ fn a_course_is_one_mail_with_an_invitation_for_each_visit() {
         person: Person::Staff(StaffId(Uuid::from_u128(ANA))),
         chain,
         studios: vec![StudioId(Uuid::from_u128(10))],
+        also: Vec::new(),
     };
     let (actor, wishes) = (owner.clone(), starts.clone());
     let booked = served.office.write(move |desk| {
@@ -435,6 +436,7 @@ fn a_course_is_one_mail_with_an_invitation_for_each_visit() {
         person: Person::Staff(StaffId(Uuid::from_u128(ANA))),
         chain,
         studios: Vec::new(),
+        also: Vec::new(),
     };
     let ended = served.office.write(move |desk| {
         let at = Desk { practice: desk.practice, vault: desk.vault, actor: &owner };
@@ -463,5 +465,33 @@ fn a_course_is_one_mail_with_an_invitation_for_each_visit() {
     for visit in &booked.visits {
         assert!(text.contains(&format!("https://fallow.example/visit/{}", visit.code)), "{text}");
     }
+    served.wait(runner.end());
+}
+
+#[test]
+fn a_client_who_asks_is_mailed_a_link_that_works_once() {
+    let post = PostOffice::open();
+    let served = serve(post.config());
+    let runner = served.work();
+    book(&served, "rui@example.com", 30);
+    post.mails(1);
+    assert_eq!(served.form("/me", &[("email", "nobody@example.com")]).status, 200);
+    assert_eq!(served.form("/me", &[("email", "RUI@example.com")]).status, 200);
+    let mails = post.mails(2);
+    assert_eq!(mails.len(), 2, "nobody is mailed who is not known");
+    let text = mails[1]["text"][0].as_str().expect("text");
+    assert!(text.contains("twenty minutes") && !text.contains("onsultation"), "{text}");
+    let link =
+        text.split_whitespace().find_map(|word| word.strip_prefix("https://fallow.example")).expect("a link");
+    assert!(link.starts_with("/me/link/"), "{link}");
+    assert!(served.page(link).body.contains("Open my visits"));
+    let entered = served.form(link, &[]);
+    assert_eq!((entered.status, entered.header("location")), (303, Some("/me")));
+    let cookie = entered.header("set-cookie").and_then(|c| c.split(';').next()).expect("a cookie").to_owned();
+    assert!(cookie.starts_with("__Host-hairline-client="), "{cookie}");
+    let mine = served.ask("GET", "/me", &[("accept", "text/html"), ("cookie", &cookie)], "");
+    assert!(mine.body.contains("Hello, Rui") && mine.body.contains("Ana Reis"), "{}", mine.body);
+    assert_eq!(served.form(link, &[]).status, 404, "once");
+    assert_eq!(list(&served, Which::Failed), Vec::new());
     served.wait(runner.end());
 }
