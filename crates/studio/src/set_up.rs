@@ -104,6 +104,7 @@ pub fn practice(answers: &Answers, fresh: &mut Fresh<'_>) -> Practice {
         staff: vec![owner],
         rooms: vec![room],
         hours: all,
+        prices: Vec::new(),
     }
 }
 

@@ -150,31 +150,6 @@ pub fn lease_one(
     row.map(read).transpose()
 }
 
-/// Keeps a job for longer; `false` where another process has taken it over meanwhile.
-///
-/// # Errors
-/// The store's.
-pub fn renew(tx: &mut Tx<'_>, job: Uuid, worker: &str, until_us: i64) -> Result<bool, Error> {
-    tx.execute(
-        "update jobs set leased_until_us = $1 where id = $2 and worker = $3 and done_us is null",
-        values![until_us, job, worker],
-    )
-    .map(|n| n == 1)
-}
-
-/// Gives a job back that was not finished through no fault of its own, as when the server ends: the try does not count.
-///
-/// # Errors
-/// The store's.
-pub fn give_back(tx: &mut Tx<'_>, job: Uuid, worker: &str) -> Result<(), Error> {
-    tx.execute(
-        "update jobs set leased_until_us = 0, worker = null, tries = tries - 1 \
-         where id = $1 and worker = $2 and done_us is null",
-        values![job, worker],
-    )
-    .map(|_| ())
-}
-
 fn read(mut row: Row) -> Result<Job, Error> {
     Ok(Job {
         id: row.take()?,
@@ -225,7 +200,7 @@ pub fn renew(tx: &mut Tx<'_>, job: Uuid, worker: &str, until_us: i64) -> Result<
 pub fn give_back(tx: &mut Tx<'_>, job: Uuid, worker: &str) -> Result<(), Error> {
     let chain = tx.chain()?;
     tx.execute(
-        "update jobs set leased_until_us = 0, tries = tries - 1 \
+        "update jobs set leased_until_us = 0, worker = null, tries = tries - 1 \
          where id = $1 and worker = $2 and done_us is null and chain_id = $3",
         values![job, worker, chain],
     )

@@ -242,7 +242,8 @@ async fn find(signed_in: &SignedIn, sent: &Sent) -> Result<Vec<(String, String)>
         return Ok(Vec::new());
     }
     signed_in.must(Action::FindClients)?;
-    let studios = (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::FindClients));
+    let studios =
+        (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::FindClients));
     let country = dialling(&studio(signed_in, &sent.studio)?.country);
     let found = signed_in
         .office
