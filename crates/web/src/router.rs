@@ -5,13 +5,14 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use hairline_studio::store::jobs;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::booking::pages as booking;
 use crate::layers::{answer, limit, observe, origin};
 use crate::problem::{self, Problem};
-use crate::{App, api, assets, public, staff};
+use crate::{App, account, api, assets, calendars, me, public, set_up, staff, waiting};
 
 /// The whole server as one service.
 pub fn router(app: App) -> Router {
@@ -22,7 +23,12 @@ pub fn router(app: App) -> Router {
         .merge(open)
         .merge(api)
         .merge(staff::router())
+        .merge(account::router())
+        .merge(me::router())
         .merge(booking::router())
+        .merge(set_up::router())
+        .merge(calendars::router())
+        .merge(waiting::router())
         .route("/api/openapi.json", get(async move || axum::Json(description)))
         .route("/static/{*file}", get(assets::get))
         .route("/healthz", get(async || "ready\n"))
@@ -35,6 +41,7 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Problem::new(&problem::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::new(&problem::METHOD_NOT_ALLOWED))
+        .layer(from_fn_with_state(app.clone(), set_up::layer))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(CatchPanicLayer::custom(answer::panicked))
         .layer(from_fn_with_state(app.clone(), in_time))
@@ -62,5 +69,14 @@ async fn metrics(State(app): State<App>, request: Request) -> Result<Response, P
         return Err(Problem::new(&problem::NOT_FOUND));
     }
     let kind = [(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((kind, app.metrics.text()).into_response())
+    let mut text = app.metrics.text();
+    if let Ok(office) = app.office() {
+        let counts = office.read(|desk| jobs::counts(desk.tx, None, desk.fresh.now_us())).await?;
+        text.push_str("# HELP hairline_jobs Jobs that are not done, in the whole store.\n");
+        text.push_str("# TYPE hairline_jobs gauge\n");
+        for (state, n) in [("due", counts.due), ("later", counts.later), ("failed", counts.failed)] {
+            text.push_str(&format!("hairline_jobs{{state=\"{state}\"}} {n}\n"));
+        }
+    }
+    Ok((kind, text).into_response())
 }

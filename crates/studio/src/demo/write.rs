@@ -22,7 +22,6 @@ use crate::practice::Practice;
 use crate::seal::blind::Dialling;
 use crate::span::{HOUR_US, Span};
 use crate::store::appointments::{self, Appointment};
-use crate::store::book::REMINDERS_H;
 use crate::store::courses::{self, Session, Status};
 use crate::store::events::{self, Event, Who};
 use crate::store::jobs::{self, NewJob};
@@ -249,7 +248,10 @@ fn visit_rows(
         hold_until_us: None,
         sequence: u32::try_from(told).unwrap_or(0),
         version: i64::try_from(steps.len()).unwrap_or(1),
-        price_minor: desk.practice.service(visit.service).map_or(0, |s| s.price_minor),
+        price_minor: desk
+            .practice
+            .service(visit.service)
+            .map_or(0, |s| desk.practice.price_minor(visit.studio, s)),
         made_us: visit.booked_us,
         changed_us: steps.last().map_or(visit.booked_us, |(_, at_us)| *at_us),
     };
@@ -273,7 +275,14 @@ fn visit_rows(
     }
     if state == State::Booked {
         let look_us = desk.practice.chain.settings.gates.second_look_us(row.span.start_us);
-        let reminders = REMINDERS_H.map(|hours| ("mail.reminder", row.span.start_us - hours * HOUR_US));
+        let practice = desk.practice;
+        let reminders = practice
+            .chain
+            .settings
+            .messages
+            .reminders_h
+            .iter()
+            .map(|hours| ("mail.reminder", row.span.start_us - i64::from(*hours) * HOUR_US));
         let due = reminders.into_iter().chain([("gates.second_look", look_us)]);
         desk.jobs
             .extend(due.filter(|(_, at_us)| *at_us > now_us).map(|(kind, at_us)| (kind, row.id.0, at_us)));
@@ -284,14 +293,26 @@ fn visit_rows(
 /// Who took a step: the client or the reception, and at the end the practitioner.
 fn actor(desk: &Desk<'_>, edge: Edge, visit: &Visit, client: ClientId) -> Actor {
     let chain: ChainId = desk.practice.chain.id;
-    let staff = |role, id| Actor { role, person: Person::Staff(id), chain, studios: vec![visit.studio] };
+    let staff = |role, id| Actor {
+        role,
+        person: Person::Staff(id),
+        chain,
+        studios: vec![visit.studio],
+        also: Vec::new(),
+    };
     let by_client = match (edge, visit.end) {
         (Edge::Confirm | Edge::Move, _) => visit.by_client,
         (Edge::Cancel, End::Cancelled { by_client, .. }) => by_client,
         _ => false,
     };
     if by_client {
-        return Actor { role: Role::Client, person: Person::Client(client), chain, studios: Vec::new() };
+        return Actor {
+            role: Role::Client,
+            person: Person::Client(client),
+            chain,
+            studios: Vec::new(),
+            also: Vec::new(),
+        };
     }
     match (edge, desk.reception.get(&visit.studio)) {
         (Edge::Finish, _) | (_, None) => staff(Role::Practitioner, visit.practitioner),

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 34] = [
     "chains",
     "studios",
     "staff",
@@ -22,11 +22,13 @@ const TABLES: [&str; 25] = [
     "rooms",
     "services",
     "service_staff",
+    "prices",
     "hours",
     "clients",
     "client_words",
     "courses",
     "appointments",
+    "holders",
     "claims",
     "resource_days",
     "evidence",
@@ -35,11 +37,18 @@ const TABLES: [&str; 25] = [
     "idempotency",
     "passwords",
     "sign_ins",
+    "authenticators",
+    "recovery_codes",
+    "passkeys",
+    "tickets",
     "notes",
     "plans",
     "files",
     "picture_consents",
     "shown_pictures",
+    "waiting",
+    "feeds",
+    "second_looks",
 ];
 
 /// Rows that travel at once.
@@ -199,8 +208,11 @@ fn key(table: &str) -> &'static str {
         "client_words" => "chain_id, word, client_id",
         "resource_days" => "resource_id, day",
         "idempotency" => "chain_id, key",
-        "passwords" => "staff_id",
-        "sign_ins" => "token_hash",
+        "passwords" | "authenticators" => "staff_id",
+        "sign_ins" | "tickets" => "token_hash",
+        "recovery_codes" => "code_hash",
+        "passkeys" => "credential_id",
+        "second_looks" => "appointment_id",
         _ => "id",
     }
 }

@@ -391,7 +391,7 @@ fn placed(visit: &Appointment) -> Result<Visit, Refused> {
 }
 
 /// Whether a visit is one of its course: planned, under way or done.
-fn stands(state: State) -> bool {
+pub fn stands(state: State) -> bool {
     matches!(state, State::Booked | State::CheckedIn | State::Done)
 }
 

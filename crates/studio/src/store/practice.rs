@@ -2,7 +2,7 @@
 
 use super::{Error, Row, Tx};
 use crate::ids::ChainId;
-use crate::practice::{Chain, Practice, Room, Service, Staff, Studio, Working};
+use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Working};
 use crate::values;
 
 /// Every chain of the store, by name. For transactions of the system.
@@ -70,6 +70,25 @@ pub fn changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     tx.notify(&format!("practice {id}"))
 }
 
+/// Writes the chain's rules over what was there. `false` where somebody else changed the practice meanwhile: `version` is
+/// the chain's version that was read.
+///
+/// # Errors
+/// The store's.
+pub fn change_settings(
+    tx: &mut Tx<'_>,
+    settings: &crate::practice::Settings,
+    version: i64,
+) -> Result<bool, Error> {
+    let id = tx.chain()?;
+    let sql = "update chains set settings = $1 where id = $2 and version = $3";
+    let kept = tx.execute(sql, values![text(settings)?, id, version])? == 1;
+    if kept {
+        changed(tx)?;
+    }
+    Ok(kept)
+}
+
 /// The whole practice of the transaction's chain.
 ///
 /// # Errors
@@ -87,6 +106,7 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Practice, Error> {
         rooms: rooms(tx, id)?,
         services: services(tx, id)?,
         hours: hours(tx, id)?,
+        prices: prices(tx, id)?,
     })
 }
 
@@ -221,6 +241,12 @@ fn hours(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Working>, Error> {
             version: row.take()?,
         })
     })
+}
+
+fn prices(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Price>, Error> {
+    let sql = "select studio_id, service_id, price_minor from prices where chain_id = $1 \
+               order by studio_id, service_id";
+    all(tx, sql, id, |row| Ok(Price { studio: row.take()?, service: row.take()?, price_minor: row.take()? }))
 }
 
 /// Adds a studio.

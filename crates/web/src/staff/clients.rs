@@ -1,5 +1,6 @@
 //! Clients: found by name, e-mail, phone.
 
+use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
 use hairline_studio::permission::{Action, Role};
@@ -9,15 +10,14 @@ use serde::Deserialize;
 
 use super::session::SignedIn;
 use crate::App;
-use crate::extract::Query;
 use crate::page::{self, Frame};
 use crate::problem::Problem;
 
 /// Most clients shown at once.
 const MOST: i64 = 50;
 
-/// What is typed into the search.
-#[derive(Deserialize)]
+/// What is typed into the search; sent as a form, so that no name stands in an address.
+#[derive(Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     q: String,
@@ -41,15 +41,25 @@ struct List {
     more: bool,
 }
 
-/// `GET /staff/clients`
-pub async fn list(
+/// `GET /staff/clients`: the newest.
+pub async fn newest(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Problem> {
+    list(app, signed_in, Asked::default()).await
+}
+
+/// `POST /staff/clients`: those found.
+pub async fn search(
     State(app): State<App>,
     signed_in: SignedIn,
-    Query(asked): Query<Asked>,
+    Form(asked): Form<Asked>,
 ) -> Result<Response, Problem> {
+    list(app, signed_in, asked).await
+}
+
+async fn list(app: App, signed_in: SignedIn, asked: Asked) -> Result<Response, Problem> {
     signed_in.must(Action::FindClients)?;
     let q: String = asked.q.chars().take(100).collect();
-    let studios = (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios.clone());
+    let studios =
+        (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::FindClients));
     let (typed, country) = (q.clone(), dialling(&signed_in));
     let found = signed_in
         .office
@@ -73,6 +83,7 @@ pub async fn list(
 
 /// How a number typed without a country code is dialled: as in the country of the person's first studio.
 fn dialling(signed_in: &SignedIn) -> Dialling {
-    let studio = signed_in.actor.studios.first().and_then(|id| signed_in.practice.studio(*id));
+    let first = signed_in.actor.posts().find_map(|(_, studios)| studios.first());
+    let studio = first.and_then(|id| signed_in.practice.studio(*id));
     studio.map_or(Dialling { country: "", trunk: "" }, |s| crate::booking::dialling::dialling(&s.country))
 }

@@ -14,7 +14,7 @@ use hairline_studio::store::clients::Person;
 use hairline_studio::store::courses::{self, Course, Status};
 use hairline_studio::store::files::{self, File, What};
 use hairline_studio::store::shown::{self, Consent, Shown};
-use hairline_studio::store::{self, appointments, book, events, notes, plans};
+use hairline_studio::store::{self, appointments, book, events, notes, plans, second_looks};
 use hairline_studio::zone::zone;
 use uuid::Uuid;
 
@@ -84,6 +84,8 @@ struct Record {
     studio: String,
     since: String,
     next: Option<String>,
+    /// What the second look before it found.
+    looked: Option<String>,
     /// What is open before the next visit; nothing for those who may not see health data.
     open: Vec<String>,
     health: bool,
@@ -112,6 +114,7 @@ struct Found {
     visits: Vec<Appointment>,
     next: Option<Appointment>,
     gates: Vec<GateState>,
+    looks: Vec<second_looks::Look>,
     history: Vec<events::Line>,
     notes: Vec<notes::Note>,
     files: Vec<File>,
@@ -163,6 +166,10 @@ pub async fn get(
                 }
                 _ => Vec::new(),
             };
+            let looks = match &next {
+                Some(v) => second_looks::of(desk.tx, &[v.id])?,
+                None => Vec::new(),
+            };
             let courses = courses::of_client(desk.tx, id)?;
             let history = match sees_history {
                 true => history(desk, &opened, &visits, &courses)?,
@@ -173,6 +180,7 @@ pub async fn get(
                 visits,
                 next,
                 gates,
+                looks,
                 history,
                 courses,
                 notes: Vec::new(),
@@ -262,6 +270,7 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
     Ok(Record {
         frame: Frame::new(app, "/staff/clients", "Client").hidden().staff(&signed_in.person.name),
         next: next.as_ref().map(|v| format!("{}, {}", service(v), when(practice, v.span.start_us, v.studio))),
+        looked: tz.as_ref().and_then(|tz| found.looks.first().map(|look| today::looked(look, tz))),
         open: tz.map_or_else(Vec::new, |tz| {
             found.gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect()
         }),
@@ -368,6 +377,11 @@ fn done(what: &str) -> String {
         "finish" => "Done".to_owned(),
         "miss_visit" => "Did not come".to_owned(),
         "come_late" => "Came late".to_owned(),
+        "mail_booked" => "Mailed: visit booked".to_owned(),
+        "mail_moved" => "Mailed: visit moved".to_owned(),
+        "mail_cancelled" => "Mailed: visit cancelled".to_owned(),
+        "mail_reminder" => "Mailed: reminder".to_owned(),
+        "mail_open_steps" => "Mailed to the studio: something is open".to_owned(),
         "picture_consent_given" => "Consent to pictures in public".to_owned(),
         "picture_consent_withdrawn" => "Consent to pictures in public withdrawn".to_owned(),
         other => {
