@@ -9,15 +9,14 @@ use crate::design::Known;
 use crate::head_source::{HeadSource, head_from_measurements, head_from_scan};
 use crate::points::read_points;
 
-/// The head of a case and what is known of its skin. `read` gives the bytes of a file by the field that names it and its
-/// name, or says in a sentence why there are none.
+/// Gives the bytes of a file by the field that names it and its name, or says in a sentence why there are none.
+pub type Read<'a> = dyn FnMut(&str, &str) -> Result<Vec<u8>, String> + 'a;
+
+/// The head of a case and what is known of its skin.
 ///
 /// # Errors
 /// A sentence that names the file, or the field of the measurements.
-pub fn read_beside(
-    case: &Case,
-    read: &mut dyn FnMut(&str, &str) -> Result<Vec<u8>, String>,
-) -> Result<(HeadSource, Known), String> {
+pub fn read_beside(case: &Case, read: &mut Read<'_>) -> Result<(HeadSource, Known), String> {
     let source = match &case.head.scan {
         Some(scan) => head_from_scan(case, scan, &read("head.scan", scan)?).map_err(|e| e.to_string())?,
         None => head_from_measurements(case).map_err(|e| format!("head.measurements: {e}"))?,

@@ -106,8 +106,8 @@ fn files_are_found_by_sort_and_by_what_they_are_made_of_and_go_together() {
         });
         let (one, small) = (photo.clone(), thumbnail.clone());
         on_record(t, &fx, 1, move |tx, fx, (client, key), _| {
-            assert_eq!(files::of_client(tx, key, client.id, &[What::Photo, What::Scan])?, [one.clone()]);
-            assert_eq!(files::made_of(tx, key, &[one.id])?, [small.clone()]);
+            assert_eq!(files::of_client(tx, key, client.id, &[What::Photo, What::Scan])?, vec![one.clone()]);
+            assert_eq!(files::made_of(tx, key, &[one.id])?, vec![small.clone()]);
             let (found, whose, _) = files::by_id(tx, &fx.vault, one.id)?.ok_or(Error::Reference)?;
             assert_eq!((found, whose.id), (one.clone(), client.id));
             let objects = files::objects(tx)?;

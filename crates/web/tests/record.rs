@@ -134,7 +134,8 @@ impl Demo {
 
     /// The path of the record of the client whom newcomers sign in as.
     async fn record(&self, cookie: &str) -> String {
-        let found = self.page("/staff/clients?q=ashg", cookie).await;
+        let found = self.post("/staff/clients", cookie, &[("q", "ashg")]).await;
+        let found = String::from_utf8(bytes(found).await).expect("text");
         let code = found.split("/staff/clients/").nth(1).and_then(|rest| rest.split('"').next());
         format!("/staff/clients/{}", code.expect("a link"))
     }

@@ -4,18 +4,28 @@ use std::fmt::Write as _;
 
 use super::chance::Chance;
 use crate::ids::ClientId;
+use crate::practice::Studio;
 
-/// The case of a made-up client, TOML: the same client always wishes for the same.
-pub fn case_of(client: ClientId) -> String {
+/// The case of a made-up client at a studio, TOML: the same client always wishes for the same.
+pub fn case_of(client: ClientId, studio: &Studio) -> String {
     let mut chance = Chance::of("wish", client.0);
     let kind = chance.between(0, 9);
+    case(chance, kind, studio)
+}
+
+/// As [`case_of`], always for the shaved look: what the client of the newcomers wishes for.
+pub(super) fn shaved_case_of(client: ClientId, studio: &Studio) -> String {
+    case(Chance::of("wish", client.0), 0, studio)
+}
+
+fn case(mut chance: Chance, kind: i64, studio: &Studio) -> String {
     let (title, look, female, loss) = match kind {
         0..=5 => {
             let stage =
                 *chance.pick(&["norwood-iii-vertex", "norwood-iv", "norwood-v", "norwood-vi", "norwood-vii"]);
             ("Shaved look", "shaved", false, Some(stage))
         }
-        6..=7 => ("Hairline", "hairline", false, Some(*chance.pick(&["norwood-ii", "norwood-iii"]))),
+        6..=7 => ("Hairline", "hairline", false, Some("norwood-iii")),
         8 => ("Density between long hair", "density", true, Some(*chance.pick(&["ludwig-i", "ludwig-ii"]))),
         _ => ("Strip scar", "scar", false, None),
     };
@@ -65,6 +75,10 @@ pub fn case_of(client: ClientId) -> String {
             *chance.pick(&["natural", "natural", "soft", "receded", "rounded"])
         ));
     }
+    if look == "hairline" {
+        // Lower than it has gone back to, so that there is something to draw.
+        line(format!("height_mm = {}", chance.between(60, 68)));
+    }
     if look == "scar" {
         line(format!(
             "\n[[scars]]\nkind = \"strip\"\nlength_mm = {}\nwidth_mm = {}",
@@ -73,5 +87,8 @@ pub fn case_of(client: ClientId) -> String {
         ));
         line("\n[artist]\ndensity_per_cm2 = 90".to_owned());
     }
+    // Names and telephones of the demonstration hold nothing that TOML would take for its own.
+    line(format!("\n[studio]\nname = \"{}\"\ncontact = \"{}\"", studio.name, studio.phone));
+    line(format!("currency = \"{}\"", studio.currency));
     text
 }

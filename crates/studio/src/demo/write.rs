@@ -9,7 +9,7 @@ use super::calendar::instant;
 use super::chance::Chance;
 use super::clients::Client;
 use super::journey::{Course, End, GAP_DAYS, REVIEW_DAYS, SESSIONS, Visit};
-use super::wishes::case_of;
+use super::wishes::{case_of, shaved_case_of};
 use super::{Error, Plan};
 use crate::board::Claim;
 use crate::booking::{Edge, State};
@@ -64,13 +64,18 @@ pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timest
         desk.claims.entry(*studio).or_default().push(*claim);
     }
     let mut planned: BTreeMap<StudioId, usize> = BTreeMap::new();
+    let home = set_up.studios.first().map(|s| s.id);
     for (n, client) in clients.iter_mut().enumerate() {
         let added = client_rows(tx, &mut desk, client)?;
         let here = planned.get(&added.studio).copied().unwrap_or(0);
-        let wanted = n == 0 || client.way.course.is_some() && here < if planned.len() < 2 { 4 } else { 2 };
+        let wanted =
+            n == 0 || client.way.course.is_some() && here < if Some(added.studio) == home { 4 } else { 1 };
         if wanted && planned.values().sum::<usize>() < PLANNED {
             *planned.entry(added.studio).or_default() += 1;
-            wish(tx, vault, &added, &mut Fresh { now, rng: &mut client.chance.0 })?;
+            // A microsecond apart, so that they are made in this order: the client of the newcomers first.
+            let turn = i64::try_from(planned.values().sum::<usize>()).unwrap_or(0);
+            let at = instant(now.as_microsecond() - 100 + turn);
+            wish(tx, &desk, &added, n == 0, &mut Fresh { now: at, rng: &mut client.chance.0 })?;
         }
     }
     let mut fresh = Fresh { now, rng: &mut chance.0 };
@@ -93,14 +98,18 @@ pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timest
 /// Asks the engine for a plan, and for its pictures to be shown with consent: jobs, done once the server runs.
 fn wish(
     tx: &mut Tx<'_>,
-    vault: &Vault,
+    desk: &Desk<'_>,
     client: &clients::Client,
+    first: bool,
     fresh: &mut Fresh<'_>,
 ) -> Result<(), store::Error> {
+    let Some(studio) = desk.practice.studio(client.studio) else { return Ok(()) };
+    let vault = desk.vault;
     let key = clients::key(tx, vault, client.id)?;
     shown::give(tx, &key, client, "Made up for the demonstration.", &Who::Program, fresh)?;
     let id = fresh.id();
-    plans::ask(tx, &key, client, id, &case_of(client.id), SHOW, &Who::Program, fresh)?;
+    let case = if first { shaved_case_of(client.id, studio) } else { case_of(client.id, studio) };
+    plans::ask(tx, &key, client, id, &case, SHOW, &Who::Program, fresh)?;
     Ok(())
 }
 

@@ -298,8 +298,9 @@ pub struct Counts {
 
 /// What tells a job's studio.
 const JOINED: &str = "from jobs j left join appointments a on a.id = j.about_id \
-                      left join courses c on c.id = j.about_id left join waiting w on w.id = j.about_id";
-const STUDIO: &str = "coalesce(a.studio_id, c.studio_id, w.studio_id)";
+                      left join courses c on c.id = j.about_id left join waiting w on w.id = j.about_id \
+                      left join plans p on p.id = j.about_id";
+const STUDIO: &str = "coalesce(a.studio_id, c.studio_id, w.studio_id, p.studio_id)";
 
 /// How the jobs of some studios stand (`None`: of the whole chain).
 ///
@@ -393,7 +394,7 @@ pub fn list(
         }
     };
     let sql = format!(
-        "select j.id, j.kind, {STUDIO}, coalesce(a.client_id, c.client_id, w.client_id), \
+        "select j.id, j.kind, {STUDIO}, coalesce(a.client_id, c.client_id, w.client_id, p.client_id), \
          coalesce(a.starts_us, w.offer_starts_us), j.due_us, j.tries, j.last_error, j.leased_until_us, j.done_us \
          {JOINED} where j.chain_id = $1 and {filter} {at} order by {order}, j.id limit $3"
     );

@@ -14,6 +14,8 @@ use uuid::Uuid;
 use super::{Numbers, Outcome, PROGRAM, Trouble, Work, for_public};
 use crate::office::{Desk, Office, now};
 
+const MICROSECOND: jiff::SignedDuration = jiff::SignedDuration::from_micros(1);
+
 /// A file whose object is there.
 struct Put {
     name: String,
@@ -61,14 +63,16 @@ pub(super) async fn keep(
     kept.map(|_| ())
 }
 
-/// The pictures that show the result: before, and healed after the last session, with what stands below them.
+/// The pictures that show the result, with what stands below them.
 fn healed_pair(numbers: &Numbers) -> Vec<(String, String)> {
-    let sessions = numbers.sessions.len();
-    let of = |stem: &str, words: &str| {
-        (format!("preview/front-{stem}.jpg"), format!("{words} Simulated: drawn by the engine, not a photo."))
-    };
-    let after = format!("{}, healed after {sessions} sessions.", numbers.look);
-    vec![of("before", "Before."), of(&format!("session-{sessions}-healed"), &after)]
+    let after = format!("{}, healed after {}.", numbers.look, numbers.sessions_words());
+    let words = ["Before.".to_owned(), after];
+    let named = numbers.pair().into_iter().zip(words);
+    named
+        .map(|(stem, words)| {
+            (format!("preview/{stem}.jpg"), format!("{words} Simulated: drawn by the engine, not a photo."))
+        })
+        .collect()
 }
 
 async fn put_all(
@@ -163,6 +167,8 @@ async fn write(
                     let id = desk.fresh.id();
                     let public = add(desk, row(of, id, What::Public, stored, file.name))?;
                     let what = (public, caption.as_str(), true);
+                    // Pictures of one client stand in the order in which they are shown.
+                    desk.fresh.now = desk.fresh.now.saturating_add(MICROSECOND).unwrap_or(desk.fresh.now);
                     shown::show(desk.tx, &client, consent.id, what, &PROGRAM, &mut desk.fresh)?;
                 }
             }

@@ -9,7 +9,6 @@ mod keep;
 mod numbers;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hairline_plan::case::Case;
@@ -39,7 +38,8 @@ const MOST_LOST: i64 = 3;
 
 /// Makes plans until told to stop; one under way is given back then.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let Ok(office) = app.office().map(Arc::clone) else { return };
+    // There is nothing to plan before something is set up.
+    let office = tokio::select! { office = app.opened() => office, _ = stop.changed() => return };
     let worker = format!("planner {} {}", std::process::id(), now().as_microsecond());
     while !*stop.borrow() {
         let name = worker.clone();

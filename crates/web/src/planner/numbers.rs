@@ -1,7 +1,7 @@
 //! What pages show of a plan without reading its files.
 
 use hairline_plan::Plan;
-use hairline_plan::case::Look;
+use hairline_plan::case::{Case, Look, Scar};
 use hairline_studio::gates::{Gate, Policy, ServiceKind};
 use hairline_studio::ids::StudioId;
 use hairline_studio::practice::{Practice, Service};
@@ -18,6 +18,8 @@ pub struct Numbers {
     pub title: String,
     /// The look, in words.
     pub look: String,
+    /// From where the result is seen best: the beginning of a picture's name.
+    pub view: String,
     /// Dots.
     pub dots: usize,
     /// Skin treated, cm2.
@@ -66,6 +68,7 @@ impl Numbers {
         Numbers {
             title: plan.title.clone(),
             look: look_words(plan.case.look).to_owned(),
+            view: best_view(&plan.case).to_owned(),
             dots: plan.dots,
             area_cm2: plan.treated_area_cm2,
             hairline_mm: plan.hairline.as_ref().map(|h| h.height_mm),
@@ -91,6 +94,20 @@ impl Numbers {
                 .map(|m| (m.name, m.label))
                 .collect(),
         }
+    }
+
+    /// "3 sessions".
+    pub fn sessions_words(&self) -> String {
+        match self.sessions.len() {
+            1 => "1 session".to_owned(),
+            n => format!("{n} sessions"),
+        }
+    }
+
+    /// Names of the pictures that show the result: before, and healed after the last session.
+    pub fn pair(&self) -> [String; 2] {
+        let (view, last) = (&self.view, self.sessions.len());
+        [format!("{view}-before"), format!("{view}-session-{last}-healed")]
     }
 
     /// The sessions as they are booked at a studio; `None` where nobody there does sessions. A sitting lasts the minutes of
@@ -135,6 +152,16 @@ fn session_services(practice: &Practice, studio: StudioId) -> Vec<&Service> {
 fn review_days(policy: &Policy) -> u32 {
     let rule = policy.rules.get(&Gate::HealedReview);
     rule.and_then(|r| r.look_after_hours.first()).map_or(7, |hours| hours.div_ceil(24))
+}
+
+/// From where the result of a case is seen best.
+fn best_view(case: &Case) -> &'static str {
+    let at_the_back = |scar: &Scar| !matches!(scar, Scar::Patch { .. });
+    match case.look {
+        Look::Scar if case.scars.iter().any(at_the_back) => "back",
+        Look::Scar | Look::Density => "top",
+        Look::Shaved | Look::Hairline => "front",
+    }
 }
 
 /// A look in the words of the form.

@@ -343,7 +343,11 @@ fn offered(photos: &[Paper], plan: Option<&Card>) -> Vec<(Uuid, Uuid, String)> {
 fn course_line(practice: &Practice, course: &Course) -> CourseLine {
     let n = course.sessions.len();
     CourseLine {
-        words: format!("{n} sessions, booked {}", when(practice, course.made_us, course.studio)),
+        words: format!(
+            "{n} session{}, booked {}",
+            if n == 1 { "" } else { "s" },
+            when(practice, course.made_us, course.studio)
+        ),
         state: match course.status {
             Status::Active => "Under way",
             Status::Done => "Done and reviewed",

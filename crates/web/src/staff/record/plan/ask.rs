@@ -303,10 +303,9 @@ pub async fn demo(
         return Err(Problem::new(&problem::NOT_FOUND));
     }
     let known = read(&signed_in, &code).await?;
-    let mut case: Table = hairline_studio::demo::case_of(known.opened.client.id)
-        .parse()
-        .map_err(|_| Problem::new(&problem::INTERNAL))?;
-    of_studio(&mut case, &signed_in, &known);
-    let number = ask(&app, &signed_in, &code, pressed.key, case.to_string()).await?;
+    let client = &known.opened.client;
+    let studio = signed_in.practice.studio(client.studio).ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
+    let case = hairline_studio::demo::case_of(client.id, studio);
+    let number = ask(&app, &signed_in, &code, pressed.key, case).await?;
     Ok(back(&code, &format!("/plans/{number}")))
 }

@@ -55,7 +55,7 @@ pub struct Card {
     pub accepted: Option<String>,
     /// Numbers.
     pub numbers: Option<Numbers>,
-    /// Before, and healed after each session, from the front.
+    /// Before, and healed after each session, from where it is seen best.
     pub pictures: Vec<Picture>,
 }
 
@@ -142,9 +142,9 @@ pub fn card(practice: &Practice, home: StudioId, found: Found) -> Card {
     if let Some(numbers) = &numbers {
         let all = pictures(&found, numbers);
         let n = numbers.sessions.len();
-        let wanted = std::iter::once("front-before".to_owned())
-            .chain((1..=n).map(|n| format!("front-session-{n}-healed")))
-            .chain(std::iter::once("front-healed".to_owned()));
+        let view = &numbers.view;
+        let healed = (1..=n).map(|n| format!("{view}-session-{n}-healed"));
+        let wanted = std::iter::once(format!("{view}-before")).chain(healed);
         for stem in wanted {
             chosen.extend(all.iter().find(|p| p.stem == stem).cloned());
         }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use hairline_studio::permission::Action;
 use hairline_studio::store::plans::{self, Plan};
 use serde::Deserialize;
+use toml::{Table, Value};
 use uuid::Uuid;
 
 use super::super::open;
@@ -41,8 +42,8 @@ struct Page {
     new: i64,
     others: Vec<i64>,
     lines: Vec<Line>,
-    /// What is to be seen, the small picture and the file of the old version, and of the new.
-    pictures: Vec<(String, Option<(Uuid, Uuid)>, Option<(Uuid, Uuid)>)>,
+    /// What is to be seen, the picture of the old version, and of the new.
+    pictures: Vec<(&'static str, Option<Uuid>, Option<Uuid>)>,
     /// Lines of the case that one has and the other has not.
     case: Vec<(bool, String)>,
 }
@@ -119,11 +120,11 @@ fn lines(a: &Numbers, b: &Numbers) -> Vec<Line> {
 }
 
 /// Pictures of the moments that matter most, of both versions; the last session of each.
-fn beside(a: &[Picture], b: &[Picture]) -> Vec<(String, Option<(Uuid, Uuid)>, Option<(Uuid, Uuid)>)> {
+fn beside(a: &[Picture], b: &[Picture]) -> Vec<(&'static str, Option<Uuid>, Option<Uuid>)> {
     let last = |of: &[Picture], view: &str| {
         let stem =
             |p: &&Picture| p.stem.starts_with(&format!("{view}-session-")) && p.stem.ends_with("-healed");
-        of.iter().filter(stem).max_by(|x, y| x.stem.cmp(&y.stem)).map(|p| (p.small, p.id))
+        of.iter().filter(stem).max_by(|x, y| x.stem.cmp(&y.stem)).map(|p| p.id)
     };
     let views = [
         ("front", "Healed, front"),
@@ -132,25 +133,63 @@ fn beside(a: &[Picture], b: &[Picture]) -> Vec<(String, Option<(Uuid, Uuid)>, Op
         ("back", "Healed, back"),
         ("closeup", "Healed, close up"),
     ];
-    let pairs = views.into_iter().map(|(view, words)| (words.to_owned(), last(a, view), last(b, view)));
+    let pairs = views.into_iter().map(|(view, words)| (words, last(a, view), last(b, view)));
     pairs.filter(|(_, old, new)| old.is_some() || new.is_some()).collect()
 }
 
-/// Lines of one text that the other has not: `false` of the old, `true` of the new, in order.
+/// Fields of one case that are not so in the other: `false` of the old, `true` of the new, by name.
 fn difference(old: &str, new: &str) -> Vec<(bool, String)> {
-    let only = |of: &str, than: &str| -> Vec<String> {
-        let there: Vec<&str> = than.lines().map(str::trim).collect();
-        let mut table = String::new();
-        let mut lines = Vec::new();
-        for line in of.lines().map(str::trim).filter(|l| !l.is_empty()) {
-            if line.starts_with('[') {
-                table = format!("{} ", line.trim_matches(['[', ']']));
-            } else if !there.contains(&line) {
-                lines.push(format!("{table}{line}"));
-            }
-        }
-        lines
+    let fields = |text: &str| {
+        let mut fields = Vec::new();
+        flat("", &text.parse::<Table>().map(Value::Table).unwrap_or(Value::from("")), &mut fields);
+        fields
     };
-    let gone = only(old, new).into_iter().map(|line| (false, line));
-    gone.chain(only(new, old).into_iter().map(|line| (true, line))).collect()
+    let (old, new) = (fields(old), fields(new));
+    let only = |of: &[(String, String)], than: &[(String, String)], is_new| {
+        let gone = of.iter().filter(|field| !than.contains(field));
+        gone.map(|(name, value)| (is_new, format!("{name} = {value}"))).collect::<Vec<_>>()
+    };
+    let mut lines = only(&old, &new, false);
+    lines.extend(only(&new, &old, true));
+    // The two values of one field beside each other.
+    lines.sort_by(|a, b| {
+        let name = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
+        (name(&a.1), a.0).cmp(&(name(&b.1), b.0))
+    });
+    lines
+}
+
+/// Every value of a case with its path; whole numbers are numbers.
+fn flat(path: &str, value: &Value, out: &mut Vec<(String, String)>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::Table(table) => table.iter().for_each(|(key, value)| flat(&below(key), value, out)),
+        Value::Array(all) if all.iter().any(Value::is_table) => {
+            all.iter().enumerate().for_each(|(i, value)| flat(&format!("{path}[{}]", i + 1), value, out));
+        }
+        Value::Float(number) => out.push((path.to_owned(), number.to_string())),
+        other => out.push((path.to_owned(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+
+    #[test]
+    fn a_difference_names_the_fields_that_differ_and_no_others() {
+        let old = "look = \"shaved\"\n[hair]\nshaft_um = 72\n[[scars]]\nwidth_mm = 5\n";
+        let new =
+            "look = \"shaved\"\n[[scars]]\nwidth_mm = 12.5\n[hair]\nshaft_um = 72.0\ncolour = \"black\"\n";
+        let lines = difference(old, new);
+        let lines: Vec<(bool, &str)> = lines.iter().map(|(new, line)| (*new, line.as_str())).collect();
+        assert_eq!(
+            lines,
+            [
+                (true, "hair.colour = \"black\""),
+                (false, "scars[1].width_mm = 5"),
+                (true, "scars[1].width_mm = 12.5")
+            ]
+        );
+    }
 }

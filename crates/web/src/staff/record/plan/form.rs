@@ -156,7 +156,7 @@ impl Form {
     }
 
     fn number(&mut self, name: &str) -> Option<Value> {
-        match parse(&self.value(name).to_owned(), Kind::Number) {
+        match parse(self.value(name), Kind::Number) {
             Ok(value) => value,
             Err(why) => {
                 self.faults.insert(name.to_owned(), why);
@@ -308,6 +308,8 @@ fn number(value: &Value) -> Option<f64> {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        // As people write it: 57, not 57.0.
+        Value::Float(number) => number.to_string(),
         Value::Array(all) => all.iter().map(shown).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
@@ -362,8 +364,12 @@ mod tests {
     #[test]
     fn every_wish_of_the_demonstration_is_a_case_and_they_differ() {
         use hairline_studio::ids::ClientId;
+        let studio = serde_json::json!({"id": uuid::Uuid::nil(), "slug": "s", "name": "Stipple", "zone": "UTC",
+            "latitude_deg": 0.0, "longitude_deg": 0.0, "street": "", "postcode": "", "city": "", "country": "GB",
+            "phone": "+44 20 7946 0000", "email": "", "currency": "GBP", "about": "", "active": true, "version": 1});
+        let studio = serde_json::from_value(studio).expect("a studio");
         let cases: Vec<String> = (0..200_u128)
-            .map(|n| hairline_studio::demo::case_of(ClientId(uuid::Uuid::from_u128(n))))
+            .map(|n| hairline_studio::demo::case_of(ClientId(uuid::Uuid::from_u128(n)), &studio))
             .collect();
         let mut looks = std::collections::BTreeSet::new();
         for text in &cases {

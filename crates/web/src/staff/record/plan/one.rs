@@ -25,6 +25,8 @@ pub struct Download {
 pub struct Row {
     title: &'static str,
     pictures: Vec<Picture>,
+    /// One wide picture with all in it.
+    strip: bool,
 }
 
 #[derive(askama::Template)]
@@ -142,10 +144,10 @@ pub async fn progress(
     Ok(response)
 }
 
-/// Before, and healed after the last session, from the front.
+/// Before, and healed after the last session, from where the result is seen best.
 fn pair(pictures: &[Picture], numbers: Option<&Numbers>) -> Vec<Picture> {
-    let last = numbers.map_or(0, |n| n.sessions.len());
-    let stems = ["front-before".to_owned(), format!("front-session-{last}-healed")];
+    let Some(numbers) = numbers else { return Vec::new() };
+    let stems = numbers.pair();
     stems.iter().filter_map(|stem| pictures.iter().find(|p| p.stem == *stem).cloned()).collect()
 }
 
@@ -170,7 +172,7 @@ fn rows(pictures: &[Picture], numbers: Option<&Numbers>) -> Vec<Row> {
     let row = |(view, title)| {
         let mut row: Vec<Picture> = pictures.iter().filter(|p| p.stem.starts_with(view)).cloned().collect();
         row.sort_by_key(|p| order(&p.stem));
-        Row { title, pictures: row }
+        Row { title, pictures: row, strip: view == "fade-" }
     };
     views.into_iter().map(row).filter(|row| !row.pictures.is_empty()).collect()
 }
