@@ -36,6 +36,27 @@ pub struct Settings {
     pub booking: Rules,
     /// What must be done before which visit.
     pub gates: Policy,
+    /// What clients are told by mail, and when.
+    #[serde(default)]
+    pub messages: Messages,
+}
+
+/// When clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// Hours before a visit at which its client is reminded; empty: never.
+    pub reminders_h: Vec<u32>,
+    /// Hours for which a freed time is kept for whom it is offered.
+    pub offer_h: u32,
+}
+
+impl Default for Messages {
+    /// Reminders three days and one day before, the later one in time to still call off; an offer is kept for four hours
+    /// (assumptions).
+    fn default() -> Messages {
+        Messages { reminders_h: vec![72, 24], offer_h: 4 }
+    }
 }
 
 /// A place where clients are treated.

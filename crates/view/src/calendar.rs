@@ -13,6 +13,8 @@ use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::ics::{escaped, fold};
+
 /// Years after the last session at which the client is reminded to look at the result (`smp.md` 1.8, assumption).
 const REVIEW_YEARS: i32 = 1;
 /// Sessions are entered in steps of this, minutes.
@@ -172,55 +174,4 @@ fn identity(plan: &Plan) -> String {
     let hash =
         words.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     format!("{hash:016x}")
-}
-
-/// Text with the characters that mean something in a calendar escaped (RFC 5545, 3.3.11); control characters go.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | ';' | ',' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Writes a content line in pieces of at most 75 octets, between characters, each line ended by CR LF (RFC 5545, 3.1).
-fn fold(text: &str, out: &mut String) {
-    const OCTETS: usize = 75;
-    let mut used = 0;
-    for c in text.chars() {
-        if used + c.len_utf8() > OCTETS {
-            out.push_str("\r\n ");
-            used = 1;
-        }
-        out.push(c);
-        used += c.len_utf8();
-    }
-    out.push_str("\r\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn text_is_escaped_as_the_standard_says() {
-        assert_eq!(escaped("a, b; c\\d\nsecond\r line"), "a\\, b\\; c\\\\d\\nsecond line");
-    }
-
-    proptest! {
-        #[test]
-        fn folded_lines_are_short_and_unfold_to_the_text(text in "[^\\r\\n]{0,300}") {
-            let mut out = String::new();
-            fold(&text, &mut out);
-            prop_assert!(out.split("\r\n").all(|l| l.len() <= 75));
-            let unfolded = out.replace("\r\n ", "");
-            prop_assert_eq!(unfolded.trim_end_matches("\r\n"), text);
-        }
-    }
 }

@@ -4,8 +4,10 @@
 
 pub mod calendar;
 pub mod chart;
+pub mod files;
 pub mod forecast;
 pub mod glb;
+pub mod ics;
 pub mod pdf;
 pub mod picture;
 pub mod ply;

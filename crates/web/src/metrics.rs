@@ -23,6 +23,8 @@ struct Counted {
     requests: BTreeMap<(&'static str, String, u16), u64>,
     /// By route template.
     seconds: BTreeMap<String, Histogram>,
+    /// Jobs tried, by kind and what became of them.
+    jobs: BTreeMap<(String, &'static str), u64>,
 }
 
 #[derive(Default)]
@@ -51,6 +53,12 @@ impl Metrics {
         }
     }
 
+    /// One job has ended, as `done` or `failed`.
+    pub fn job(&self, kind: &str, outcome: &'static str) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted.jobs.entry((kind.to_owned(), outcome)).or_default() += 1;
+    }
+
     /// All counters in the Prometheus text format, version 0.0.4.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -72,6 +80,12 @@ impl Metrics {
                 out,
                 "hairline_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
             )?;
+        }
+        writeln!(out, "# HELP hairline_jobs_tried_total Tries of jobs by this process.")?;
+        writeln!(out, "# TYPE hairline_jobs_tried_total counter")?;
+        for ((kind, outcome), count) in &counted.jobs {
+            let kind = label(kind);
+            writeln!(out, "hairline_jobs_tried_total{{kind=\"{kind}\",outcome=\"{outcome}\"}} {count}")?;
         }
         writeln!(out, "# HELP hairline_request_seconds Time to the answer.")?;
         writeln!(out, "# TYPE hairline_request_seconds histogram")?;

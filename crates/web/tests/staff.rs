@@ -65,6 +65,10 @@ impl Demo {
         self.router.clone().oneshot(request.expect("a request")).await.expect("an answer")
     }
 
+    async fn found(&self, typed: &str, cookie: &str) -> String {
+        text(self.post("/staff/clients", cookie, &format!("q={typed}")).await).await
+    }
+
     async fn try_sign_in(&self, email: &str, password: &str) -> Response<Body> {
         let encode = |text: &str| text.replace('@', "%40").replace(' ', "+");
         self.post("/staff/sign-in", "", &format!("email={}&password={}", encode(email), encode(password)))
@@ -90,7 +94,7 @@ async fn text(response: Response<Body>) -> String {
 #[tokio::test]
 async fn nobody_gets_in_without_signing_in_and_a_sign_in_ends_where_it_is_ended() {
     let demo = demo();
-    for path in ["/staff", "/staff/clients", "/staff/clients/XXXX", "/staff/sign-ins"] {
+    for path in ["/staff", "/staff/clients", "/staff/clients/XXXX", "/account"] {
         for cookie in ["", "hairline-staff=", "hairline-staff=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
             let response = demo.get(path, cookie).await;
             assert_eq!(
@@ -101,7 +105,7 @@ async fn nobody_gets_in_without_signing_in_and_a_sign_in_ends_where_it_is_ended(
     }
     let cookie = demo.sign_in(Role::Manager).await;
     assert!(demo.page("/staff", &cookie).await.contains("Shoreditch"));
-    assert!(demo.page("/staff/sign-ins", &cookie).await.contains("This browser"));
+    assert!(demo.page("/account", &cookie).await.contains("this browser"));
     demo.post("/staff/sign-out", &cookie, "").await;
     assert_eq!(demo.get("/staff", &cookie).await.status(), StatusCode::SEE_OTHER);
 }
@@ -126,13 +130,13 @@ async fn a_wrong_password_and_an_unknown_person_hear_the_same_and_misses_make_th
 async fn a_client_is_found_by_the_beginning_of_a_name_and_reception_sees_no_health_data() {
     let demo = demo();
     let manager = demo.sign_in(Role::Manager).await;
-    let found = demo.page("/staff/clients?q=ashg", &manager).await;
+    let found = demo.found("ashg", &manager).await;
     let code = found.split("/staff/clients/").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
     assert!(found.contains("Elliot Ashgrove"), "{found}");
-    assert!(
-        demo.page("/staff/clients?q=elliot.ashgrove%40post.example", &manager).await.contains("Ashgrove")
-    );
-    assert!(demo.page("/staff/clients?q=zzzzqqq", &manager).await.contains("Nobody is found"));
+    assert!(demo.found("elliot.ashgrove%40post.example", &manager).await.contains("Ashgrove"));
+    assert!(demo.found("zzzzqqq", &manager).await.contains("Nobody is found"));
+    let by_address = demo.page("/staff/clients?q=ashg", &manager).await;
+    assert!(!by_address.contains("value=\"ashg\""), "no name is read from an address");
     let record = demo.page(&format!("/staff/clients/{code}"), &manager).await;
     assert!(record.contains("Elliot Ashgrove") && record.contains("Visits") && record.contains("History"));
 
@@ -155,7 +159,9 @@ async fn a_manager_does_not_see_the_clients_of_another_studio() {
     let owner = demo.sign_in(Role::Owner).await;
     let manager = demo.sign_in(Role::Manager).await;
     let all = demo.page("/staff/clients", &owner).await;
-    let rows = all.split("<tr>").filter(|row| row.contains("/staff/clients/") && !row.contains("Shoreditch"));
+    let rows = all.split("<tr>").filter(|row| {
+        row.contains("/staff/clients/") && !row.contains("Shoreditch") && !row.contains("Richmond")
+    });
     let codes: Vec<&str> =
         rows.filter_map(|row| row.split("/staff/clients/").nth(1)?.split('"').next()).take(5).collect();
     assert!(!codes.is_empty(), "the owner sees other studios");
@@ -179,4 +185,64 @@ async fn a_change_from_another_site_is_refused() {
     let response = demo.router.clone().oneshot(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_eq!(demo.get("/staff", &cookie).await.status(), StatusCode::OK, "still signed in");
+}
+
+#[tokio::test]
+async fn jobs_are_for_owner_and_managers_and_say_that_a_demonstration_sends_no_mail() {
+    let demo = demo();
+    let owner = demo.sign_in(Role::Owner).await;
+    let page = demo.page("/staff/jobs?list=later", &owner).await;
+    assert!(page.contains("No mail is sent: this is a demonstration"), "{page}");
+    assert!(page.contains("Mail: reminder") && page.contains("Second look before a visit"), "{page}");
+    assert!(demo.page("/staff/jobs?list=failed", &owner).await.contains("Nothing has failed."));
+    let manager = demo.sign_in(Role::Manager).await;
+    let own = demo.page("/staff/jobs?list=later", &manager).await;
+    assert!(own.contains("Shoreditch") && own.matches("<li class=\"card job\">").count() > 5, "{own}");
+    let other = own.split("<li class=\"card job\">").skip(1).find(|job| !job.contains("Shoreditch"));
+    assert_eq!(other, None, "those of other studios are not theirs");
+    for role in [Role::Practitioner, Role::Reception] {
+        let cookie = demo.sign_in(role).await;
+        assert_eq!(demo.get("/staff/jobs", &cookie).await.status(), StatusCode::FORBIDDEN, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_practitioner_shares_their_own_calendar_and_nobody_elses() {
+    let demo = demo();
+    let cookie = demo.sign_in(Role::Practitioner).await;
+    let page = demo.page("/staff/calendars", &cookie).await;
+    let asks: Vec<&str> =
+        page.split("name=\"about\" value=\"").skip(1).filter_map(|r| r.split('"').next()).collect();
+    assert_eq!(asks.len(), 1, "{page}");
+    let made =
+        demo.post("/staff/calendars/make", &cookie, &format!("of=practitioner&about={}", asks[0])).await;
+    assert_eq!(made.status(), StatusCode::OK);
+    let made = text(made).await;
+    let secret =
+        made.split("/calendars/").find_map(|r| r.split_once(".ics")).map(|(secret, _)| secret.to_owned());
+    let secret = secret.expect("an address");
+    let feed = text(demo.get(&format!("/calendars/{secret}.ics"), "").await).await;
+    assert!(feed.matches("BEGIN:VEVENT").count() > 5 && feed.contains("TZID:"), "{feed}");
+    assert!(!feed.contains("ession") && !feed.contains("onsult"), "what a visit is for is not said");
+
+    // What others may share is not theirs: a colleague's calendar, a room's.
+    let owner = demo.sign_in(Role::Owner).await;
+    let all = demo.page("/staff/calendars", &owner).await;
+    let others: Vec<&str> =
+        all.split("name=\"about\" value=\"").skip(1).filter_map(|r| r.split('"').next()).collect();
+    for (of, about) in
+        [("practitioner", others[0]), ("practitioner", others[5]), ("room", others[others.len() - 1])]
+    {
+        if about != asks[0] {
+            let refused =
+                demo.post("/staff/calendars/make", &cookie, &format!("of={of}&about={about}")).await;
+            assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{of}");
+        }
+    }
+    let id = text(demo.get("/staff/calendars", &cookie).await).await;
+    let id =
+        id.split("name=\"id\" value=\"").nth(1).and_then(|r| r.split('"').next()).expect("one").to_owned();
+    demo.post("/staff/calendars/end", &cookie, &format!("id={id}")).await;
+    assert_eq!(demo.get(&format!("/calendars/{secret}.ics"), "").await.status(), StatusCode::NOT_FOUND);
+    assert!(demo.page("/staff/waiting", &cookie).await.contains("Nobody waits"));
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::appointments::{self, Appointment};
 use super::claims;
 use super::clients;
+use super::course_end;
 use super::courses;
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
@@ -16,7 +17,7 @@ pub use super::rights::{course_studios, gates_of, may_see, thing_of};
 use super::spot::{self, Spot};
 pub use super::spot::{Touched, own};
 use super::vault::{self, Vault};
-use super::{Error, Tx};
+use super::{Error, Tx, waiting};
 use crate::booking::{self, By, Edge, Noted, Override, Passed, Request, State, step};
 use crate::course::CourseError;
 use crate::gates::Moment;
@@ -30,8 +31,6 @@ use crate::search;
 use crate::span::{HOUR_US, MINUTE_US, Span};
 use crate::zone::{TimeError, local_time_at};
 
-/// Hours before a visit at which its client is reminded (assumption; the later one lets a client still call off).
-pub const REMINDERS_H: [i64; 2] = [72, 24];
 /// Longest sitting in minutes: a working day (assumption; `studio.md` 2 has sittings of up to five hours).
 pub const LONGEST_SITTING_MIN: u32 = 720;
 /// Most holds that one sweep takes away.
@@ -214,6 +213,23 @@ pub fn hold(
     by_staff: bool,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
+    let minutes = i64::from(practice.chain.settings.booking.hold_min);
+    let until_us = fresh.now_us() + minutes * MINUTE_US;
+    hold_until(tx, practice, wish, by_staff, until_us, fresh)
+}
+
+/// As [`hold`], until an instant (UTC microseconds), as a freed time is kept for whom it is offered.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_until(
+    tx: &mut Tx<'_>,
+    practice: &Practice,
+    wish: &Wish,
+    by_staff: bool,
+    until_us: i64,
+    fresh: &mut Fresh<'_>,
+) -> Result<Booked, Refused> {
     let sought = spot::seek(practice, wish, None, by_staff)?;
     spot::lock(tx, std::slice::from_ref(&sought))?;
     let found = spot::find(tx, sought, &[], &[], false, fresh.now)?;
@@ -221,8 +237,7 @@ pub fn hold(
         return Err(Refused::NotFound("service"));
     }
     let mut held = appointment(&found, wish, State::Hold, fresh)?;
-    let minutes = i64::from(practice.chain.settings.booking.hold_min);
-    held.hold_until_us = Some(fresh.now_us() + minutes * MINUTE_US);
+    held.hold_until_us = Some(until_us);
     appointments::add(tx, &held)?;
     let claims = spot::owned(&found.claims, &held);
     let touched = spot::place(tx, &held, claims, found.expired, fresh)?;
@@ -473,6 +488,9 @@ pub fn take_edge(
         let claims = spot::owned(&retaken, &booked.appointment);
         booked.touched = spot::place(tx, &booked.appointment, claims, Vec::new(), fresh)?;
     }
+    if booked.changed && edge == Edge::Finish {
+        course_end::after(tx, desk, &booked.appointment, fresh)?;
+    }
     Ok(booked)
 }
 
@@ -638,8 +656,8 @@ fn tell(
     }
     match asked.edge {
         Edge::Confirm | Edge::Move => {
-            for hours in REMINDERS_H {
-                let due_us = visit.span.start_us - hours * HOUR_US;
+            for hours in &desk.practice.chain.settings.messages.reminders_h {
+                let due_us = visit.span.start_us - i64::from(*hours) * HOUR_US;
                 if due_us > now_us {
                     later("mail.reminder", due_us);
                 }
@@ -652,7 +670,9 @@ fn tell(
         Edge::Cancel => later("waiting.offer", now_us),
         _ => {}
     }
-    jobs::add(tx, &due, fresh)
+    jobs::add(tx, &due, fresh)?;
+    // What was left by a move may suit somebody who waits.
+    if asked.edge == Edge::Move { waiting::look_again(tx, fresh) } else { Ok(()) }
 }
 
 /// Which rules were gone past for a visit, by whom, and who stood for it beside them; the oldest first.

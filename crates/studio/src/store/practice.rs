@@ -70,6 +70,25 @@ pub fn changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     tx.notify(&format!("practice {id}"))
 }
 
+/// Writes the chain's rules over what was there. `false` where somebody else changed the practice meanwhile: `version` is
+/// the chain's version that was read.
+///
+/// # Errors
+/// The store's.
+pub fn change_settings(
+    tx: &mut Tx<'_>,
+    settings: &crate::practice::Settings,
+    version: i64,
+) -> Result<bool, Error> {
+    let id = tx.chain()?;
+    let sql = "update chains set settings = $1 where id = $2 and version = $3";
+    let kept = tx.execute(sql, values![text(settings)?, id, version])? == 1;
+    if kept {
+        changed(tx)?;
+    }
+    Ok(kept)
+}
+
 /// The whole practice of the transaction's chain.
 ///
 /// # Errors

@@ -120,6 +120,8 @@ pub struct Times {
     first: Option<(String, String)>,
     /// Address of the step before.
     back: String,
+    /// Where one asks to be told when a time frees.
+    tell: Option<String>,
 }
 
 /// What a page of times is for.
@@ -179,7 +181,6 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         heading: of.heading,
         what: format!("{} at {}, {}", service.name, studio.name, priced(practice, service, studio).length()),
         here: of.here,
-        action: of.action,
         hidden: of.hidden,
         people: if performers.len() > 1 { people } else { Vec::new() },
         with: practitioner.map(|id| id.to_string()).unwrap_or_default(),
@@ -190,6 +191,9 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         zone: studio.zone.clone(),
         first: first.filter(|_| none_here).map(|day| (day.to_string(), spoken(day))),
         back: of.back,
+        tell: (of.action == "/book")
+            .then(|| format!("/waiting/new?studio={}&service={}", studio.slug, service.id)),
+        action: of.action,
     }
 }
 
@@ -223,13 +227,7 @@ pub fn priced(practice: &Practice, service: &Service, studio: &Studio) -> view::
     }
 }
 
-/// A page that says why it is shown, with the status of the refusal.
-pub fn with_status(status: StatusCode, page: Result<Response, Problem>) -> Result<Response, Problem> {
-    page.map(|mut response| {
-        *response.status_mut() = status;
-        response
-    })
-}
+pub use crate::page::with_status;
 
 fn found<'a>(practice: &'a Practice, studio: &str, service: &str) -> Option<(&'a Studio, &'a Service)> {
     let studio = practice.studio_named(studio).filter(|s| s.active)?;

@@ -294,14 +294,22 @@ fn told(
     done: Result<Booked, Refused>,
     zone_name: &str,
 ) -> Result<(Visit, Touched), Stopped> {
-    match done {
-        Ok(booked) => Ok((visit::told(practice, &booked.appointment)?, booked.touched)),
-        Err(Refused::Step(StepRefusal::Gates { gates })) => {
+    let booked = gates_in_words(done, zone_name)?;
+    Ok((visit::told(practice, &booked.appointment)?, booked.touched))
+}
+
+/// What was done, or why not; what must be done first in sentences for the client.
+///
+/// # Errors
+/// Those of what was done.
+pub fn gates_in_words(done: Result<Booked, Refused>, zone_name: &str) -> Result<Booked, Stopped> {
+    done.map_err(|refused| match refused {
+        Refused::Step(StepRefusal::Gates { gates }) => {
             let zone = zone(zone_name).unwrap_or(TimeZone::UTC);
-            Err(Stopped::Gates(gates.iter().map(|gate| gate.for_client(&zone)).collect()))
+            Stopped::Gates(gates.iter().map(|gate| gate.for_client(&zone)).collect())
         }
-        Err(refused) => Err(refused.into()),
-    }
+        refused => refused.into(),
+    })
 }
 
 /// The visit of a code, for who has it.

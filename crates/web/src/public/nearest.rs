@@ -101,7 +101,7 @@ impl Near<'_> {
 const SHOWN: usize = 10;
 
 /// The list of towns, read when the first person asks.
-fn places() -> &'static Places {
+pub fn places() -> &'static Places {
     static PLACES: OnceLock<Places> = OnceLock::new();
     PLACES.get_or_init(Places::bundled)
 }
@@ -181,7 +181,7 @@ fn locate(typed: &str, studios: &[Studio]) -> Option<(String, Position, Vec<Stri
 }
 
 /// A town as it can be typed again.
-fn name(town: &place::Place<'_>) -> String {
+pub fn name(town: &place::Place<'_>) -> String {
     let parts = [town.name, town.region, town.country];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(", ")

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::map::{self, Map};
 use super::nearest::{self, Found};
+use super::results::{self, Picture};
 use super::view::{Public, Studio};
 use crate::App;
 use crate::booking::steps;
@@ -88,6 +89,7 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
 struct One<'a> {
     frame: Frame,
     studio: &'a Studio,
+    results: Vec<Vec<Picture>>,
     map: Option<Map>,
     /// Services that anybody can book, by id.
     bookable: Vec<String>,
@@ -102,7 +104,11 @@ pub async fn one(State(app): State<App>, Path(slug): Path<String>) -> Result<Res
     let frame = Frame::new(&app, &path, &title);
     let data = schema_org(studio, &public.name, frame.canonical.as_deref());
     let frame = frame.description(&studio.about).json_ld(&data);
-    page::public(&One { frame, studio, map: map::map(&[studio]), bookable: bookable(&app, studio) })
+    let results = results::of_studio(&app, &slug).await?;
+    let withdrawable = !results.is_empty();
+    let page = One { frame, studio, results, map: map::map(&[studio]), bookable: bookable(&app, studio) };
+    // What a client may withdraw is asked for anew each time.
+    if withdrawable { page::private(&page) } else { page::public(&page) }
 }
 
 /// The services of a studio that anybody can book: those for which nothing must be done first.

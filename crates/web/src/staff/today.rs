@@ -10,10 +10,11 @@ use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::ClientId;
 use hairline_studio::permission::Action;
 use hairline_studio::store::book::{self, Refused};
-use hairline_studio::store::{appointments, clients};
+use hairline_studio::store::{appointments, clients, jobs, second_looks};
 use hairline_studio::zone::{local_date, local_day, plus_days, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::session::SignedIn;
@@ -45,6 +46,8 @@ pub struct Visit {
     code: String,
     /// What is open, in the words of staff.
     open: Vec<String>,
+    /// What the second look found, if it was.
+    looked: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -70,6 +73,8 @@ struct Page {
     after: Date,
     is_today: bool,
     visits: Vec<Visit>,
+    /// Jobs that have failed, for those who see to them.
+    failed: i64,
 }
 
 /// `GET /staff`
@@ -80,17 +85,12 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     signed_in.must(Action::SeeCalendar)?;
     let practice = &signed_in.practice;
-    let mine: Vec<_> =
-        practice.studios.iter().filter(|s| s.active && signed_in.actor.studios.contains(&s.id)).collect();
+    let seen = signed_in.actor.studios_for(Action::SeeCalendar);
+    let mine: Vec<_> = practice.studios.iter().filter(|s| s.active && seen.contains(&s.id)).collect();
     let studio = match &asked.studio {
         Some(slug) => mine.iter().find(|s| s.slug == *slug),
         // The first place a person was given is where they are most.
-        None => signed_in
-            .actor
-            .studios
-            .first()
-            .and_then(|id| mine.iter().find(|s| s.id == *id))
-            .or_else(|| mine.first()),
+        None => seen.first().and_then(|id| mine.iter().find(|s| s.id == *id)).or_else(|| mine.first()),
     };
     let studio = (*studio.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?).clone();
     let tz = zone(&studio.zone).map_err(|_| Problem::new(&problem::INTERNAL))?;
@@ -99,6 +99,7 @@ pub async fn get(
     let span = local_day(&tz, day).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
 
     let (actor, id) = (signed_in.actor.clone(), studio.id);
+    let keeps_jobs = signed_in.must(Action::KeepJobs).is_ok();
     let found = signed_in
         .office
         .read(move |desk| {
@@ -115,10 +116,16 @@ pub async fn get(
                     gates.insert(visit.id, states);
                 }
             }
-            Ok::<_, hairline_studio::store::Error>((visits, clients, gates))
+            let ids: Vec<_> = visits.iter().map(|v| v.id).collect();
+            let looks = second_looks::of(desk.tx, &ids)?;
+            let failed = match keeps_jobs {
+                true => jobs::counts(desk.tx, Some(&[id]), desk.fresh.now_us())?.failed,
+                false => 0,
+            };
+            Ok::<_, hairline_studio::store::Error>((visits, clients, gates, looks, failed))
         })
         .await?;
-    let (visits, people, gates) = found;
+    let (visits, people, gates, looks, failed) = found;
     let people: HashMap<ClientId, clients::Client> = people.into_iter().map(|c| (c.id, c)).collect();
     let time = |us: i64| {
         let at = Timestamp::from_microsecond(us).map(|t| t.to_zoned(tz.clone()));
@@ -140,6 +147,10 @@ pub async fn get(
                 .get(&v.id)
                 .map(|g| g.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect())
                 .unwrap_or_default(),
+            looked: looks
+                .iter()
+                .find(|look| look.visit == v.id && v.state == VisitState::Booked)
+                .map(|look| looked(look, &tz)),
             steps: steps(v.state),
             code: v.code,
         }
@@ -153,10 +164,22 @@ pub async fn get(
         is_today: day == today,
         studios: mine.iter().map(|s| (s.slug.clone(), s.name.clone())).collect(),
         visits: visits.collect(),
+        failed,
         studio: studio.name,
         slug: studio.slug,
     };
     page::private(&page)
+}
+
+/// What the second look found, in words.
+pub fn looked(look: &second_looks::Look, tz: &TimeZone) -> String {
+    let at = Timestamp::from_microsecond(look.at_us).map(|t| tz.to_datetime(t));
+    let at = at.map_or_else(|_| String::new(), |t| t.strftime("%-d %B").to_string());
+    match look.open {
+        0 => format!("Second look on {at}: nothing was open"),
+        1 => format!("Second look on {at}: one thing was open"),
+        n => format!("Second look on {at}: {n} things were open"),
+    }
 }
 
 /// A state in words.

@@ -12,6 +12,7 @@ use hairline_studio::seal::master::{MasterKeys, new_line};
 use hairline_studio::seal::system_random;
 use hairline_studio::store::live::Live;
 use hairline_studio::store::{Error, Store, Vault, practice};
+use hairline_web::jobs::runner::Runner;
 use hairline_web::public::of_practice;
 use hairline_web::{App, Config, Office, server};
 use serde_json::{Value, json};
@@ -107,6 +108,8 @@ fn fill(store: &Store, practice: Practice) -> Result<(), Error> {
 pub struct Served {
     pub address: SocketAddr,
     pub office: Arc<Office>,
+    pub app: App,
+    store: Arc<Store>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     runtime: Option<tokio::runtime::Runtime>,
     _folder: tempfile::TempDir,
@@ -123,6 +126,7 @@ pub fn serve(config: Config) -> Served {
     let wrapped = Vault::new_chain_key(&master, of, &mut Fresh { now, rng: &mut rng });
     fill(&store, chain(&wrapped)).expect("filled");
     let live = Live::open(&store, master, of, now).expect("the chain is there");
+    let kept = Arc::clone(&store);
     let office = Office::new(store, live);
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let app = App::new(config, of_practice::public(&office.practice(), "Hair, dot by dot.", today));
@@ -135,10 +139,10 @@ pub fn serve(config: Config) -> Served {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("an address");
-    runtime.spawn(server::serve(listener, app, async {
+    runtime.spawn(server::serve(listener, app.clone(), async {
         let _ = stopped.await;
     }));
-    Served { address, office, stop: Some(stop), runtime: Some(runtime), _folder: folder }
+    Served { address, office, app, store: kept, stop: Some(stop), runtime: Some(runtime), _folder: folder }
 }
 
 impl Drop for Served {
@@ -183,6 +187,23 @@ impl Answer {
 }
 
 impl Served {
+    /// Does the jobs, as another process would that serves the same store.
+    pub fn work(&self) -> Runner {
+        let _inside = self.runtime.as_ref().expect("it runs").enter();
+        Runner::start(self.app.clone())
+    }
+
+    /// Has what is set up read again, as the server does each second.
+    pub fn look(&self) {
+        let (live, store) = (self.office.live(), &self.store);
+        live.look(store, hairline_web::office::now()).expect("it is read");
+    }
+
+    /// Waits for something of the server's runtime.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().expect("it runs").block_on(work)
+    }
+
     /// One request on a connection of its own.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).expect("a connection");

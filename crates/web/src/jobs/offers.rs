@@ -1,0 +1,167 @@
+//! The waiting list at work: what is free is offered to who asked first, one time each, kept for some hours.
+
+use hairline_studio::booking::State;
+use hairline_studio::ids::Fresh;
+use hairline_studio::span::{HOUR_US, MINUTE_US};
+use hairline_studio::store::appointments;
+use hairline_studio::store::book::{self, Refused, Touched, Wish};
+use hairline_studio::store::events::Event;
+use hairline_studio::store::jobs::{self, Job, NewJob};
+use hairline_studio::store::waiting::{self, Entry, Offer, Status};
+use hairline_studio::zone::{local_date, plus_days, zone};
+use jiff::Timestamp;
+
+use super::{Failed, finish, line};
+use crate::booking::{month, steps};
+use crate::office::{Desk, Office, now};
+
+/// Shortest time for which an offer is worth a mail.
+const SHORTEST_US: i64 = 30 * MINUTE_US;
+/// Starts that are tried for one person before the list is looked at again: others book meanwhile.
+const TRIES: usize = 5;
+
+/// Looks at everybody who waits.
+///
+/// # Errors
+/// The store's.
+pub async fn work(office: &Office, job: &Job, worker: &str) -> Result<(), Failed> {
+    office.write(ended).await?;
+    let open = office.read(|desk| waiting::open(desk.tx)).await?;
+    for entry in open.into_iter().filter(|entry| entry.status == Status::Waiting) {
+        offer(office, entry).await?;
+    }
+    let (job, worker) = (job.clone(), worker.to_owned());
+    office.write(move |desk| finish(desk, &job, &worker, None)).await
+}
+
+/// Offers that were not answered in time end; who had one waits on for another.
+fn ended(desk: &mut Desk<'_, '_>) -> Result<(), Failed> {
+    let now_us = desk.fresh.now_us();
+    for entry in waiting::open(desk.tx)? {
+        let gone = match &entry.offer {
+            Some(offer) if entry.status == Status::Offered => {
+                offer.until_us <= now_us || appointments::by_code(desk.tx, &offer.code)?.is_none()
+            }
+            _ => false,
+        };
+        if gone {
+            pass(desk, entry, "offer_ended")?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that an offer was not taken.
+///
+/// # Errors
+/// The store's.
+pub fn pass(
+    desk: &mut Desk<'_, '_>,
+    entry: Entry,
+    what: &str,
+) -> Result<bool, hairline_studio::store::Error> {
+    let (studio, thing_id) = (Some(entry.studio), entry.id);
+    let mut after = Entry { status: Status::Waiting, ..entry };
+    after.passed.extend(after.offer.take().map(|offer| offer.start_us));
+    let now_us = desk.fresh.now_us();
+    let changed = waiting::change(desk.tx, &after, now_us)?;
+    if changed {
+        line(desk, &Event { studio, thing: "waiting", thing_id, what, why: None, sealed: None })?;
+    }
+    Ok(changed)
+}
+
+/// Offers the first start that suits somebody, if there is one.
+async fn offer(office: &Office, entry: Entry) -> Result<(), Failed> {
+    let practice = office.practice();
+    let (Some(studio), Some(service)) = (practice.studio(entry.studio), practice.service(entry.service))
+    else {
+        return Ok(());
+    };
+    let Ok(tz) = zone(&studio.zone) else { return Ok(()) };
+    // Who waits for an earlier time wants nothing else.
+    let before_us = match entry.visit {
+        None => i64::MAX,
+        Some(id) => {
+            let visit = office.read(move |desk| appointments::by_id(desk.tx, id)).await?;
+            match visit.filter(|v| v.state == State::Booked) {
+                Some(visit) => visit.span.start_us,
+                None => return leave(office, entry).await,
+            }
+        }
+    };
+    let now_us = now().as_microsecond();
+    let first_us = now_us + i64::from(service.notice_min) * MINUTE_US + SHORTEST_US;
+    let today = local_date(&tz, now());
+    let days = (today, plus_days(today, i64::from(service.horizon_days)));
+    let lines = steps::free_lines(office, service.id, studio.id, entry.practitioner, days, &[]);
+    let dates: std::collections::BTreeSet<_> =
+        lines.iter().flat_map(|line| &line.days).map(|day| day.date).collect();
+    let suits = |start: &Timestamp| {
+        let start_us = start.as_microsecond();
+        (first_us..before_us).contains(&start_us)
+            && !entry.passed.contains(&start_us)
+            && entry.wanted.fits(tz.to_datetime(*start))
+    };
+    let starts = dates.iter().flat_map(|date| month::times(&lines, *date)).map(|time| time.start);
+    let starts: Vec<Timestamp> = starts.filter(suits).take(TRIES).collect();
+    for start in starts {
+        let wanted = steps::Wanted {
+            studio: entry.studio,
+            service: entry.service,
+            practitioner: entry.practitioner,
+            start,
+        };
+        let who = match entry.practitioner {
+            Some(id) => Some(id),
+            None => steps::free_at(office, wanted, None, &[]).first().copied(),
+        };
+        let Some(practitioner) = who else { continue };
+        let wish = Wish { studio: entry.studio, service: entry.service, practitioner, start, room: None };
+        let hours = i64::from(practice.chain.settings.messages.offer_h.max(1));
+        let latest_us = start.as_microsecond() - i64::from(service.notice_min) * MINUTE_US;
+        let until_us = (now_us + hours * HOUR_US).min(latest_us);
+        let of = entry.clone();
+        match office.write(move |desk| keep(desk, of, &wish, until_us)).await {
+            Ok(touched) => {
+                office.show(&touched).await;
+                return Ok(());
+            }
+            // Somebody was faster with this time, or with this person.
+            Err(Refused::Time(_)) => steps::look_again(office, entry.studio, start).await,
+            Err(Refused::Changed) => return Ok(()),
+            Err(Refused::Store(error)) => return Err(error.into()),
+            Err(other) => return Err(Failed { why: other.to_string(), hopeless: false }),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a time for somebody, and writes to them.
+fn keep(desk: &mut Desk<'_, '_>, entry: Entry, wish: &Wish, until_us: i64) -> Result<Touched, Refused> {
+    let held = book::hold_until(desk.tx, desk.practice, wish, false, until_us, &mut desk.fresh)?;
+    let (studio, thing_id) = (Some(entry.studio), entry.id);
+    let code = held.appointment.code.clone();
+    let offer = Offer { code: code.clone(), start_us: held.appointment.span.start_us, until_us };
+    let now_us = Fresh::now_us(&desk.fresh);
+    let after = Entry { status: Status::Offered, offer: Some(offer), ..entry };
+    if !waiting::change(desk.tx, &after, now_us)? {
+        return Err(Refused::Changed);
+    }
+    line(desk, &Event { studio, thing: "waiting", thing_id, what: "offer", why: None, sealed: None })?;
+    let mail = NewJob { kind: waiting::MAIL, about: thing_id, body: code, due_us: now_us };
+    jobs::add(desk.tx, &[mail], &mut desk.fresh)?;
+    Ok(held.touched)
+}
+
+/// Takes somebody off the list whose visit is not to come any more.
+async fn leave(office: &Office, entry: Entry) -> Result<(), Failed> {
+    office
+        .write(move |desk| {
+            let after = Entry { status: Status::Left, offer: None, ..entry };
+            let now_us = desk.fresh.now_us();
+            waiting::change(desk.tx, &after, now_us).map(|_| ())
+        })
+        .await
+        .map_err(|e: hairline_studio::store::Error| e.into())
+}
