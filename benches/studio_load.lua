@@ -24,6 +24,8 @@ local headers = { ["Content-Type"] = "application/json" }
 
 local function post(path, body)
   keys = keys + 1
+  -- A visitor each, as a proxy would tell: nobody keeps many times at once.
+  headers["X-Forwarded-For"] = string.format("10.%d.%d.%d", math.random(0, 255), math.random(0, 255), math.random(1, 254))
   headers["Idempotency-Key"] = string.format("load-%d-%d-%d", number, keys, math.random(1, 1000000000))
   return wrk.format("POST", path, headers, body)
 end

@@ -86,7 +86,8 @@ def main():
     parser.add_argument("--database")
     parser.add_argument("--seconds", type=int, default=10)
     arguments = parser.parse_args()
-    command = [HAIRLINE, "serve", "--data", arguments.folder, "--listen", "127.0.0.1:0", "--rate-limit", "0"]
+    command = [HAIRLINE, "serve", "--data", arguments.folder, "--listen", "127.0.0.1:0", "--rate-limit", "0",
+               "--trusted-proxy", "127.0.0.1/32"]
     command += ["--database", arguments.database] if arguments.database else []
     begun = time.monotonic()
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -50,8 +50,20 @@ impl Server {
     fn new(folder: &str, database: Option<String>) -> Server {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = free.local_addr().expect("an address");
-        let fixed =
-            ["serve", "--demo", "--rate-limit", "0", "--data", folder, "--listen", &address.to_string()];
+        // Behind a proxy of the tests' own: every client has an address, and none keeps too many times at once.
+        let listen = address.to_string();
+        let fixed = [
+            "serve",
+            "--demo",
+            "--rate-limit",
+            "0",
+            "--trusted-proxy",
+            "127.0.0.1/32",
+            "--data",
+            folder,
+            "--listen",
+            &listen,
+        ];
         let mut arguments: Vec<String> = fixed.map(str::to_owned).to_vec();
         arguments.extend(database.into_iter().flat_map(|url| ["--database".to_owned(), url]));
         Server { address, arguments }
@@ -111,16 +123,20 @@ struct Known {
     can_be: BTreeSet<Option<String>>,
 }
 
-/// A random number that differs by client and by step, the same in each run.
-struct Dice(u64);
+/// Random numbers of one client, the same in each run.
+struct Dice {
+    state: u64,
+    /// Where its client is.
+    address: String,
+}
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
         // Xorshift64 (Marsaglia 2003).
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n.max(1) as u64) as usize
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state % n.max(1) as u64) as usize
     }
 }
 
@@ -152,7 +168,7 @@ fn write(
     body: &Value,
 ) -> Option<(u16, Value)> {
     let key = format!("history-{}-{}", std::process::id(), KEYS.fetch_add(1, Ordering::Relaxed));
-    let mut headers = vec![("Idempotency-Key", key)];
+    let mut headers = vec![("Idempotency-Key", key), ("X-Forwarded-For", dice.address.clone())];
     headers.extend(version.map(|v| ("If-Match", format!("\"{v}\""))));
     let gives_up = dice.below(3) == 0;
     for _ in 0..40 {
@@ -170,7 +186,9 @@ fn write(
 }
 
 fn client(server: &Server, number: u64, times: &[Wanted], stop: &AtomicBool) -> Diary {
-    let (mut diary, mut dice) = (Diary::default(), Dice(0x9E37_79B9_7F4A_7C15 ^ (number << 20)));
+    let mut diary = Diary::default();
+    let mut dice =
+        Dice { state: 0x9E37_79B9_7F4A_7C15 ^ (number << 20), address: format!("192.0.2.{}", number + 1) };
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
         let choice = dice.below(10);
