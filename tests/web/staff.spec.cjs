@@ -37,7 +37,7 @@ async function signIn(page) {
     await page.goto('/staff/sign-in');
     await page.getByLabel('E-mail').fill(EMAIL);
     await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('main').getByRole('button', { name: /^Sign in( with the password)?$/ }).click();
     await expect(page.getByRole('navigation', { name: 'Staff' })).toBeVisible();
     session = await page.context().cookies();
   }
@@ -74,7 +74,8 @@ const PAGES = [
   [`/staff/setup/prices/${STUDIO}`, 'Prices of Shoreditch'],
   [`/staff/setup/rooms/new-${STUDIO}`, 'New room'],
   ['/staff/clients', 'Clients'],
-  ['/staff/sign-ins', /./],
+  ['/account', /./],
+  ['/staff/jobs', /./],
   ['/book', 'Book a visit'],
   ['/book?near=Leeds', 'Book a visit'],
   ['/studios?near=Leeds', /^Studios near Leeds/],
