@@ -150,6 +150,15 @@ impl Office {
         }
     }
 
+    /// Looks for changes now, as after one of what is set up, so that whoever made it sees it.
+    pub async fn look(self: &Arc<Office>) {
+        let office = Arc::clone(self);
+        let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
+        if !matches!(looked, Ok(Ok(_))) {
+            tracing::warn!("a change of the practice is shown with the next look");
+        }
+    }
+
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
         let told = Arc::new(Notify::new());

@@ -1,159 +1,22 @@
 //! The week of the staff on the demonstration: what moves, what follows from it, what two people at one visit hear; new
-//! visits, leave, and what is set up.
+//! visits; and a client's whole course.
 
-use std::sync::Arc;
+mod calendar;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, Response, StatusCode, header};
+use axum::http::StatusCode;
+use calendar::{STUDIO, demo, hidden};
 use hairline_studio::booking::State;
-use hairline_studio::demo;
+use hairline_studio::gates::{Evidence, Finding, Gate};
+use hairline_studio::ids::EvidenceId;
 use hairline_studio::ids::{ServiceId, StaffId};
 use hairline_studio::permission::Role;
-use hairline_studio::practice::Practice;
-use hairline_studio::seal::master::MasterKeys;
-use hairline_studio::seal::system_random;
-use hairline_studio::span::{DAY_US, Span};
-use hairline_studio::store::appointments::{self, Appointment};
-use hairline_studio::store::live::Live;
-use hairline_studio::store::{self, Store, clients, events, sign_in};
+use hairline_studio::span::Span;
+use hairline_studio::store::appointments::Appointment;
+use hairline_studio::store::courses::Session;
+use hairline_studio::store::{self, clients, events};
+use hairline_studio::store::{appointments, evidence, tickets};
+use hairline_studio::values;
 use hairline_web::office::now;
-use hairline_web::public::of_practice;
-use hairline_web::{App, Config, Office, router};
-use serde_json::Value;
-use tower::ServiceExt as _;
-
-const STUDIO: &str = "london-shoreditch";
-
-struct Demo {
-    router: Router,
-    office: Arc<Office>,
-    _folder: tempfile::TempDir,
-}
-
-fn demo() -> Demo {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = Arc::new(Store::sqlite(&folder.path().join("hairline.db"), 0).expect("a store"));
-    let key = folder.path().join("master.key");
-    let master = Arc::new(MasterKeys::create(&key, &mut system_random()).expect("a key"));
-    let filled = demo::fill(&store, &master, 7, now()).expect("a demonstration");
-    let hash = |s: &demo::SignIn| (s.email.clone(), hairline_studio::password::hash(s.password, [7; 16]));
-    let hashes: Vec<(String, String)> = filled.sign_ins.iter().map(hash).collect();
-    store.write(Some(filled.chain), move |tx| sign_in::first_passwords(tx, &hashes, 0)).expect("passwords");
-    let live = Live::open(&store, master, filled.chain, now()).expect("a chain");
-    let office = Office::new(store, live);
-    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let app = App::new(
-        Config { demo: true, rate_limit: None, ..Config::default() },
-        of_practice::public(&office.practice(), "", today),
-    );
-    app.open(Arc::clone(&office));
-    Demo { router: router::router(app), office, _folder: folder }
-}
-
-fn escaped(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-}
-
-/// An answer read to its end.
-struct Answer {
-    status: StatusCode,
-    to: String,
-    etag: String,
-    body: String,
-}
-
-impl Demo {
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let response: Response<Body> = self.router.clone().oneshot(request).await.expect("an answer");
-        let text = |name| {
-            let value = response.headers().get(name).and_then(|v| v.to_str().ok());
-            value.unwrap_or_default().to_owned()
-        };
-        let (status, to, etag) = (response.status(), text(header::LOCATION), text(header::ETAG));
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 23).await.expect("a body");
-        Answer { status, to, etag, body: String::from_utf8(bytes.to_vec()).expect("text") }
-    }
-
-    async fn get(&self, path: &str, cookie: &str) -> Answer {
-        let request =
-            Request::get(path).header(header::COOKIE, cookie).header(header::ACCEPT, "text/html, */*");
-        self.ask(request.body(Body::empty()).expect("a request")).await
-    }
-
-    async fn post(&self, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answer {
-        let pairs: Vec<String> = form.iter().map(|(n, v)| format!("{n}={}", escaped(v))).collect();
-        let request = Request::post(path)
-            .header(header::COOKIE, cookie)
-            .header(header::ACCEPT, "text/html")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("sec-fetch-site", "same-origin");
-        self.ask(request.body(Body::from(pairs.join("&"))).expect("a request")).await
-    }
-
-    async fn api(&self, path: &str, key: &str, body: &Value) -> Answer {
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("idempotency-key", key);
-        self.ask(request.body(Body::from(body.to_string())).expect("a request")).await
-    }
-
-    async fn sign_in(&self, role: Role) -> String {
-        let person = demo::sign_ins().into_iter().find(|s| s.role == role).expect("one of each");
-        let form = [("email", person.email.as_str()), ("password", person.password)];
-        let pairs: Vec<String> = form.iter().map(|(n, v)| format!("{n}={}", escaped(v))).collect();
-        let request = Request::post("/staff/sign-in")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("sec-fetch-site", "same-origin")
-            .body(Body::from(pairs.join("&")))
-            .expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let cookie = response.headers()[header::SET_COOKIE].to_str().expect("ASCII");
-        cookie.split(';').next().unwrap_or_default().to_owned()
-    }
-
-    fn practice(&self) -> Arc<Practice> {
-        self.office.practice()
-    }
-
-    async fn visit(&self, code: &str) -> Appointment {
-        let code = code.to_owned();
-        let found: Result<_, store::Error> =
-            self.office.read(move |desk| appointments::by_code(desk.tx, &code)).await;
-        found.expect("read").expect("it is there")
-    }
-
-    /// Booked visits at the studio from three days on, by start.
-    async fn ahead(&self) -> Vec<Appointment> {
-        let id = self.practice().studio_named(STUDIO).expect("it is there").id;
-        let found: Result<Vec<Appointment>, store::Error> = self
-            .office
-            .read(move |desk| {
-                let from = desk.fresh.now_us() + 3 * DAY_US;
-                appointments::of_studio(desk.tx, id, Span { start_us: from, end_us: from + 120 * DAY_US })
-            })
-            .await;
-        found.expect("read").into_iter().filter(|v| v.state == State::Booked).collect()
-    }
-
-    /// Free starts of a visit on a day: what is sent to move there.
-    async fn free(&self, cookie: &str, visit: &Appointment, day: jiff::civil::Date) -> Vec<String> {
-        let path = format!("/staff/visits/{}/free?studio={STUDIO}&view=day&day={day}", visit.code);
-        let answer = self.get(&path, cookie).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        let told: Value = serde_json::from_str(&answer.body).expect("JSON");
-        let starts = told["starts"].as_array().expect("a list");
-        starts.iter().map(|s| s[2].as_str().expect("a pick").to_owned()).collect()
-    }
-}
-
-/// The value of a hidden field.
-fn hidden(html: &str, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let rest = html.split_once(&mark).unwrap_or_else(|| panic!("no {name} in {html}")).1;
-    rest.split('"').next().unwrap_or_default().replace("&#38;", "&").replace("&amp;", "&")
-}
 
 /// What moves a visit back, from the address after its move.
 fn was(to: &str) -> String {
@@ -386,199 +249,111 @@ async fn staff_book_for_clients_found_or_new_and_go_past_rules_only_as_the_rules
 }
 
 #[tokio::test]
-async fn what_is_set_up_changes_on_its_version_and_shows_at_once() {
-    let demo = demo();
-    let (owner, manager) = (demo.sign_in(Role::Owner).await, demo.sign_in(Role::Manager).await);
-    let practitioner = demo.sign_in(Role::Practitioner).await;
-    let overview = demo.get(&format!("/staff/setup?studio={STUDIO}"), &manager).await;
-    assert_eq!(overview.status, StatusCode::OK);
-    assert_eq!(demo.get("/staff/setup", &practitioner).await.status, StatusCode::FORBIDDEN);
-    let path = format!("/staff/setup/studios/{STUDIO}");
-    assert_eq!(demo.get(&path, &practitioner).await.status, StatusCode::NOT_FOUND);
-    // A studio of another manager is not there.
-    assert_eq!(demo.get("/staff/setup/studios/phoenix", &manager).await.status, StatusCode::NOT_FOUND);
-
-    let form = demo.get(&path, &manager).await;
-    let version = hidden(&form.body, "version");
-    assert_eq!(form.etag, format!("\"{version}\""));
-    let studio = demo.practice().studio_named(STUDIO).expect("there").clone();
-    let (north, east) = (studio.latitude_deg.to_string(), studio.longitude_deg.to_string());
-    let sent = |version: &str, phone: &str, zone: &str| -> Vec<(String, String)> {
-        let s = &studio;
-        let mut all = vec![
-            ("name", s.name.as_str()),
-            ("street", &s.street),
-            ("postcode", &s.postcode),
-            ("city", &s.city),
-            ("country", &s.country),
-            ("zone", zone),
-            ("latitude", &north),
-            ("longitude", &east),
-            ("phone", phone),
-            ("email", &s.email),
-            ("currency", &s.currency),
-            ("about", &s.about),
-            ("active", "yes"),
-        ];
-        if !version.is_empty() {
-            all.push(("version", version));
-        }
-        all.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
-    };
-    let save = async |cookie: &str, path: &str, form: Vec<(String, String)>| {
-        let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        demo.post(path, cookie, &form).await
-    };
-    let zone = studio.zone.as_str();
-    assert_eq!(save(&manager, &path, sent("", "1", zone)).await.status, StatusCode::PRECONDITION_REQUIRED);
-    let wrong = save(&manager, &path, sent(&version, "1", "Europe/Londres")).await;
-    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("Europe/London"));
-    assert_eq!(save(&practitioner, &path, sent(&version, "1", zone)).await.status, StatusCode::NOT_FOUND);
-    let saved = save(&manager, &path, sent(&version, "+44 20 7946 0999", zone)).await;
-    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
-    let public = demo.get(&format!("/studios/{STUDIO}"), "").await;
-    assert!(public.body.contains("+44 20 7946 0999"), "the public page shows it at once");
-    // The second who opened the old version is told what differs.
-    let late = save(&owner, &path, sent(&version, "+44 20 7946 0111", zone)).await;
-    assert_eq!(late.status, StatusCode::PRECONDITION_FAILED);
-    for words in ["Somebody was faster", "+44 20 7946 0999", "+44 20 7946 0111", "Desmond Oyelaran"] {
-        assert!(late.body.contains(words), "{words}");
-    }
-    let again = demo.get(&path, &manager).await;
-    assert!(again.body.contains("Telephone: "), "the history says what was changed");
-
-    // A price of this studio alone.
-    let path = format!("/staff/setup/prices/{STUDIO}");
-    let prices = demo.get(&path, &manager).await;
-    let practice = demo.practice();
-    let session = practice
-        .services
-        .iter()
-        .find(|s| s.name == "Patch test" && practice.studios_of(s).contains(&studio.id))
-        .expect("done here");
-    let (name, version) = (session.id.to_string(), hidden(&prices.body, "version"));
-    let form = [("version", version.as_str()), (name.as_str(), "33.50")];
-    assert_eq!(demo.post(&path, &manager, &form).await.status, StatusCode::SEE_OTHER);
-    let price = |told: &str| -> Option<i64> {
-        let told: Value = serde_json::from_str(told).expect("JSON");
-        let all = told["services"].as_array().expect("a list").clone();
-        all.iter().find(|s| s["id"] == name.as_str()).and_then(|s| s["price_minor"].as_i64())
-    };
-    let here = demo.get(&format!("/api/v1/services?studio={STUDIO}"), "").await;
-    assert_eq!(price(&here.body), Some(3350));
-    let elsewhere = practice.studios_of(session).into_iter().find(|id| *id != studio.id);
-    let elsewhere = practice.studio(elsewhere.expect("done elsewhere too")).expect("there").slug.clone();
-    let there = demo.get(&format!("/api/v1/services?studio={elsewhere}"), "").await;
-    assert_eq!(price(&there.body), Some(session.price_minor));
-    // The service itself belongs to several studios: the manager of one may not, the owner may.
-    let path = format!("/staff/setup/services/{name}");
-    assert_eq!(demo.get(&path, &manager).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(demo.get(&path, &owner).await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn leave_names_the_visits_it_hits_and_takes_the_free_times_at_once() {
-    let demo = demo();
-    let (manager, practitioner) = (demo.sign_in(Role::Manager).await, demo.sign_in(Role::Practitioner).await);
-    let visit = demo.ahead().await.into_iter().find(|v| v.course.is_none()).expect("somebody is booked");
-    let (day, of) = (visit.wall.date().to_string(), visit.practitioner.to_string());
-    let free = async || {
-        let path =
-            format!("/api/v1/free-times?service={}&practitioner={of}&from={day}&to={day}", visit.service);
-        let told: Value = serde_json::from_str(&demo.get(&path, "").await.body).expect("JSON");
-        told["free_times"]
-            .as_array()
-            .map_or(0, |all| all.iter().map(|l| l["days"].as_array().map_or(0, Vec::len)).sum::<usize>())
-    };
-    let base =
-        [("studio", STUDIO), ("of", of.as_str()), ("first", day.as_str()), ("note", "A fair"), ("key", "l1")];
-    let with = |act: &'static str| [&base[..], &[("act", act)]].concat();
-    let before = free().await;
-    let looked = demo.post("/staff/leave", &manager, &with("look")).await;
-    assert_eq!(looked.status, StatusCode::OK, "{}", looked.body);
-    assert!(looked.body.contains(&format!("/staff/visits/{}", visit.code)), "the visit is named first");
-    assert_eq!(free().await, before, "looking takes nothing");
-    assert_eq!(demo.post("/staff/leave", &manager, &with("add")).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(free().await, 0, "nothing is free over it");
-    // The visit stands until it is moved; it does not move within the leave.
-    assert_eq!(demo.visit(&visit.code).await.state, State::Booked);
-    let picks = demo.free(&manager, &visit, visit.wall.date()).await;
-    assert!(picks.iter().all(|pick| !pick.contains(&of)), "{picks:?}");
-    // Each is on the page and in the week, with what was noted; others' leave is not a practitioner's to take away.
-    let list = demo.get(&format!("/staff/leave?studio={STUDIO}"), &manager).await;
-    assert!(list.body.contains("A fair"));
-    let id = list.body.split("A fair").nth(1).map(|rest| hidden(rest, "id")).expect("an id");
-    if visit.practitioner
-        != demo.practice().staff.iter().find(|s| s.name == "Rohan Mehta-Clarke").expect("there").id
-    {
-        let refused = demo.post("/staff/leave/end", &practitioner, &[("id", &id), ("studio", STUDIO)]).await;
-        assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    }
-    let ended = demo.post("/staff/leave/end", &manager, &[("id", &id), ("studio", STUDIO)]).await;
-    assert_eq!(ended.status, StatusCode::SEE_OTHER);
-    assert_eq!(free().await, before);
-}
-
-#[tokio::test]
-async fn nobody_keeps_many_times_at_once_and_no_hold_is_for_what_cannot_be_booked() {
+async fn a_client_books_the_whole_course_of_the_plan_they_accepted_all_or_nothing() {
     let demo = demo();
     let practice = demo.practice();
     let studio = practice.studio_named(STUDIO).expect("there").id;
     let here = |name: &str| {
-        let all =
-            practice.services.iter().filter(|s| s.name == name && practice.studios_of(s).contains(&studio));
-        all.map(|s| s.id).next().expect("done here")
+        let mut all = practice.services.iter();
+        let found = all.find(|s| s.name == name && practice.studios_of(s).contains(&studio));
+        found.map(|s| s.id).expect("done here")
     };
-    let from =
-        now().to_zoned(jiff::tz::TimeZone::UTC).date().checked_add(jiff::ToSpan::days(3)).expect("a day");
-    let to = from.checked_add(jiff::ToSpan::days(27)).expect("a day");
-    let starts = async |service: ServiceId| {
-        let path = format!("/api/v1/free-times?service={service}&studio={STUDIO}&from={from}&to={to}");
-        let told: Value = serde_json::from_str(&demo.get(&path, "").await.body).expect("JSON");
-        let mut all: Vec<String> = Vec::new();
-        for day in told["free_times"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .flat_map(|l| l["days"].as_array().expect("days"))
-        {
-            let (date, offset) =
-                (day["date"].as_str().expect("a date"), day["offset"].as_str().expect("an offset"));
-            let first = day["starts"][0].as_str().expect("a start");
-            all.push(format!("{date}T{first}:00{offset}"));
+    let session = |service: ServiceId, gap: (u32, u32)| Session {
+        service,
+        minutes: 180,
+        gap_min_days: gap.0,
+        gap_max_days: gap.1,
+        lead_days: gap.0,
+    };
+    let (first, second) = (here("First session"), here("Second session"));
+    let sessions = vec![session(first, (0, 0)), session(second, (14, 42))];
+    let agreed = serde_json::to_string(&sessions).expect("JSON");
+    // A client who has accepted a plan, and lacks one of the things to be done first.
+    let made: Result<_, store::Error> = demo
+        .office
+        .write(move |desk| {
+            let (name, email) = ("Ines Prado".to_owned(), "ines.prado@example.com".to_owned());
+            let person = clients::Person { name, email, ..clients::Person::default() };
+            let nowhere = hairline_studio::seal::blind::Dialling { country: "", trunk: "" };
+            let client = clients::add(desk.tx, desk.vault, studio, &person, nowhere, &mut desk.fresh)?;
+            let (id, chain, now_us) = (desk.fresh.id(), desk.tx.chain()?, desk.fresh.now_us());
+            desk.tx.execute(
+                "insert into plans (id, chain_id, studio_id, client_id, number, status, progress, made_us, done_us, \
+                 accepted_us, sessions, sealed) values ($1, $2, $3, $4, 1, 'done', 0, $5, $5, $5, $6, $7)",
+                values![id, chain, studio, client.id, now_us, agreed, vec![0_u8]],
+            )?;
+            let link = tickets::client_link(desk.tx, client.id, &mut desk.fresh)?;
+            Ok((client.id, link))
+        })
+        .await;
+    let (client, link) = made.expect("written");
+    assert_eq!(demo.get("/me/course", "").await.to, "/me", "nobody gets there without a link");
+    let cookie = demo.cookie(&format!("/me/link/{link}"), "").await;
+    assert!(demo.get("/me", &cookie).await.body.contains("/me/course"));
+    let found = async |query: &str| {
+        let page = demo.get(&format!("/me/course?{query}"), &cookie).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let offers: Vec<String> = page
+            .body
+            .split("name=\"times\" value=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+            .collect();
+        (hidden(&page.body, "nonce"), offers)
+    };
+    let (nonce, offers) = found("wish=earliest").await;
+    assert!(!offers.is_empty());
+    let send = async |nonce: &str, times: &str| {
+        let form = [("nonce", nonce), ("times", times), ("version", "1")];
+        demo.post("/me/course", &cookie, &form).await
+    };
+    // Screening and consultation are open: nothing is booked, and the page says what to do.
+    let refused = send(&nonce, &offers[0]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    assert!(
+        refused.body.contains("Nothing was booked.") && refused.body.contains("consultation"),
+        "{}",
+        refused.body
+    );
+    let booked = async || {
+        let found: Result<Vec<Appointment>, store::Error> =
+            demo.office.read(move |desk| appointments::of_client(desk.tx, client)).await;
+        found.expect("read")
+    };
+    assert_eq!(booked().await, []);
+    let done: Result<(), store::Error> = demo
+        .office
+        .write(move |desk| {
+            let key = clients::key(desk.tx, desk.vault, client)?;
+            for gate in [Gate::Consultation, Gate::Screening] {
+                let id = EvidenceId(desk.fresh.id());
+                let at_us = desk.fresh.now_us();
+                let seen = Evidence { id, gate, at_us, since_us: None, finding: Finding::Clear };
+                evidence::add(desk.tx, &key, studio, client, &seen, None, &mut desk.fresh)?;
+            }
+            Ok(())
+        })
+        .await;
+    done.expect("written");
+    // A time that somebody else has taken meanwhile takes the whole course with it; days left out are left out.
+    let (nonce, offers) = found("wish=weekday&not=tue").await;
+    let start = |times: &str, n: usize| -> jiff::Timestamp {
+        let us = times.split(',').nth(n).and_then(|t| t.rsplit('~').next()).and_then(|us| us.parse().ok());
+        jiff::Timestamp::from_microsecond(us.expect("a start")).expect("in range")
+    };
+    for times in &offers {
+        for n in 0..2 {
+            let day = start(times, n).in_tz("Europe/London").expect("a zone").weekday();
+            assert_ne!(day, jiff::civil::Weekday::Tuesday, "{times}");
         }
-        all.sort();
-        all.dedup();
-        all
-    };
-    let consultation = here("Consultation");
-    let free = starts(consultation).await;
-    let most = practice.chain.settings.booking.holds_per_address as usize;
-    assert!(free.len() > most, "{}", free.len());
-    let hold = |service: ServiceId, start: &str| serde_json::json!({"studio": STUDIO, "service": service, "start": start});
-    for (n, start) in free.iter().take(most).enumerate() {
-        let held = demo.api("/api/v1/holds", &format!("h{n}"), &hold(consultation, start)).await;
-        assert_eq!(held.status, StatusCode::CREATED, "{}", held.body);
     }
-    let one_more = demo.api("/api/v1/holds", "one-more", &hold(consultation, &free[most])).await;
-    assert_eq!(one_more.status, StatusCode::CONFLICT);
-    assert!(one_more.body.contains("/problems/too-many-holds"), "{}", one_more.body);
-    // The same key again is the same hold, not one more; one given back makes room for another.
-    let same = demo.api("/api/v1/holds", "h0", &hold(consultation, &free[0])).await;
-    assert_eq!(same.status, StatusCode::CREATED);
-    let told: Value = serde_json::from_str(&same.body).expect("JSON");
-    let code = told["hold"]["code"].as_str().expect("a code");
-    let gone =
-        Request::delete(format!("/api/v1/holds/{code}")).header("idempotency-key", "d").body(Body::empty());
-    assert!(demo.ask(gone.expect("a request")).await.status.is_success());
-    let again = demo.api("/api/v1/holds", "again", &hold(consultation, &free[most])).await;
-    assert_eq!(again.status, StatusCode::CREATED, "{}", again.body);
-    // What needs a consultation first is not kept for somebody of whom nothing is known.
-    let session = here("First session");
-    let gated = starts(session).await;
-    let refused = demo.api("/api/v1/holds", "gated", &hold(session, &gated[0])).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT);
-    let told: Value = serde_json::from_str(&refused.body).expect("JSON");
-    assert_eq!(told["type"], "/problems/step-refused");
-    assert!(told["first"].as_array().is_some_and(|first| !first.is_empty()), "{told}");
+    let answer = send(&nonce, &offers[0]).await;
+    assert_eq!((answer.status, answer.to.as_str()), (StatusCode::SEE_OTHER, "/me"), "{}", answer.body);
+    let again = send(&nonce, &offers[0]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "pressed twice");
+    let visits = booked().await;
+    assert_eq!(visits.iter().map(|v| v.service).collect::<Vec<_>>(), [first, second]);
+    assert!(visits.iter().enumerate().all(|(n, v)| v.span.start_us == start(&offers[0], n).as_microsecond()));
+    // One course at a time.
+    assert_eq!(demo.get("/me/course", &cookie).await.to, "/me");
 }

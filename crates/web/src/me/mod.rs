@@ -1,5 +1,6 @@
 //! A client's own pages: a link by e-mail lets them in, and shows their visits. No script is needed.
 
+pub mod course;
 pub mod pages;
 pub mod session;
 
@@ -12,6 +13,7 @@ use crate::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/me", get(pages::show).post(pages::ask))
+        .route("/me/course", get(course::form).post(course::book))
         .route("/me/sign-out", post(pages::out))
         .route("/me/sign-ins/end", post(pages::end))
         .route("/me/link/{token}", get(pages::knock).post(pages::enter))

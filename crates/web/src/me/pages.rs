@@ -64,6 +64,8 @@ struct Mine {
     next: Option<Visit>,
     ahead: Vec<Visit>,
     past: Vec<Visit>,
+    /// Whether the sessions of an accepted plan wait to be booked.
+    course: bool,
     lines: Vec<Line>,
 }
 
@@ -76,9 +78,11 @@ pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Respon
     let client = signed_in.client;
     let found = signed_in.office.read(move |desk| {
         let visits = appointments::of_client(desk.tx, client)?;
-        Ok::<_, store::Error>((visits, sign_in::of(desk.tx, Person::Client(client), desk.fresh.now_us())?))
+        let course = super::course::waits(desk, client)?.is_some();
+        let sign_ins = sign_in::of(desk.tx, Person::Client(client), desk.fresh.now_us())?;
+        Ok::<_, store::Error>((visits, course, sign_ins))
     });
-    let (visits, sign_ins) = found.await?;
+    let (visits, course, sign_ins) = found.await?;
     let practice = signed_in.office.practice();
     let now_us = now().as_microsecond();
     let (mut ahead, mut past): (Vec<&Appointment>, Vec<&Appointment>) = visits
@@ -92,6 +96,7 @@ pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Respon
     page::private(&Mine {
         frame: frame(&app, "Your visits"),
         next: ahead.next(),
+        course,
         ahead: ahead.collect(),
         past: past.into_iter().map(|v| visit(&practice, v)).collect(),
         lines: lines(sign_ins, &signed_in.token_hash, &tz.unwrap_or(TimeZone::UTC)),

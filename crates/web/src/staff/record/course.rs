@@ -24,7 +24,7 @@ use super::{Opened, back, form_key, open, when};
 use crate::App;
 use crate::booking::once::{Once, Stopped, once};
 use crate::extract::Query;
-use crate::office::now;
+use crate::office::{Office, now};
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
 use crate::staff::session::SignedIn;
@@ -46,7 +46,7 @@ const WEEKDAYS: [(&str, &str); 7] = [
 
 /// What is asked for.
 #[derive(Default)]
-struct Asked {
+pub struct Asked {
     wish: String,
     from: String,
     with: String,
@@ -58,7 +58,7 @@ struct Asked {
 
 impl Asked {
     /// From the fields of the form, of which the boxes of the weekdays share one name.
-    fn of(fields: Vec<(String, String)>) -> Asked {
+    pub fn of(fields: Vec<(String, String)>) -> Asked {
         let mut asked = Asked::default();
         for (name, value) in fields {
             match name.as_str() {
@@ -76,10 +76,38 @@ impl Asked {
 
 /// A course as it is offered.
 pub struct Offer {
-    title: String,
-    visits: Vec<String>,
-    why: Vec<String>,
-    times: String,
+    /// From which day on.
+    pub title: String,
+    /// Each visit in words.
+    pub visits: Vec<String>,
+    /// What is to be said of it.
+    pub why: Vec<String>,
+    /// What its button sends.
+    pub times: String,
+}
+
+/// What was asked for, and what was found.
+pub struct Searched {
+    /// The sessions in words.
+    pub sessions: Vec<String>,
+    /// What matters most, as addresses have it.
+    pub wish: &'static str,
+    /// First day.
+    pub from: Date,
+    /// With whom, by id.
+    pub with: String,
+    /// Who does all sessions.
+    pub people: Vec<(String, String)>,
+    /// Name, words, whether it is left out.
+    pub weekdays: Vec<(&'static str, &'static str, bool)>,
+    /// Dates left out, as typed.
+    pub away: String,
+    /// Courses, the best first.
+    pub offers: Vec<Offer>,
+    /// Why there is none.
+    pub none: Option<String>,
+    /// What is wrong with what was asked.
+    pub fault: Option<String>,
 }
 
 #[derive(askama::Template)]
@@ -89,18 +117,7 @@ struct Page {
     code: String,
     name: String,
     version: i64,
-    sessions: Vec<String>,
-    wish: &'static str,
-    from: Date,
-    with: String,
-    people: Vec<(String, String)>,
-    /// Name, words, whether it is left out.
-    weekdays: Vec<(&'static str, &'static str, bool)>,
-    away: String,
-    offers: Vec<Offer>,
-    none: Option<String>,
-    /// What is wrong with what was asked.
-    fault: Option<String>,
+    searched: Searched,
     running: bool,
     nonce: Uuid,
 }
@@ -159,8 +176,29 @@ fn searched(
     busy: Vec<Span>,
     asked: &Asked,
 ) -> Result<Page, Problem> {
-    let practice = &signed_in.practice;
-    let home = opened.client.studio;
+    Ok(Page {
+        frame: Frame::new(app, "/staff/clients", "Book the course").hidden().staff(&signed_in.person.name),
+        searched: look(&signed_in.office, opened.client.studio, sessions, busy, asked)?,
+        name: opened.client.person.as_ref().map(|p| p.name.clone()).unwrap_or_default(),
+        code: opened.client.code,
+        version,
+        running,
+        nonce: form_key(),
+    })
+}
+
+/// Looks for courses of these sessions at a studio. `busy`: when the client is somewhere else.
+///
+/// # Errors
+/// Where a service is no longer offered.
+pub fn look(
+    office: &Office,
+    home: StudioId,
+    sessions: &[Session],
+    busy: Vec<Span>,
+    asked: &Asked,
+) -> Result<Searched, Problem> {
+    let practice = &*office.practice();
     let studio = practice.studio(home).ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
     let tz = zone(&studio.zone).map_err(|_| Problem::new(&problem::INTERNAL))?;
     let today = local_date(&tz, now());
@@ -179,7 +217,7 @@ fn searched(
         busy,
     };
     let found = {
-        let shown = signed_in.office.live().shown();
+        let shown = office.live().shown();
         let services: Option<Vec<Service>> = sessions
             .iter()
             .map(|s| {
@@ -226,11 +264,7 @@ fn searched(
     let people = people.filter(|p| {
         sessions.iter().all(|s| practice.service(s.service).is_some_and(|of| of.staff.contains(&p.id)))
     });
-    Ok(Page {
-        frame: Frame::new(app, "/staff/clients", "Book the course").hidden().staff(&signed_in.person.name),
-        name: opened.client.person.as_ref().map(|p| p.name.clone()).unwrap_or_default(),
-        code: opened.client.code,
-        version,
+    Ok(Searched {
         sessions: sessions.iter().enumerate().map(|(i, s)| session_words(practice, i, s)).collect(),
         wish,
         from,
@@ -241,8 +275,6 @@ fn searched(
         offers,
         none,
         fault,
-        running,
-        nonce: form_key(),
     })
 }
 
@@ -316,13 +348,16 @@ fn no_course(why: &CourseError) -> String {
 /// What the button of an offer sends.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Sent {
-    nonce: Uuid,
+    /// Key of the form.
+    pub nonce: Uuid,
     /// Studio, practitioner and start of each visit, in order.
-    times: String,
-    version: i64,
+    pub times: String,
+    /// The version of the plan that was accepted.
+    pub version: i64,
 }
 
-fn wishes(times: &str, sessions: &[Session]) -> Option<Vec<Wish>> {
+/// The times of a button, one for each session.
+pub fn wishes(times: &str, sessions: &[Session]) -> Option<Vec<Wish>> {
     let parts: Vec<&str> = times.split(',').collect();
     if parts.len() != sessions.len() {
         return None;

@@ -77,7 +77,7 @@ pub async fn overview(
     let mine: Vec<&Studio> =
         practice.studios.iter().filter(|s| may(&signed_in, Action::EditStudio, s)).collect();
     let studio = match asked.studio.as_str() {
-        "" => mine.iter().find(|s| Some(&s.id) == signed_in.actor.studios.first()).or(mine.first()),
+        "" => mine.iter().find(|s| signed_in.actor.studios.first() == Some(&s.id)).or(mine.first()),
         slug => mine.iter().find(|s| s.slug == slug),
     };
     let studio = *studio.ok_or_else(|| Problem::new(&problem::FORBIDDEN))?;

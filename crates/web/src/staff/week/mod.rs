@@ -7,6 +7,7 @@ pub mod grid;
 pub mod moves;
 pub mod new_visit;
 pub mod page;
+pub mod second;
 pub mod view;
 pub mod visit;
 

@@ -1,5 +1,6 @@
 //! Moves of visits by staff: at once where nothing follows from it, after a word where something does, and back again.
 
+use axum::Extension;
 use axum::extract::{Form, Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::IF_MATCH;
@@ -20,16 +21,16 @@ use uuid::Uuid;
 use super::effects::{self, Effects};
 use super::page::spoken;
 use super::view::way_back;
-use super::{changed, free};
+use super::{changed, free, second};
 use crate::App;
 use crate::account::prove;
 use crate::booking::once::{Once, Stopped, once};
 use crate::booking::pages::nonce;
+use crate::layers::client::Client;
 use crate::office::Desk;
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
-use crate::staff::session::{self, SignedIn};
-use crate::staff::sign_in;
+use crate::staff::session::SignedIn;
 
 /// A place for a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +133,7 @@ pub struct Sent {
     reason: String,
     second_email: String,
     second_password: String,
+    second_code: String,
 }
 
 /// The version an edit was made on: of the form, or of the If-Match header.
@@ -149,6 +151,7 @@ fn bad() -> Problem {
 pub async fn to(
     State(app): State<App>,
     signed_in: SignedIn,
+    Extension(client): Extension<Client>,
     Path(typed): Path<String>,
     headers: HeaderMap,
     Form(sent): Form<Sent>,
@@ -162,13 +165,13 @@ pub async fn to(
     let effects = effects::of(&signed_in, &visit, &pick).await?;
     let second = match sent.second_email.trim() {
         "" => None,
-        email => match second(&signed_in, email, &sent.second_password).await? {
-            Some(actor) => Some(actor),
-            None => {
-                let fault = "The second person's e-mail and password do not fit together.";
-                return confirm(&app, &signed_in, &visit, pick, &effects, &sent, Some(fault));
+        email => {
+            let typed = second::Typed { email, password: &sent.second_password, code: &sent.second_code };
+            match second::agrees(&app, &signed_in, &client, typed).await? {
+                Some(actor) => Some(actor),
+                None => return confirm(&app, &signed_in, &visit, pick, &effects, &sent, Some(second::WRONG)),
             }
-        },
+        }
     };
     let agreed = sent.agreed == format!("yes {}", effects.plan());
     if effects.ask() && !agreed {
@@ -178,7 +181,7 @@ pub async fn to(
     let past = (effects.past() && !reason.is_empty()).then_some(Override { reason, second });
     // Who goes past a rule shows once more who they are.
     if past.is_some() && !signed_in.is_fresh() {
-        return Ok(prove::lead(&way_back(&sent.back)));
+        return Ok(prove::lead(&format!("/staff/visits/{}", visit.code)));
     }
     let room = pick.room.or_else(|| free::room_kept(&signed_in, &visit, &[own], &pick));
     let wish = Wish {
@@ -257,13 +260,6 @@ fn back_to(back: &str, was: &str) -> Response {
     let back = way_back(back);
     let sign = if back.contains('?') { '&' } else { '?' };
     Redirect::to(&format!("{back}{sign}moved={was}#visit-{first}")).into_response()
-}
-
-/// Somebody else of the staff who says yes beside the person, by their own password.
-async fn second(signed_in: &SignedIn, email: &str, password: &str) -> Result<Option<Actor>, Problem> {
-    let found = sign_in::who(&signed_in.office, email, password.to_owned()).await?;
-    let person = found.and_then(|id| signed_in.practice.person(id));
-    Ok(person.and_then(|person| session::actor(&signed_in.practice, person)))
 }
 
 /// What a move would cause, and the form to agree to it.

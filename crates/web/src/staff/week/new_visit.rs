@@ -1,6 +1,7 @@
 //! A new visit by the staff: what, when, with whom, for a client who is found or made on the way. Nothing about a client
 //! goes into an address.
 
+use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,8 +20,8 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::free;
 use super::view::way_back;
+use super::{free, second};
 use crate::App;
 use crate::account::prove;
 use crate::booking::dialling::dialling;
@@ -32,8 +33,7 @@ use crate::extract::Query;
 use crate::office::{Desk, now};
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
-use crate::staff::session::{self, SignedIn};
-use crate::staff::sign_in;
+use crate::staff::session::SignedIn;
 
 /// Clients listed at once.
 const MOST: i64 = 8;
@@ -63,6 +63,7 @@ pub struct Sent {
     reason: String,
     second_email: String,
     second_password: String,
+    second_code: String,
     /// `find`, `book`, or `at N`: a free time that was pressed.
     act: String,
 }
@@ -181,6 +182,7 @@ fn times(
 pub async fn book(
     State(app): State<App>,
     signed_in: SignedIn,
+    Extension(client): Extension<crate::layers::client::Client>,
     Form(mut sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     signed_in.must(Action::BookVisit)?;
@@ -202,22 +204,26 @@ pub async fn book(
         }
     };
     let reason = sent.reason.trim().to_owned();
-    let mut second = None;
+    let mut agreed = None;
     if !sent.second_email.trim().is_empty() {
-        let password = std::mem::take(&mut sent.second_password);
-        let person = sign_in::who(&signed_in.office, &sent.second_email, password).await?;
-        let person = person.and_then(|id| signed_in.practice.person(id));
-        second = person.and_then(|p| session::actor(&signed_in.practice, p));
-        if second.is_none() {
-            let fault = vec!["The second person's e-mail and password do not fit together.".to_owned()];
+        let (password, code) =
+            (std::mem::take(&mut sent.second_password), std::mem::take(&mut sent.second_code));
+        let typed = second::Typed { email: &sent.second_email, password: &password, code: &code };
+        agreed = second::agrees(&app, &signed_in, &client, typed).await?;
+        if agreed.is_none() {
+            let fault = vec![second::WRONG.to_owned()];
             let page = Page { past: Some(true), ..drawn(&app, &signed_in, sent, found, fault)? };
             return with_status(StatusCode::UNPROCESSABLE_ENTITY, page::private(&page));
         }
     }
-    let past = (!reason.is_empty()).then_some(Override { reason, second });
+    let past = (!reason.is_empty()).then_some(Override { reason, second: agreed });
     // Who goes past a rule shows once more who they are.
     if past.is_some() && !signed_in.is_fresh() {
-        return Ok(prove::lead("/staff/week"));
+        let day = sent.day.map(|day| day.to_string()).unwrap_or_default();
+        let Sent { studio, service, with, time, .. } = &sent;
+        return Ok(prove::lead(&format!(
+            "/staff/week/new?studio={studio}&service={service}&with={with}&day={day}&time={time}"
+        )));
     }
     let actor = signed_in.actor.clone();
     let key = Once::new(&format!("visit-{}", sent.key), "POST /staff/week/new", &sent);
