@@ -302,6 +302,9 @@ create index sign_ins_by_staff on sign_ins (staff_id);
 
 -- Jobs, mail and calendars.
 
+create index jobs_open on jobs (chain_id) where done_us is null;
+create index jobs_done on jobs (chain_id, done_us) where done_us is not null;
+
 -- Who wants to be told when a time frees, in the order in which they asked.
 create table waiting (
     id uuid primary key,

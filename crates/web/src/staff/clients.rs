@@ -176,7 +176,11 @@ pub async fn one(
             let service = practice.service(v.service).map(|s| s.name.clone()).unwrap_or_default();
             format!("{service}, {}", when(v.span.start_us, v.studio))
         }),
-        looked: tz.as_ref().and_then(|tz| looks.first().map(|look| today::looked(look, tz))),
+        looked: tz.as_ref().and_then(|tz| {
+            let start_us = next.as_ref()?.span.start_us;
+            let look = looks.first().filter(|look| today::stands(look, practice, start_us))?;
+            Some(today::looked(look, tz))
+        }),
         open: tz.map_or_else(Vec::new, |tz| {
             gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect()
         }),
