@@ -442,6 +442,9 @@ create index shown_pictures_by_studio on shown_pictures (studio_id, at_us);
 
 -- Jobs, mail and calendars.
 
+create index jobs_open on jobs (chain_id) where done_us is null;
+create index jobs_done on jobs (chain_id, done_us) where done_us is not null;
+
 -- Who wants to be told when a time frees, in the order in which they asked.
 create table waiting (
     id uuid primary key,

@@ -28,6 +28,10 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
+fn instant(text: &str) -> Timestamp {
+    text.parse().expect("RFC 3339")
+}
+
 fn today() -> Date {
     hairline_web::office::now().in_tz("Europe/Lisbon").expect("a zone").date()
 }
@@ -136,7 +140,7 @@ fn a_time_that_frees_is_offered_to_who_asked_first_and_then_to_the_next() {
     let offer = entry(&served, &first).offer.expect("an offer");
     let start = Timestamp::from_microsecond(offer.start_us).expect("an instant").to_string();
     assert_eq!(hold(&served, &start, "somebody").status, 409, "what is offered is nobody else's");
-    assert!(free(&served, 0, 29).iter().all(|(.., s)| s.parse::<Timestamp>().ok() != start.parse().ok()));
+    assert!(free(&served, 0, 29).iter().all(|(.., s)| instant(s) != instant(&start)));
 
     // The first says no, and the next is asked; the first is not asked for the same again.
     leads_to(&served.form(&format!("{first}/decline"), &[]));
@@ -192,15 +196,11 @@ fn a_visit_moves_to_an_earlier_time_when_its_client_takes_one() {
     let runner = served.work();
     until("an offer comes", || entry(&served, &page).status == Status::Offered);
     let before = served.get(&format!("/api/v1/visits/{code}")).json();
-    assert_eq!(
-        before["visit"]["start"].as_str().map(str::parse::<Timestamp>),
-        Some(start.parse()),
-        "it stays"
-    );
+    assert_eq!(before["visit"]["start"].as_str().map(instant), Some(instant(&start)), "it stays");
     let offered = entry(&served, &page).offer.expect("an offer").start_us;
     assert_eq!(leads_to(&served.form(&format!("{page}/take"), &[])), format!("/visit/{code}?done=moved"));
     let after = served.get(&format!("/api/v1/visits/{code}")).json();
-    let moved: Timestamp = after["visit"]["start"].as_str().expect("text").parse().expect("RFC 3339");
+    let moved = instant(after["visit"]["start"].as_str().expect("text"));
     assert_eq!(moved.as_microsecond(), offered);
     assert!(free(&served, 40, 50).iter().any(|(.., s)| *s == start), "the old time is free again");
     served.wait(runner.end());
@@ -241,8 +241,7 @@ fn a_clients_calendar_follows_their_visits_until_it_is_ended() {
             (&new["uid"], &json!(0), &json!(1)),
             "{by}"
         );
-        let start = new["dtstart"].as_str().map(|s| s.parse::<Timestamp>().expect("RFC 3339"));
-        assert_eq!(start, Some(later.parse().expect("RFC 3339")), "{by}");
+        assert_eq!(new["dtstart"].as_str().map(instant), Some(instant(&later)), "{by}");
     }
     let file = served.get(&format!("/visit/{code}/calendar.ics"));
     assert_eq!(read(&file.body).1["events"][0]["uid"], after.1["events"][0]["uid"]);

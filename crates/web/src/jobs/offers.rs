@@ -1,7 +1,9 @@
 //! The waiting list at work: what is free is offered to who asked first, one time each, kept for some hours.
 
+use std::collections::HashMap;
+
 use hairline_studio::booking::State;
-use hairline_studio::ids::Fresh;
+use hairline_studio::ids::{Fresh, StudioId};
 use hairline_studio::span::{HOUR_US, MINUTE_US};
 use hairline_studio::store::appointments;
 use hairline_studio::store::book::{self, Refused, Touched, Wish};
@@ -17,6 +19,8 @@ use crate::office::{Desk, Office, now};
 
 /// Shortest time for which an offer is worth a mail.
 const SHORTEST_US: i64 = 30 * MINUTE_US;
+/// Offers of one studio at once: who only asks, perhaps under many names, cannot keep its whole calendar (an assumption).
+const AT_ONCE: usize = 6;
 /// Starts that are tried for one person before the list is looked at again: others book meanwhile.
 const TRIES: usize = 5;
 
@@ -27,8 +31,15 @@ const TRIES: usize = 5;
 pub async fn work(office: &Office, job: &Job, worker: &str) -> Result<(), Failed> {
     office.write(ended).await?;
     let open = office.read(|desk| waiting::open(desk.tx)).await?;
+    let mut offered: HashMap<StudioId, usize> = HashMap::new();
+    for entry in open.iter().filter(|entry| entry.status == Status::Offered) {
+        *offered.entry(entry.studio).or_default() += 1;
+    }
     for entry in open.into_iter().filter(|entry| entry.status == Status::Waiting) {
-        offer(office, entry).await?;
+        let here = offered.entry(entry.studio).or_default();
+        if *here < AT_ONCE && offer(office, entry).await? {
+            *here += 1;
+        }
     }
     let (job, worker) = (job.clone(), worker.to_owned());
     office.write(move |desk| finish(desk, &job, &worker, None)).await
@@ -71,14 +82,14 @@ pub fn pass(
     Ok(changed)
 }
 
-/// Offers the first start that suits somebody, if there is one.
-async fn offer(office: &Office, entry: Entry) -> Result<(), Failed> {
+/// Offers the first start that suits somebody; whether there was one.
+async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
     let practice = office.practice();
     let (Some(studio), Some(service)) = (practice.studio(entry.studio), practice.service(entry.service))
     else {
-        return Ok(());
+        return Ok(false);
     };
-    let Ok(tz) = zone(&studio.zone) else { return Ok(()) };
+    let Ok(tz) = zone(&studio.zone) else { return Ok(false) };
     // Who waits for an earlier time wants nothing else.
     let before_us = match entry.visit {
         None => i64::MAX,
@@ -86,7 +97,7 @@ async fn offer(office: &Office, entry: Entry) -> Result<(), Failed> {
             let visit = office.read(move |desk| appointments::by_id(desk.tx, id)).await?;
             match visit.filter(|v| v.state == State::Booked) {
                 Some(visit) => visit.span.start_us,
-                None => return leave(office, entry).await,
+                None => return leave(office, entry).await.map(|()| false),
             }
         }
     };
@@ -125,16 +136,16 @@ async fn offer(office: &Office, entry: Entry) -> Result<(), Failed> {
         match office.write(move |desk| keep(desk, of, &wish, until_us)).await {
             Ok(touched) => {
                 office.show(&touched).await;
-                return Ok(());
+                return Ok(true);
             }
             // Somebody was faster with this time, or with this person.
             Err(Refused::Time(_)) => steps::look_again(office, entry.studio, start).await,
-            Err(Refused::Changed) => return Ok(()),
+            Err(Refused::Changed) => return Ok(false),
             Err(Refused::Store(error)) => return Err(error.into()),
             Err(other) => return Err(Failed { why: other.to_string(), hopeless: false }),
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Keeps a time for somebody, and writes to them.

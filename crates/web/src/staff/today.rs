@@ -9,6 +9,7 @@ use hairline_studio::booking::{EDGES, Edge, Override, State as VisitState};
 use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::ClientId;
 use hairline_studio::permission::Action;
+use hairline_studio::practice::Practice;
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::{appointments, clients, jobs, second_looks};
 use hairline_studio::zone::{local_date, local_day, plus_days, zone};
@@ -151,6 +152,7 @@ pub async fn get(
             looked: looks
                 .iter()
                 .find(|look| look.visit == v.id && v.state == VisitState::Booked)
+                .filter(|look| stands(look, practice, v.span.start_us))
                 .map(|look| looked(look, &tz)),
             steps: steps(v.state),
             code: v.code,
@@ -170,6 +172,11 @@ pub async fn get(
         slug: studio.slug,
     };
     page::private(&page)
+}
+
+/// Whether a second look was one at the visit as it stands now, and not before it was moved.
+pub fn stands(look: &second_looks::Look, practice: &Practice, start_us: i64) -> bool {
+    look.at_us >= practice.chain.settings.gates.second_look_us(start_us)
 }
 
 /// What the second look found, in words.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::booking::State as VisitState;
 use hairline_studio::ids::{ServiceId, StaffId};
 use hairline_studio::practice::{Practice, Service, Studio};
+use hairline_studio::store::book::Touched;
 use hairline_studio::store::events::Who;
 use hairline_studio::store::waiting::{self, Asked, Entry, Wanted};
 use hairline_studio::store::{self, clients};
@@ -14,7 +15,8 @@ use serde::Deserialize;
 use super::{DAYS, PARTS};
 use crate::App;
 use crate::booking::dialling::dialling;
-use crate::booking::pages::with_status;
+use crate::booking::once::{Once, once};
+use crate::booking::pages::{nonce, with_status};
 use crate::booking::person::Person;
 use crate::booking::{steps, visit};
 use crate::extract::Query;
@@ -66,6 +68,8 @@ struct Sent {
     days: [bool; 7],
     part: String,
     person: Person,
+    /// Pressed twice is asked once.
+    key: String,
 }
 
 fn read(body: &[u8]) -> Sent {
@@ -76,6 +80,7 @@ fn read(body: &[u8]) -> Sent {
             "service" => sent.chosen.service = value,
             "with" => sent.chosen.with = value,
             "part" => sent.part = value,
+            "key" => sent.key = value,
             "name" => sent.person.name = value,
             "email" => sent.person.email = value,
             "phone" => sent.person.phone = value,
@@ -153,7 +158,7 @@ fn new_page(app: &App, practice: &Practice, sent: Sent, faults: Vec<FieldError>)
         back: format!("/book?studio={}&service={}", studio.slug, service.id),
         what: format!("{} at {}", service.name, studio.name),
         earlier_than: None,
-        hidden: vec![("studio", studio.slug.clone()), ("service", service.id.to_string())],
+        hidden: vec![("studio", studio.slug.clone()), ("service", service.id.to_string()), ("key", nonce())],
         people: people(practice, studio, service, with),
         days: days(sent.days),
         parts: parts(&sent.part),
@@ -186,18 +191,19 @@ pub async fn submit(State(app): State<App>, RawForm(body): RawForm) -> Result<Re
     };
     let (studio, service, country) = (studio.id, service.id, studio.country.clone());
     let Person { name, email, phone } = sent.person;
-    let entry = office
-        .write(move |desk| {
-            let record = clients::Person { name, email, phone, ..clients::Person::default() };
-            let (fresh, way) = (&mut desk.fresh, dialling(&country));
-            let client = clients::add(desk.tx, desk.vault, studio, &record, way, fresh)?;
-            let asked = Asked { studio, client: client.id, service, practitioner: with, visit: None, wanted };
-            let entry = waiting::add(desk.tx, &asked, &mut desk.fresh)?;
-            super::line(desk, &entry, "wait", &Who::Visitor)?;
-            Ok::<Entry, store::Error>(entry)
-        })
-        .await?;
-    Ok(Redirect::to(&format!("/waiting/{}", entry.code)).into_response())
+    let key = Once::of_button(&sent.key, "wait");
+    let record = clients::Person { name, email, phone, ..clients::Person::default() };
+    let code = once(office, &key, 303, move |desk| {
+        let (fresh, way) = (&mut desk.fresh, dialling(&country));
+        let client = clients::add(desk.tx, desk.vault, studio, &record, way, fresh)?.id;
+        let wanted = wanted.clone();
+        let asked = Asked { studio, client, service, practitioner: with, visit: None, wanted };
+        let entry = waiting::add(desk.tx, &asked, &mut desk.fresh)?;
+        super::line(desk, &entry, "wait", &Who::Visitor)?;
+        Ok((entry.code, Touched::default()))
+    });
+    let code: String = code.await?;
+    Ok(Redirect::to(&format!("/waiting/{code}")).into_response())
 }
 
 /// The visit of a code that can come earlier.

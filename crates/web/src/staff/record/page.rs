@@ -270,7 +270,11 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
     Ok(Record {
         frame: Frame::new(app, "/staff/clients", "Client").hidden().staff(&signed_in.person.name),
         next: next.as_ref().map(|v| format!("{}, {}", service(v), when(practice, v.span.start_us, v.studio))),
-        looked: tz.as_ref().and_then(|tz| found.looks.first().map(|look| today::looked(look, tz))),
+        looked: tz.as_ref().and_then(|tz| {
+            let start_us = next.as_ref()?.span.start_us;
+            let look = found.looks.first().filter(|look| today::stands(look, practice, start_us))?;
+            Some(today::looked(look, tz))
+        }),
         open: tz.map_or_else(Vec::new, |tz| {
             found.gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect()
         }),
