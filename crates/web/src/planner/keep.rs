@@ -135,7 +135,7 @@ async fn write(
     let (client, key, plan) = (work.client.clone(), work.key.clone(), work.plan.clone());
     office
         .write(move |desk| {
-            if !jobs::done(desk.tx, id, &worker, desk.fresh.now_us())? {
+            if !jobs::done(desk.tx, id, &worker, None, desk.fresh.now_us())? {
                 return Ok(false);
             }
             plans::finish(desk.tx, &key, &client, &plan, numbers, &mut desk.fresh)?;

@@ -55,7 +55,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
                     let noted: Result<(), store::Error> = office
                         .write(move |desk| {
                             let now_us = desk.fresh.now_us();
-                            jobs::failed(desk.tx, &job, &worker, &said, now_us)
+                            jobs::failed(desk.tx, &job, &worker, &said, false, now_us)
                         })
                         .await;
                     if let Err(e) = noted {
@@ -107,7 +107,7 @@ async fn one(
     let Some(work) = work else {
         // The record was erased meanwhile.
         let (id, worker) = (job.id, worker.to_owned());
-        office.write(move |desk| jobs::done(desk.tx, id, &worker, desk.fresh.now_us())).await?;
+        office.write(move |desk| jobs::done(desk.tx, id, &worker, None, desk.fresh.now_us())).await?;
         return Ok(());
     };
     let objects = app.files().map_err(|_| Trouble::NoFiles)?;

@@ -190,7 +190,11 @@ fn hours(typed: &str) -> Option<Vec<u32>> {
 }
 
 /// `POST /staff/jobs/rules`: holds for what is booked or moved from now on.
-pub async fn rules(signed_in: SignedIn, Form(sent): Form<Rules>) -> Result<Response, Problem> {
+pub async fn rules(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Form(sent): Form<Rules>,
+) -> Result<Response, Problem> {
     signed_in.must(Action::EditChain)?;
     let wrong = |detail: &str| Problem::new(&problem::INVALID_FIELDS).detail(detail);
     let reminders_h = hours(&sent.reminders)
@@ -216,7 +220,7 @@ pub async fn rules(signed_in: SignedIn, Form(sent): Form<Rules>) -> Result<Respo
     if !kept {
         return Err(Problem::new(&problem::EDITED_MEANWHILE));
     }
-    signed_in.office.look().await;
+    signed_in.office.set_up_anew(&app).await;
     Ok(Redirect::to("/staff/jobs").into_response())
 }
 

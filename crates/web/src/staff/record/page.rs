@@ -364,7 +364,7 @@ fn history_line(practice: &Practice, home: StudioId, line: events::Line) -> (Str
 }
 
 /// What a line of history says was done.
-fn done(what: &str) -> String {
+pub fn done(what: &str) -> String {
     match what {
         "made" => "Record made".to_owned(),
         "book" => "Course booked".to_owned(),

@@ -14,7 +14,7 @@ use crate::App;
 use crate::booking::pages::{nonce, with_status};
 use crate::page::{self, Frame};
 use crate::problem::Problem;
-use crate::staff::clients::done;
+use crate::staff::record::page::done;
 use crate::staff::session::SignedIn;
 use crate::staff::today::words;
 
