@@ -187,7 +187,7 @@ fn a_lost_plan_job_is_taken_up_again_and_the_one_who_lost_it_can_no_longer_end_i
         let id = job.id;
         fx.write(&t.store, now(3), move |tx, _, _| {
             assert!(!jobs::renew(tx, id, "a", now(9).as_microsecond())?);
-            assert!(!jobs::done(tx, id, "a", now(3).as_microsecond())?);
+            assert!(!jobs::done(tx, id, "a", None, now(3).as_microsecond())?);
             assert!(jobs::renew(tx, id, "b", now(9).as_microsecond())?);
             jobs::give_back(tx, id, "b")
         })
@@ -195,7 +195,7 @@ fn a_lost_plan_job_is_taken_up_again_and_the_one_who_lost_it_can_no_longer_end_i
         let third = lease("c", 3).expect("given back at once");
         assert_eq!(third.tries, 2, "a try given back does not count");
         fx.write(&t.store, now(4), move |tx, _, _| {
-            assert!(jobs::done(tx, id, "c", now(4).as_microsecond())?);
+            assert!(jobs::done(tx, id, "c", None, now(4).as_microsecond())?);
             Ok::<_, Error>(())
         })
         .expect("done");
