@@ -45,6 +45,7 @@ fn assets(out: &Path) -> Done<String> {
             if text.contains("asset:") {
                 return Err(format!("assets/{name} names an asset that is not there").into());
             }
+            text.push_str(&rows());
             body = text.into_bytes();
         }
         let hash: String = Sha256::digest(&body).iter().take(6).fold(String::new(), |mut hex, byte| {
@@ -72,6 +73,18 @@ fn assets(out: &Path) -> Done<String> {
         addresses.push((name, address));
     }
     Ok(format!("{constants}\n{table}];\n"))
+}
+
+/// Rules that place things in the rows of a calendar: no page carries styles of its own, so each row has a class. A day has
+/// 100 quarter hours at most, one of 25 hours.
+fn rows() -> String {
+    (0..=100).fold(String::new(), |mut rules, n| {
+        let _ = write!(rules, ".from-{n}{{grid-row-start:{}}}", n + 1);
+        if n > 0 {
+            let _ = write!(rules, ".for-{n}{{grid-row-end:span {n}}}");
+        }
+        rules
+    })
 }
 
 /// The guide's pages as (file stem, text), in order of file name.

@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: pixels, files, the clock, a database.
 
+pub mod beside;
 pub mod care;
 pub mod case;
 pub mod cells;

@@ -192,7 +192,8 @@ create table claims (
     resource_id uuid not null,
     owner_id uuid not null,
     kind text not null check (kind in ('appointment', 'hold', 'leave', 'maintenance', 'external')),
-    -- An imported calendar's claim (0) may lie over others; all others stand alone.
+    -- Visits and holds stand alone (1). Leave, maintenance and imported calendars (0) may lie over visits that still have to
+    -- move; nothing new is booked over them.
     exclusive bigint not null,
     starts_us bigint not null,
     ends_us bigint not null check (ends_us > starts_us and ends_us - starts_us <= 93600000000),
@@ -288,17 +289,156 @@ create table passwords (
     missed_us bigint not null
 );
 
--- Who is signed in where: the hash of what the browser holds.
+-- Who is signed in where, of the staff or of the clients: the hash of what the browser holds.
 create table sign_ins (
     token_hash bytea primary key,
     chain_id uuid not null references chains (id),
-    staff_id uuid not null references staff (id),
+    staff_id uuid references staff (id),
+    client_id uuid references clients (id),
     made_us bigint not null,
     used_us bigint not null,
+    -- When the person last showed who they are, at the sign-in or since.
+    proved_us bigint not null,
     -- The browser, as it calls itself, so that a person knows it again in the list.
-    browser text not null
+    browser text not null,
+    check ((staff_id is null) <> (client_id is null))
 );
 create index sign_ins_by_staff on sign_ins (staff_id);
+create index sign_ins_by_client on sign_ins (client_id);
+
+-- The app that makes codes for a person of the staff: its secret, sealed under a key of its own.
+create table authenticators (
+    staff_id uuid primary key references staff (id),
+    chain_id uuid not null references chains (id),
+    wrapped_key bytea not null,
+    sealed bytea not null,
+    -- The step of the last code that was taken: no code works twice. Nothing until a first code has shown that the app works.
+    last_step bigint,
+    made_us bigint not null
+);
+
+-- Hashes of codes for when passkey and app are lost; a code that was used is gone.
+create table recovery_codes (
+    code_hash bytea primary key,
+    chain_id uuid not null references chains (id),
+    staff_id uuid not null references staff (id)
+);
+create index recovery_codes_by_staff on recovery_codes (staff_id);
+
+-- Public keys of passkeys (WebAuthn).
+create table passkeys (
+    credential_id bytea primary key,
+    chain_id uuid not null references chains (id),
+    staff_id uuid not null references staff (id),
+    -- What its owner calls it.
+    name text not null,
+    -- The public key and what else the next sign-in is checked against.
+    credential bytea not null,
+    made_us bigint not null,
+    used_us bigint
+);
+create index passkeys_by_staff on passkeys (staff_id);
+
+-- What lets somebody do one thing once and soon: a link to sign in, an invitation, the second half of a sign-in.
+create table tickets (
+    token_hash bytea primary key,
+    chain_id uuid not null references chains (id),
+    kind text not null,
+    -- Whom it is for, if that is known.
+    about_id uuid,
+    body bytea not null,
+    ends_us bigint not null
+);
+create index tickets_by_about on tickets (about_id);
+create index tickets_by_end on tickets (ends_us);
+
+-- The record beside the visits: notes, plans of the treatment, files, and pictures that may be shown in public.
+
+create table notes (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    staff_id uuid references staff (id),
+    at_us bigint not null,
+    -- The text, under the client's key.
+    sealed bytea not null
+);
+create index notes_by_client on notes (client_id, at_us);
+
+-- Versions of a client's plan: what was asked of the engine, and what came of it.
+create table plans (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    -- From 1.
+    number bigint not null,
+    status text not null check (status in ('asked', 'done', 'failed')),
+    -- Steps of the engine that are behind it.
+    progress bigint not null,
+    staff_id uuid references staff (id),
+    made_us bigint not null,
+    done_us bigint,
+    accepted_us bigint,
+    -- JSON, once the client has accepted it: the sessions to be booked.
+    sessions text,
+    -- The case, its numbers or why it failed: JSON under the client's key.
+    sealed bytea not null,
+    unique (client_id, number)
+);
+
+-- Photos, documents, scans and files of plans: what they are and where the encrypted object is.
+create table files (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    what text not null check (what in ('photo', 'document', 'scan', 'plan', 'thumbnail', 'public')),
+    -- The plan of a plan's file; the picture of a thumbnail or of a public picture.
+    of_id uuid,
+    object_id uuid not null unique,
+    kind text not null,
+    bytes bigint not null,
+    sha256 bytea not null,
+    staff_id uuid references staff (id),
+    at_us bigint not null,
+    -- Its name and what was written to it, under the client's key.
+    sealed bytea not null
+);
+create index files_by_client on files (client_id, what, at_us);
+create index files_of on files (of_id);
+
+-- A client's consent to pictures of the result in public: as witnessed, until withdrawn.
+create table picture_consents (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    staff_id uuid references staff (id),
+    given_us bigint not null,
+    withdrawn_us bigint,
+    -- How it was given, under the client's key.
+    sealed bytea not null
+);
+create index picture_consents_by_client on picture_consents (client_id);
+
+-- Pictures shown in public; each stands on a consent and on a file made for it alone.
+create table shown_pictures (
+    id uuid primary key,
+    chain_id uuid not null references chains (id),
+    studio_id uuid not null references studios (id),
+    client_id uuid not null references clients (id),
+    consent_id uuid not null references picture_consents (id),
+    file_id uuid not null references files (id),
+    code text not null unique,
+    -- What stands below it: never a name.
+    caption text not null,
+    -- Drawn by the engine rather than photographed.
+    simulated bigint not null,
+    at_us bigint not null
+);
+create index shown_pictures_by_studio on shown_pictures (studio_id, at_us);
 
 -- Jobs, mail and calendars.
 
@@ -352,3 +492,27 @@ create table second_looks (
     at_us bigint not null,
     open_steps bigint not null
 );
+
+-- What is changed after setting up: prices of one studio, and who keeps times without having said who they are.
+
+-- A service's price at one studio, where it is not the service's own.
+create table prices (
+    studio_id uuid not null references studios (id),
+    service_id uuid not null references services (id),
+    chain_id uuid not null references chains (id),
+    price_minor bigint not null,
+    primary key (studio_id, service_id)
+);
+
+-- Keyed hashes of a visitor's address and of what their browser holds, so that nobody keeps many times at once.
+create table holders (
+    appointment_id uuid primary key,
+    chain_id uuid not null references chains (id),
+    address bytea not null,
+    browser bytea,
+    expires_us bigint not null
+);
+create index holders_by_address on holders (chain_id, address, expires_us);
+create index holders_by_browser on holders (chain_id, browser, expires_us);
+
+create index appointments_by_room on appointments (room_id, starts_us);

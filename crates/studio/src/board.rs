@@ -30,7 +30,7 @@ pub enum ClaimKind {
     Leave,
     /// A room cannot be used.
     Maintenance,
-    /// Busy by a calendar kept elsewhere; it may lie over other claims.
+    /// Busy by a calendar kept elsewhere.
     External,
 }
 

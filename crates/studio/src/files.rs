@@ -5,6 +5,7 @@
 //! objects belong to whom; an object that no row names is an orphan, and swept.
 
 pub mod chunks;
+pub mod copies;
 pub mod kind;
 pub mod picture;
 
@@ -206,6 +207,20 @@ impl Files {
     pub async fn put_picture(&self, key: &DataKey, id: FileId, picture: &Clean) -> Result<Stored, FileError> {
         let bytes = Bytes::copy_from_slice(&picture.bytes);
         self.write(key, id, picture.kind, None, u64::MAX, stream::iter([Ok(bytes)])).await
+    }
+
+    /// Keeps a file that this program made, as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be kept; nothing is there then.
+    pub async fn put_made(
+        &self,
+        key: &DataKey,
+        id: FileId,
+        kind: Kind,
+        bytes: Vec<u8>,
+    ) -> Result<Stored, FileError> {
+        self.write(key, id, kind, None, u64::MAX, stream::iter([Ok(Bytes::from(bytes))])).await
     }
 
     async fn write(

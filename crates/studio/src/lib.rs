@@ -21,6 +21,7 @@ pub mod place;
 pub mod practice;
 pub mod seal;
 pub mod search;
+pub mod set_up;
 pub mod span;
 pub mod store;
 pub mod timeline;

@@ -42,14 +42,37 @@ pub enum Person {
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// What they are.
+    /// What they are; the strongest, where they are several things.
     pub role: Role,
     /// Who they are.
     pub person: Person,
     /// Their chain.
     pub chain: ChainId,
-    /// The studios they work at; an owner needs none, a client has none.
+    /// The studios where they are that; an owner needs none, a client has none.
     pub studios: Vec<StudioId>,
+    /// What else they are, and where: a manager of one studio may treat clients at another.
+    pub also: Vec<(Role, Vec<StudioId>)>,
+}
+
+impl Actor {
+    /// Everything they are with where they are it, the strongest first.
+    pub fn posts(&self) -> impl Iterator<Item = (Role, &[StudioId])> {
+        let also = self.also.iter().map(|(role, studios)| (*role, studios.as_slice()));
+        std::iter::once((self.role, self.studios.as_slice())).chain(also)
+    }
+
+    /// The studios where they may do something, in the order of their posts; of an owner's, those that were named.
+    pub fn studios_for(&self, action: Action) -> Vec<StudioId> {
+        let mut found: Vec<StudioId> = Vec::new();
+        for (_, studios) in self.posts().filter(|(role, _)| reach(*role, action) != Reach::Nobody) {
+            for studio in studios {
+                if !found.contains(studio) {
+                    found.push(*studio);
+                }
+            }
+        }
+        found
+    }
 }
 
 /// What is acted on: where it lies, and whose it is.
@@ -196,20 +219,33 @@ pub enum Denial {
     NotYours,
 }
 
-/// Whether an actor may do an action on a thing.
+/// Whether an actor may do an action on a thing: whether one of their posts allows it, each by itself.
 pub fn allowed(actor: &Actor, action: Action, thing: &Thing) -> Result<(), Denial> {
     if actor.chain != thing.chain {
         return Err(Denial::OtherChain);
     }
-    let reach = reach(actor.role, action);
-    let here = thing.studio.is_some_and(|studio| actor.studios.contains(&studio));
-    let by_course =
-        || thing.client.is_some() && thing.course_studios.iter().any(|s| actor.studios.contains(s));
-    let granted = match (reach, actor.person) {
-        (Reach::Nobody, _) => return Err(Denial::Role { role: actor.role, action }),
+    let strongest = allows(actor.person, actor.role, &actor.studios, action, thing);
+    let others =
+        || actor.also.iter().any(|(role, at)| allows(actor.person, *role, at, action, thing).is_ok());
+    strongest.or_else(|denial| if others() { Ok(()) } else { Err(denial) })
+}
+
+/// Whether one post of a person, a role at these studios, allows an action on a thing of their chain.
+fn allows(
+    person: Person,
+    role: Role,
+    studios: &[StudioId],
+    action: Action,
+    thing: &Thing,
+) -> Result<(), Denial> {
+    let reach = reach(role, action);
+    let here = thing.studio.is_some_and(|studio| studios.contains(&studio));
+    let by_course = || thing.client.is_some() && thing.course_studios.iter().any(|s| studios.contains(s));
+    let granted = match (reach, person) {
+        (Reach::Nobody, _) => return Err(Denial::Role { role, action }),
         // A role and a person that do not fit together have no rights at all.
-        (_, Person::Client(_)) if actor.role != Role::Client => return Err(Denial::NotYours),
-        (_, Person::Staff(_)) if actor.role == Role::Client => return Err(Denial::NotYours),
+        (_, Person::Client(_)) if role != Role::Client => return Err(Denial::NotYours),
+        (_, Person::Staff(_)) if role == Role::Client => return Err(Denial::NotYours),
         (Reach::Chain, _) => true,
         (Reach::Studio, _) => here,
         (Reach::Course, _) => here || by_course(),

@@ -216,6 +216,17 @@ pub struct Working {
     pub version: i64,
 }
 
+/// What a service costs at one studio, where that is not the service's own price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Where.
+    pub studio: StudioId,
+    /// What.
+    pub service: ServiceId,
+    /// Price in minor units of the studio's currency.
+    pub price_minor: i64,
+}
+
 /// Everything that is set up in one chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Practice {
@@ -231,6 +242,9 @@ pub struct Practice {
     pub services: Vec<Service>,
     /// Hours of studios and of practitioners at studios.
     pub hours: Vec<Working>,
+    /// Prices that are a studio's own.
+    #[serde(default)]
+    pub prices: Vec<Price>,
 }
 
 impl Practice {
@@ -262,6 +276,18 @@ impl Practice {
     /// The hours of a studio, or of a practitioner at a studio.
     pub fn hours_of(&self, studio: StudioId, of: ResourceId) -> Option<&Hours> {
         self.hours.iter().find(|h| h.studio == studio && h.of == of).map(|h| &h.hours)
+    }
+
+    /// What a service costs at a studio, in minor units of its currency.
+    pub fn price_minor(&self, studio: StudioId, service: &Service) -> i64 {
+        let own = self.prices.iter().find(|p| p.studio == studio && p.service == service.id);
+        own.map_or(service.price_minor, |p| p.price_minor)
+    }
+
+    /// The studios where a service is done: those where somebody who does it works.
+    pub fn studios_of(&self, service: &Service) -> Vec<StudioId> {
+        let here = |s: &&Studio| service.staff.iter().any(|id| self.hours_of(s.id, (*id).into()).is_some());
+        self.studios.iter().filter(here).map(|s| s.id).collect()
     }
 
     /// Who treats clients at a studio: those with hours of work there.

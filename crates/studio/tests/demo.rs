@@ -319,6 +319,7 @@ fn gates_of_what_was_booked_and_done_were_met_at_the_time(t: &TestStore, d: &Dem
         person: Person::Staff(practice.staff[0].id),
         chain: d.filled.chain,
         studios: Vec::new(),
+        also: Vec::new(),
     };
     let (looked, blocked) = d.read(&t.store, move |tx| {
         let desk = Desk { practice: &practice, vault: &vault, actor: &actor };

@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod chart;
+pub mod files;
 pub mod forecast;
 pub mod glb;
 pub mod ics;

@@ -27,10 +27,14 @@ pub struct Config {
     pub metrics_from: Vec<IpNet>,
     /// How much one client address may ask; `None` sets no limit.
     pub rate_limit: Option<RateLimit>,
+    /// How often one client address may try to sign in or ask for a link; `None` sets no limit.
+    pub sign_in_limit: Option<RateLimit>,
     /// Largest body of a request, bytes.
     pub body_limit_bytes: usize,
     /// Longest time to the answer of a request.
     pub answer_timeout: Duration,
+    /// The same for a request that brings a file.
+    pub upload_timeout: Duration,
     /// Longest time for the head of a request to arrive.
     pub header_timeout: Duration,
     /// How long requests under way may take to finish after the order to stop.
@@ -59,6 +63,11 @@ impl RateLimit {
     }
 }
 
+/// Tries to sign in per minute and address.
+const PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+/// Tries to sign in at once from one address.
+const BURST: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+
 impl Default for Config {
     fn default() -> Config {
         let loopback =
@@ -71,8 +80,11 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             metrics_from: loopback,
             rate_limit: RateLimit::per_minute(1200),
+            // A studio shares one address: a morning's sign-ins at once, then one every two seconds (assumption).
+            sign_in_limit: Some(RateLimit { per_minute: PER_MINUTE, burst: BURST }),
             body_limit_bytes: 1 << 20,
             answer_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(600),
             header_timeout: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(20),
             connections: 4096,

@@ -6,10 +6,12 @@
 //! The way of a request: [`server`] accepts it, the [`layers`] give it an id, an address and limits, [`router`] finds
 //! its handler, and whatever goes wrong leaves as a [`problem`], as JSON or as a page.
 
+pub mod account;
 pub mod api;
 pub mod app;
 pub mod assets;
 pub mod booking;
+pub mod browser;
 pub mod calendars;
 pub mod config;
 pub mod cookie;
@@ -17,14 +19,17 @@ pub mod extract;
 pub mod jobs;
 pub mod layers;
 pub mod markdown;
+pub mod me;
 pub mod metrics;
 pub mod office;
 pub mod page;
+pub mod planner;
 pub mod problem;
 pub mod public;
 pub mod refused;
 pub mod router;
 pub mod server;
+pub mod set_up;
 pub mod staff;
 pub mod waiting;
 

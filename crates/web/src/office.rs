@@ -8,11 +8,12 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::live::{Live, read_days};
-use hairline_studio::store::{self, Store, Tx, Vault, waiting};
+use hairline_studio::store::{self, Store, Tx, Vault, holders, waiting};
 use jiff::Timestamp;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
-/// How often changes by other processes are looked for (PostgreSQL; alone on SQLite there are none).
+/// How often changes by other processes are looked for where none tells of one (PostgreSQL; alone on SQLite there are
+/// none).
 const LOOK: Duration = Duration::from_secs(1);
 /// How often holds that have run out are taken away.
 const SWEEP: Duration = Duration::from_secs(10);
@@ -92,6 +93,19 @@ impl Office {
         receive.await.unwrap_or_else(|_| Err(ended().into()))
     }
 
+    /// Reads rows of every chain: for the program's own work.
+    ///
+    /// # Errors
+    /// Those of `work`, or the store's.
+    pub async fn every_chain<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, store::Error> + Send + 'static,
+    ) -> Result<T, store::Error> {
+        let (send, receive) = oneshot::channel();
+        self.store.submit_read(None, work, move |result| drop(send.send(result)));
+        receive.await.unwrap_or_else(|_| Err(ended()))
+    }
+
     fn at_desk<T, E>(
         &self,
         work: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, E> + Send + 'static,
@@ -106,6 +120,9 @@ impl Office {
 
     /// Shows what a booking took or gave back, before it is answered.
     pub async fn show(&self, touched: &Touched) {
+        if !touched.days.is_empty() {
+            self.store.tell();
+        }
         let stale = self.live.show(touched);
         if stale.is_empty() {
             return;
@@ -118,21 +135,32 @@ impl Office {
         }
     }
 
-    /// Looks for changes now, as after one of what is set up, so that whoever made it sees it.
-    pub async fn look(self: &Arc<Office>) {
+    /// Shows what was set up anew, before it is answered: on the board, and to the public.
+    pub async fn set_up_anew(self: &Arc<Office>, app: &crate::App) {
         let office = Arc::clone(self);
-        let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
-        if !matches!(looked, Ok(Ok(_))) {
-            tracing::warn!("a change of the practice is shown with the next look");
+        match tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await {
+            Ok(Ok(_)) => {
+                let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+                let tagline = app.public().tagline.clone();
+                app.show(crate::public::of_practice::public(&self.practice(), &tagline, today));
+            }
+            // The next look, within a second, finds it.
+            Ok(Err(e)) => tracing::warn!(error = %e, "what is set up is not shown anew yet"),
+            Err(e) => tracing::error!(error = %e, "looking for changes failed"),
         }
     }
 
     /// Keeps the board fresh until the server ends; `changed` is called when what is set up has changed.
     pub async fn keep(self: Arc<Office>, changed: impl Fn(&Practice) + Send + 'static) {
+        let told = Arc::new(Notify::new());
+        let heard = Arc::clone(&told);
+        if let Err(e) = self.store.listen(move || heard.notify_one()) {
+            tracing::warn!(error = %e, "other processes' changes are seen at each regular look only");
+        }
         let (mut look, mut sweep) = (tokio::time::interval(LOOK), tokio::time::interval(SWEEP));
         loop {
             tokio::select! {
-                _ = look.tick() => {
+                () = either(&told, &mut look) => {
                     let office = Arc::clone(&self);
                     let looked = tokio::task::spawn_blocking(move || office.live.look(&office.store, now())).await;
                     match looked {
@@ -143,14 +171,7 @@ impl Office {
                     }
                 }
                 _ = sweep.tick() => {
-                    let swept = self.write(|desk| {
-                        let touched = sweep_holds(desk.tx, desk.fresh.now)?;
-                        if touched.freed {
-                            waiting::look_again(desk.tx, &mut desk.fresh)?;
-                        }
-                        Ok::<_, store::Error>(touched)
-                    });
-                    match swept.await {
+                    match self.write(take_away).await {
                         Ok(touched) => self.show(&touched).await,
                         Err(e) => tracing::warn!(error = %e, "ended holds are not taken away"),
                     }
@@ -158,6 +179,24 @@ impl Office {
             }
         }
     }
+}
+
+/// Until another process tells of a change, or the time of the next look has come.
+async fn either(told: &Notify, look: &mut tokio::time::Interval) {
+    tokio::select! {
+        () = told.notified() => look.reset(),
+        _ = look.tick() => {}
+    }
+}
+
+/// Takes away holds that have run out, and forgets who kept them; who waits for such a time is looked for.
+fn take_away(desk: &mut Desk<'_, '_>) -> Result<Touched, store::Error> {
+    holders::forget(desk.tx, desk.fresh.now_us())?;
+    let touched = sweep_holds(desk.tx, desk.fresh.now)?;
+    if touched.freed {
+        waiting::look_again(desk.tx, &mut desk.fresh)?;
+    }
+    Ok(touched)
 }
 
 /// The present. The one clock of the server's handlers.

@@ -1,11 +1,16 @@
 //! What every page has around its content: title, language, address, the word of the demonstration.
 
+use std::convert::Infallible;
+
 use askama::Template;
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::App;
+use crate::layers::client::Client;
 use crate::problem::{self, Problem};
 
 /// The frame around a page's content; `base.html` draws it.
@@ -34,6 +39,8 @@ pub struct Frame {
     pub scripts: Vec<&'static str>,
     /// Name of the person of the staff who is signed in, on their pages.
     pub staff: Option<String>,
+    /// Whether nothing is set up yet, so that there is nowhere to go.
+    pub setting_up: bool,
 }
 
 impl Frame {
@@ -53,6 +60,7 @@ impl Frame {
             live: false,
             scripts: Vec::new(),
             staff: None,
+            setting_up: app.waiting().is_some(),
         }
     }
 
@@ -96,6 +104,22 @@ impl Frame {
     }
 }
 
+/// Scheme and host under which the browser asked: the public address where it is set.
+pub struct Here(pub String);
+
+impl FromRequestParts<App> for Here {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Here, Infallible> {
+        if let Some(url) = &app.config.public_url {
+            return Ok(Here(url.as_str().to_owned()));
+        }
+        let https = parts.extensions.get::<Client>().is_some_and(|client| client.https);
+        let host = parts.headers.get(HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+        Ok(Here(format!("{}://{host}", if https { "https" } else { "http" })))
+    }
+}
+
 /// JSON that cannot end the script element it stands in.
 fn script_safe(data: &serde_json::Value) -> String {
     data.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
@@ -119,6 +143,17 @@ pub fn private(page: &impl Template) -> Result<Response, Problem> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The page as an answer of this status.
+///
+/// # Errors
+/// Those of the page.
+pub fn with_status(status: StatusCode, page: Result<Response, Problem>) -> Result<Response, Problem> {
+    page.map(|mut response| {
+        *response.status_mut() = status;
+        response
+    })
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ kinds! {
     HOLD_ENDED = "hold-ended" 409 "The time is no longer kept for you"
         "A time is kept for some minutes while you fill in the form. They have passed."
         "Choose a time again; it may still be free.";
+    TOO_MANY_HOLDS = "too-many-holds" 409 "You keep several times already"
+        "As many times are kept for your browser or from your address as one visitor may keep at once, so that others find some too."
+        "Book one of them, give one back, or wait some minutes: a time that is kept is free again by itself.";
     STEP_REFUSED = "step-refused" 409 "This cannot be done with the visit now"
         "What state the visit is in, how soon it is, or what must be done first stands against it. The detail says which."
         "Do what the detail names, or call the studio.";

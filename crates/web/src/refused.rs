@@ -87,7 +87,7 @@ fn of_step(why: &StepRefusal) -> Problem {
 }
 
 /// With a capital at the beginning and a full stop at the end.
-fn sentence(words: &str) -> String {
+pub fn sentence(words: &str) -> String {
     let mut sentence = format!("{words}.");
     if let Some(first) = sentence.get_mut(..1) {
         first.make_ascii_uppercase();

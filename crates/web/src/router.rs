@@ -1,7 +1,5 @@
 //! Every address and what answers it.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -14,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 use crate::booking::pages as booking;
 use crate::layers::{answer, limit, observe, origin};
 use crate::problem::{self, Problem};
-use crate::{App, api, assets, calendars, public, staff, waiting};
+use crate::{App, account, api, assets, calendars, me, public, set_up, staff, waiting};
 
 /// The whole server as one service.
 pub fn router(app: App) -> Router {
@@ -25,7 +23,10 @@ pub fn router(app: App) -> Router {
         .merge(open)
         .merge(api)
         .merge(staff::router())
+        .merge(account::router())
+        .merge(me::router())
         .merge(booking::router())
+        .merge(set_up::router())
         .merge(calendars::router())
         .merge(waiting::router())
         .route("/api/openapi.json", get(async move || axum::Json(description)))
@@ -40,9 +41,10 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Problem::new(&problem::NOT_FOUND))
         .method_not_allowed_fallback(async || Problem::new(&problem::METHOD_NOT_ALLOWED))
+        .layer(from_fn_with_state(app.clone(), set_up::layer))
         .layer(DefaultBodyLimit::max(app.config.body_limit_bytes))
         .layer(CatchPanicLayer::custom(answer::panicked))
-        .layer(from_fn_with_state(app.config.answer_timeout, in_time))
+        .layer(from_fn_with_state(app.clone(), in_time))
         .layer(from_fn_with_state(app.clone(), origin::layer))
         .layer(from_fn_with_state(app.clone(), limit::layer))
         .layer(from_fn_with_state(app.clone(), answer::layer))
@@ -50,8 +52,11 @@ pub fn layered(routes: Router<App>, app: App) -> Router {
         .with_state(app)
 }
 
-/// Gives up on an answer that takes too long.
-async fn in_time(State(longest): State<Duration>, request: Request, next: Next) -> Result<Response, Problem> {
+/// Gives up on an answer that takes too long; a file may take longer to arrive.
+async fn in_time(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let kind = request.headers().get(axum::http::header::CONTENT_TYPE);
+    let file = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let longest = if file { app.config.upload_timeout } else { app.config.answer_timeout };
     tokio::time::timeout(longest, next.run(request)).await.map_err(|_| Problem::new(&problem::TOO_SLOW))
 }
 

@@ -98,5 +98,6 @@ async fn sweep(app: App) {
     loop {
         minute.tick().await;
         app.limiter.forget_idle();
+        app.sign_in_limiter.forget_idle();
     }
 }

@@ -40,7 +40,7 @@ fn pages_in_a_browser() {
     served(config, move |url| {
         let status = Command::new("node")
             .arg(modules.join("@playwright/test/cli.js"))
-            .args(["test", "--config"])
+            .args(["test", "public.spec.cjs", "--config"])
             .arg(root.join("tests/web/playwright.config.cjs"))
             .env("HAIRLINE_URL", url)
             .env("HAIRLINE_CHROMIUM", &chromium)

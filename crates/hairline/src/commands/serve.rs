@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use hairline_studio::demo::{self, SignIn};
+use hairline_studio::files::Files;
 use hairline_studio::password;
 use hairline_studio::permission::Role;
-use hairline_studio::practice::Practice;
 use hairline_studio::seal::master::MasterKeys;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::live::Live;
 use hairline_studio::store::{POSTGRES_CONNECTIONS, Store, practice, sign_in};
+use hairline_studio::token;
 use hairline_web::config::{Config, PublicUrl, RateLimit};
 use hairline_web::jobs::mail::Mailer;
 use hairline_web::jobs::runner::Runner;
 use hairline_web::office::now;
-use hairline_web::public::of_practice;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
-use hairline_web::{App, Office, server};
+use hairline_web::set_up::{self, Waiting};
+use hairline_web::{App, Office, planner, server};
 
 use crate::Failure;
 
@@ -102,27 +103,38 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..Config::default()
     };
     config.metrics_from.extend(&arguments.metrics_from);
-    let (office, sign_ins) = office(arguments)?;
+    let Opened { office, waiting, token, sign_ins } = office(arguments)?;
     // A demonstration says so even where the server is told nothing of it.
     config.demo = office.as_ref().is_some_and(|office| office.practice().chain.demo);
     let public = Public { name: "hairline".to_owned(), ..Public::default() };
     let app = App::new(config, public);
+    app.keep_files(Files::in_folder(&arguments.data).map_err(Failure::other)?);
     if let Some(office) = office {
-        show(&app, &office.practice());
+        app.show_practice(&office.practice());
         app.open(office);
     }
+    if let Some(waiting) = waiting {
+        app.wait_for_set_up(waiting);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
-    runtime.block_on(serve(arguments.listen, app, &sign_ins))
+    runtime.block_on(serve(arguments, app, &token, &sign_ins))
 }
 
-/// Shows what is set up to the public.
-fn show(app: &App, practice: &Practice) {
-    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    app.show(of_practice::public(practice, "", today));
+/// What was found in the store.
+#[derive(Default)]
+struct Opened {
+    /// The chain.
+    office: Option<Arc<Office>>,
+    /// An empty store.
+    waiting: Option<Waiting>,
+    /// The token by which its owner sets it up: printed, and kept nowhere.
+    token: String,
+    /// How newcomers sign in to a demonstration.
+    sign_ins: Vec<SignIn>,
 }
 
-/// Opens the store and the chain in it (`None` while no chain is set up), and says how newcomers sign in to a demonstration.
-fn office(arguments: &Arguments) -> Result<(Option<Arc<Office>>, Vec<SignIn>), Failure> {
+/// Opens the store and the chain in it.
+fn office(arguments: &Arguments) -> Result<Opened, Failure> {
     let store = match &arguments.database {
         Some(url) => Store::postgres(url, POSTGRES_CONNECTIONS, now().as_microsecond()),
         None => {
@@ -157,10 +169,15 @@ fn office(arguments: &Arguments) -> Result<(Option<Arc<Office>>, Vec<SignIn>), F
             }
             (chain, filled.sign_ins)
         }
-        None => return Ok((None, Vec::new())),
+        None => {
+            let token = token::new(&mut system_random()).to_string();
+            let token_hash = token::kept(&token).ok_or_else(|| Failure::other("a new token is none"))?;
+            let waiting = Waiting { store, master, token_hash };
+            return Ok(Opened { waiting: Some(waiting), token, ..Opened::default() });
+        }
     };
     let live = Live::open(&store, master, chain, now()).map_err(Failure::other)?;
-    Ok((Some(Office::new(store, live)), sign_ins))
+    Ok(Opened { office: Some(Office::new(store, live)), sign_ins, ..Opened::default() })
 }
 
 fn rand_salt() -> [u8; 16] {
@@ -213,20 +230,33 @@ fn master_keys(arguments: &Arguments, first: bool) -> Result<MasterKeys, Failure
     MasterKeys::read(&path).map_err(Failure::other)
 }
 
-async fn serve(listen: SocketAddr, app: App, sign_ins: &[SignIn]) -> Result<(), Failure> {
+async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]) -> Result<(), Failure> {
+    let listen = arguments.listen;
     let listener = tokio::net::TcpListener::bind(listen)
         .await
         .map_err(|e| Failure::other(format!("--listen {listen}: {e}")))?;
     let address = listener.local_addr().map_err(Failure::other)?;
     let stop = stop_signal().map_err(Failure::other)?;
-    if let Ok(office) = app.office() {
-        let shown = app.clone();
-        tokio::spawn(Arc::clone(office).keep(move |practice| show(&shown, practice)));
-    }
+    let here =
+        arguments.public_url.as_ref().map_or(format!("http://{address}"), |url| url.as_str().to_owned());
+    tokio::spawn(set_up::watch(app.clone()));
+    let shown = app.clone();
+    tokio::spawn(async move {
+        // What works beside the pages begins once there is a chain.
+        let office = shown.opened().await;
+        tokio::spawn(planner::sweep(shown.clone()));
+        office.keep(move |practice| shown.show_practice(practice)).await;
+    });
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let planning = tokio::spawn(planner::run(app.clone(), told));
     tracing::info!(%address, "ready");
     #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
     {
         println!("hairline is ready at http://{address}");
+        if !token.is_empty() {
+            println!("\nNothing is set up yet. Open this address once, and keep it to yourself until then:");
+            println!("  {here}/set-up/{token}");
+        }
         let staff: Vec<&SignIn> = sign_ins.iter().filter(|s| s.role != Role::Client).collect();
         if !staff.is_empty() {
             println!("\nSign in to the demonstration at http://{address}/staff:");
@@ -236,9 +266,12 @@ async fn serve(listen: SocketAddr, app: App, sign_ins: &[SignIn]) -> Result<(), 
         }
     }
     let runner = Runner::start(app.clone());
-    let end = server::serve(listener, app, stop).await;
+    let ended = server::serve(listener, app, stop).await;
     runner.end().await;
-    match end.map_err(Failure::other)? {
+    // A plan under way is given back, for the next start or another process.
+    let _ = tell.send(true);
+    let _ = planning.await;
+    match ended.map_err(Failure::other)? {
         End::Finished => tracing::info!("stopped: everything accepted was answered"),
         End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
     }

@@ -213,6 +213,22 @@ pub struct Rules {
     pub check_in_opens_min: u32,
     /// Minutes after the start from which a client can be noted as missing.
     pub missing_after_min: u32,
+    /// Times that visitors from one address may keep at once: a family, an office.
+    #[serde(default = "holds_per_address")]
+    pub holds_per_address: u32,
+    /// Times that one browser may keep at once.
+    #[serde(default = "holds_per_browser")]
+    pub holds_per_browser: u32,
+}
+
+/// Assumption.
+fn holds_per_address() -> u32 {
+    10
+}
+
+/// Assumption: one to book, one to compare it with.
+fn holds_per_browser() -> u32 {
+    2
 }
 
 impl Default for Rules {
@@ -228,6 +244,8 @@ impl Default for Rules {
             move_inside_notice: InsideNotice::AskStudio,
             check_in_opens_min: 120,
             missing_after_min: 15,
+            holds_per_address: holds_per_address(),
+            holds_per_browser: holds_per_browser(),
         }
     }
 }

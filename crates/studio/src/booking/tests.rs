@@ -33,7 +33,7 @@ fn actor(role: Role, n: u128) -> Actor {
         Role::Client => (Person::Client(ClientId(id(n))), vec![]),
         _ => (Person::Staff(StaffId(id(n))), vec![StudioId(id(10))]),
     };
-    Actor { role, person, chain: ChainId(id(100)), studios }
+    Actor { role, person, chain: ChainId(id(100)), studios, also: vec![] }
 }
 
 /// A visit of client 1 with practitioner 1, so that whoever is number 1 acts on their own.

@@ -20,6 +20,12 @@ impl Chance {
         Chance(ChaCha20Rng::from_seed(Sha256::digest(text.as_bytes()).into()))
     }
 
+    /// The stream of a client, whatever the day.
+    pub(super) fn of(purpose: &str, id: Uuid) -> Chance {
+        let text = format!("hairline demo 1|{purpose}|{id}");
+        Chance(ChaCha20Rng::from_seed(Sha256::digest(text.as_bytes()).into()))
+    }
+
     /// A whole number from `low` to `high`, both in.
     pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
         let width = u64::try_from(high - low).unwrap_or(0) + 1;

@@ -14,6 +14,8 @@ pub(super) const SESSIONS: u32 = 3;
 /// Fewest and most local days between two sessions as they are booked (`smp.md` 1.7: seven days at least; the healed
 /// photos are looked at between).
 pub(super) const GAP_DAYS: (u32, u32) = (14, 42);
+/// Days after a session from which its healed photos are looked at (`smp.md` 1.7).
+pub(super) const REVIEW_DAYS: u32 = 7;
 
 /// How a visit ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod journey;
 mod names;
 mod places;
 mod setup;
+mod wishes;
 mod write;
 
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use self::clients::CLIENTS;
+pub use self::wishes::case_of;
+pub use self::write::{PLANNED, SHOW};
 use crate::board::Claim;
 use crate::ids::{ChainId, Fresh, ResourceId, StudioId};
 use crate::permission::Role;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::calendar::instant;
 use super::chance::Chance;
 use super::clients::Client;
-use super::journey::{Course, End, GAP_DAYS, SESSIONS, Visit};
+use super::journey::{Course, End, GAP_DAYS, REVIEW_DAYS, SESSIONS, Visit};
+use super::wishes::case_of;
 use super::{Error, Plan};
 use crate::board::Claim;
 use crate::booking::{Edge, State};
@@ -22,12 +22,16 @@ use crate::practice::Practice;
 use crate::seal::blind::Dialling;
 use crate::span::{HOUR_US, Span};
 use crate::store::appointments::{self, Appointment};
+use crate::store::courses::{self, Session, Status};
 use crate::store::events::{self, Event, Who};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{self, Tx, Vault, claims, clients, evidence, practice};
-use crate::values;
+use crate::store::{self, Tx, Vault, claims, clients, evidence, plans, practice, shown};
 use crate::zone::local_time_at;
 
+/// How many clients have their plan made when the server starts; the others' are made when asked for.
+pub const PLANNED: usize = 10;
+/// Body of a plan's job whose pictures are shown in public once they are made, where the client's consent stands.
+pub const SHOW: &str = "show";
 /// Every telephone of the demonstration is written with its country.
 const DIALLING: Dialling = Dialling { country: "44", trunk: "0" };
 
@@ -59,8 +63,15 @@ pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timest
     for (studio, claim) in absences.iter() {
         desk.claims.entry(*studio).or_default().push(*claim);
     }
-    for client in clients.iter_mut() {
-        client_rows(tx, &mut desk, client)?;
+    let mut planned: BTreeMap<StudioId, usize> = BTreeMap::new();
+    for (n, client) in clients.iter_mut().enumerate() {
+        let added = client_rows(tx, &mut desk, client)?;
+        let here = planned.get(&added.studio).copied().unwrap_or(0);
+        let wanted = n == 0 || client.way.course.is_some() && here < if planned.len() < 2 { 4 } else { 2 };
+        if wanted && planned.values().sum::<usize>() < PLANNED {
+            *planned.entry(added.studio).or_default() += 1;
+            wish(tx, vault, &added, &mut Fresh { now, rng: &mut client.chance.0 })?;
+        }
     }
     let mut fresh = Fresh { now, rng: &mut chance.0 };
     let mut touched: Vec<(ResourceId, Span)> = Vec::new();
@@ -76,6 +87,20 @@ pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timest
             .collect();
         jobs::add(tx, &due, &mut fresh)?;
     }
+    Ok(())
+}
+
+/// Asks the engine for a plan, and for its pictures to be shown with consent: jobs, done once the server runs.
+fn wish(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    client: &clients::Client,
+    fresh: &mut Fresh<'_>,
+) -> Result<(), store::Error> {
+    let key = clients::key(tx, vault, client.id)?;
+    shown::give(tx, &key, client, "Made up for the demonstration.", &Who::Program, fresh)?;
+    let id = fresh.id();
+    plans::ask(tx, &key, client, id, &case_of(client.id), SHOW, &Who::Program, fresh)?;
     Ok(())
 }
 
@@ -96,7 +121,7 @@ fn set_up_chain(
     set_up.hours.iter().try_for_each(|hours| practice::add_hours(tx, hours))
 }
 
-fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Result<(), Error> {
+fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Result<clients::Client, Error> {
     let Client { person, start, way, chance } = client;
     let mut fresh = Fresh { now: instant(start.at_us), rng: &mut chance.0 };
     let added = clients::add(tx, desk.vault, start.studio, person, DIALLING, &mut fresh)?;
@@ -126,7 +151,7 @@ fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Res
     for visit in &way.visits {
         visit_rows(tx, desk, added.id, course, visit, chance)?;
     }
-    Ok(())
+    Ok(added)
 }
 
 /// The row of a course: its steps as they were booked.
@@ -142,24 +167,22 @@ fn course_row(
     let who = of.start.practitioner;
     let sessions =
         practice.services.iter().filter(|s| s.kind == ServiceKind::Session && s.staff.contains(&who));
-    let steps: Vec<serde_json::Value> = sessions
+    let sessions = sessions
         .zip(0..SESSIONS)
         .map(|(service, n)| {
-            let gap = if n == 0 { (0, 0) } else { GAP_DAYS };
-            json!({"service": service.id, "gap_min_days": gap.0, "gap_max_days": gap.1})
+            let (gap_min_days, gap_max_days) = if n == 0 { (0, 0) } else { GAP_DAYS };
+            let lead_days = if n == 0 { 0 } else { REVIEW_DAYS };
+            Session { service: service.id, minutes: service.minutes, gap_min_days, gap_max_days, lead_days }
         })
         .collect();
     let status = match course {
-        Course::Active => "active",
-        Course::Finished => "finished",
-        Course::Cancelled => "cancelled",
+        Course::Active => Status::Active,
+        Course::Finished => Status::Done,
+        Course::Cancelled => Status::Cancelled,
     };
-    let chain = tx.chain()?;
-    tx.execute(
-        "insert into courses (id, chain_id, studio_id, client_id, steps, status, version, made_us) \
-         values ($1, $2, $3, $4, $5, $6, 1, $7)",
-        values![id, chain, of.start.studio, client, json!(steps).to_string(), status, at_us],
-    )?;
+    let studio = of.start.studio;
+    let row = courses::Course { id, studio, client, sessions, status, version: 1, made_us: at_us };
+    courses::add(tx, &row)?;
     Ok(id)
 }
 
@@ -216,7 +239,10 @@ fn visit_rows(
         hold_until_us: None,
         sequence: u32::try_from(told).unwrap_or(0),
         version: i64::try_from(steps.len()).unwrap_or(1),
-        price_minor: desk.practice.service(visit.service).map_or(0, |s| s.price_minor),
+        price_minor: desk
+            .practice
+            .service(visit.service)
+            .map_or(0, |s| desk.practice.price_minor(visit.studio, s)),
         made_us: visit.booked_us,
         changed_us: steps.last().map_or(visit.booked_us, |(_, at_us)| *at_us),
     };
@@ -258,14 +284,26 @@ fn visit_rows(
 /// Who took a step: the client or the reception, and at the end the practitioner.
 fn actor(desk: &Desk<'_>, edge: Edge, visit: &Visit, client: ClientId) -> Actor {
     let chain: ChainId = desk.practice.chain.id;
-    let staff = |role, id| Actor { role, person: Person::Staff(id), chain, studios: vec![visit.studio] };
+    let staff = |role, id| Actor {
+        role,
+        person: Person::Staff(id),
+        chain,
+        studios: vec![visit.studio],
+        also: Vec::new(),
+    };
     let by_client = match (edge, visit.end) {
         (Edge::Confirm | Edge::Move, _) => visit.by_client,
         (Edge::Cancel, End::Cancelled { by_client, .. }) => by_client,
         _ => false,
     };
     if by_client {
-        return Actor { role: Role::Client, person: Person::Client(client), chain, studios: Vec::new() };
+        return Actor {
+            role: Role::Client,
+            person: Person::Client(client),
+            chain,
+            studios: Vec::new(),
+            also: Vec::new(),
+        };
     }
     match (edge, desk.reception.get(&visit.studio)) {
         (Edge::Finish, _) | (_, None) => staff(Role::Practitioner, visit.practitioner),

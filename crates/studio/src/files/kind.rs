@@ -22,10 +22,18 @@ pub enum Kind {
     Obj,
     /// Scan, stereolithography.
     Stl,
+    /// Data that the program wrote.
+    Json,
+    /// A table that the program wrote.
+    Csv,
+    /// A calendar that the program wrote.
+    Ics,
 }
 
 /// Documents and scans, which are kept byte by byte as they came.
 pub const AS_THEY_ARE: [Kind; 5] = [Kind::Pdf, Kind::Glb, Kind::Ply, Kind::Obj, Kind::Stl];
+/// What the program itself writes beside pictures, documents and heads.
+const MADE: [Kind; 3] = [Kind::Json, Kind::Csv, Kind::Ics];
 /// Scans of a head, which `hairline head` reads.
 pub const SCANS: [Kind; 4] = [Kind::Glb, Kind::Ply, Kind::Obj, Kind::Stl];
 
@@ -41,12 +49,21 @@ impl Kind {
             Kind::Ply => "ply",
             Kind::Obj => "obj",
             Kind::Stl => "stl",
+            Kind::Json => "json",
+            Kind::Csv => "csv",
+            Kind::Ics => "ics",
         }
     }
 
     /// The kind of a word from the store.
     pub fn from_name(name: &str) -> Option<Kind> {
-        [Kind::Jpeg, Kind::Png, Kind::Webp].into_iter().chain(AS_THEY_ARE).find(|kind| kind.name() == name)
+        let pictures = [Kind::Jpeg, Kind::Png, Kind::Webp];
+        pictures.into_iter().chain(AS_THEY_ARE).chain(MADE).find(|kind| kind.name() == name)
+    }
+
+    /// Whether browsers show it as a picture.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Kind::Jpeg | Kind::Png | Kind::Webp)
     }
 
     /// The media type (IANA) to serve it as.
@@ -59,6 +76,9 @@ impl Kind {
             Kind::Glb => "model/gltf-binary",
             Kind::Obj => "model/obj",
             Kind::Stl => "model/stl",
+            Kind::Json => "application/json",
+            Kind::Csv => "text/csv; charset=utf-8",
+            Kind::Ics => "text/calendar; charset=utf-8",
             // IANA has none for PLY.
             Kind::Ply => "application/octet-stream",
         }

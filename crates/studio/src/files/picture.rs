@@ -5,11 +5,13 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{PixelType, Resizer, create_srgb_mapper};
 use image::codecs::png::PngEncoder;
+use image::imageops::{FilterType, resize};
 use image::metadata::Orientation;
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader};
+use image::{
+    DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageEncoder, ImageFormat, ImageReader,
+    Pixel, Rgb, Rgba,
+};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::kind::{Kind, recognise};
@@ -193,6 +195,11 @@ impl Pixels {
         Ok(Clean { kind, bytes, width_px, height_px })
     }
 
+    /// The picture to be looked at rather than measured: JPEG unless something is transparent.
+    pub fn for_eyes(self) -> Pixels {
+        Pixels { without_loss: false, ..self }
+    }
+
     fn kind(&self) -> Kind {
         if self.without_loss || self.has_alpha { Kind::Png } else { Kind::Jpeg }
     }
@@ -209,31 +216,58 @@ impl Pixels {
             ((u64::from(px) * u64::from(wanted) + u64::from(long) / 2) / u64::from(long)).max(1) as u32
         };
         let (width_px, height_px) = (scaled(self.width_px), scaled(self.height_px));
-        let failed = |e: &dyn std::fmt::Display| PictureError::Damaged(e.to_string());
-        let (eight, sixteen) = if self.has_alpha {
-            (PixelType::U8x4, PixelType::U16x4)
+        let bytes = if self.has_alpha {
+            self.shrunk::<Rgba<u16>>(4, width_px, height_px)
         } else {
-            (PixelType::U8x3, PixelType::U16x3)
+            self.shrunk::<Rgb<u16>>(3, width_px, height_px)
         };
-        let source =
-            fast_image_resize::images::ImageRef::new(self.width_px, self.height_px, &self.bytes, eight)
-                .map_err(|e| failed(&e))?;
-        let mapper = create_srgb_mapper();
-        let mut linear = Image::new(self.width_px, self.height_px, sixteen);
-        mapper.forward_map(&source, &mut linear).map_err(|e| failed(&e))?;
-        let mut small = Image::new(width_px, height_px, sixteen);
-        Resizer::new().resize(&linear, &mut small, None).map_err(|e| failed(&e))?;
-        let mut out = Image::new(width_px, height_px, eight);
-        mapper.backward_map(&small, &mut out).map_err(|e| failed(&e))?;
-        Ok(Pixels {
-            width_px,
-            height_px,
-            has_alpha: self.has_alpha,
-            bytes: out.into_vec(),
-            // A thumbnail is looked at, not measured.
-            without_loss: false,
-        })
+        // A thumbnail is looked at, not measured.
+        Ok(Pixels { width_px, height_px, has_alpha: self.has_alpha, bytes, without_loss: false })
     }
+
+    /// The bytes at a smaller size, for a pixel of this many channels.
+    fn shrunk<P>(&self, channels: usize, width_px: u32, height_px: u32) -> Vec<u8>
+    where
+        P: Pixel<Subpixel = u16> + 'static,
+    {
+        let light: Vec<u16> = (0..=u8::MAX).map(to_light).collect();
+        let mut linear = Vec::with_capacity(self.bytes.len());
+        for pixel in self.bytes.chunks_exact(channels) {
+            // What is transparent has a colour too, which must not bleed into its neighbours.
+            let alpha = pixel.get(3).map_or(u32::from(u8::MAX), |a| u32::from(*a));
+            linear
+                .extend(pixel[..3].iter().map(|v| (u32::from(light[usize::from(*v)]) * alpha / 255) as u16));
+            linear.extend(pixel.get(3).map(|a| u16::from(*a) * 257));
+        }
+        let large = ImageBuffer::<P, _>::from_raw(self.width_px, self.height_px, linear)
+            .expect("as many numbers as the picture has");
+        let small = resize(&large, width_px, height_px, FilterType::CatmullRom).into_raw();
+        let shown: Vec<u8> = (0..=u16::MAX).map(to_byte).collect();
+        let mut bytes = Vec::with_capacity(small.len());
+        for pixel in small.chunks_exact(channels) {
+            let alpha = pixel.get(3).map_or(u32::from(u16::MAX), |a| u32::from(*a));
+            bytes.extend(pixel[..3].iter().map(|v| {
+                let whole = (u32::from(*v) * u32::from(u16::MAX)).checked_div(alpha).unwrap_or(0);
+                shown[whole.min(u32::from(u16::MAX)) as usize]
+            }));
+            bytes.extend(pixel.get(3).map(|a| (a / 257) as u8));
+        }
+        bytes
+    }
+}
+
+/// Linear light of an sRGB value (IEC 61966-2-1), in 65535ths.
+fn to_light(value: u8) -> u16 {
+    let v = f64::from(value) / 255.0;
+    let light = if v <= 0.04045 { v / 12.92 } else { libm::pow((v + 0.055) / 1.055, 2.4) };
+    libm::round(light * 65535.0) as u16
+}
+
+/// The sRGB value of linear light in 65535ths.
+fn to_byte(light: u16) -> u8 {
+    let v = f64::from(light) / 65535.0;
+    let shown = if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * libm::pow(v, 1.0 / 2.4) - 0.055 };
+    libm::round(shown * 255.0) as u8
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ fn actor(role: Role) -> Actor {
         if role == Role::Client { Person::Client(ClientId(id(ME))) } else { Person::Staff(StaffId(id(ME))) };
     // Clients stand at no studio; for them place 4 and place 5 differ in nothing.
     let studios = if role == Role::Client { vec![] } else { vec![StudioId(id(HERE))] };
-    Actor { role, person, chain: ChainId(id(100)), studios }
+    Actor { role, person, chain: ChainId(id(100)), studios, also: vec![] }
 }
 
 fn thing(role: Role, place: usize) -> Thing {
@@ -135,4 +135,62 @@ fn the_course_opens_the_record_and_not_the_place() {
     let record = thing(Role::Practitioner, 3);
     assert_eq!(allowed(&actor(Role::Practitioner), Action::SeeHealth, &record), Ok(()));
     assert_eq!(allowed(&actor(Role::Manager), Action::EditStudio, &record), Err(Denial::OtherStudio));
+}
+
+/// Manager at 10 and practitioner at 11: what each post allows at its own studio, and nothing that only both together would.
+#[test]
+fn several_posts_allow_what_each_allows_by_itself() {
+    let (managed, treats, strange) = (StudioId(id(10)), StudioId(id(11)), StudioId(id(12)));
+    let both = Actor { also: vec![(Role::Practitioner, vec![treats])], ..actor(Role::Manager) };
+    let at = |studio, whose| Thing {
+        chain: ChainId(id(100)),
+        studio: Some(studio),
+        client: Some(ClientId(id(4))),
+        course_studios: vec![],
+        practitioner: Some(StaffId(id(whose))),
+    };
+    for (action, studio, whose, may) in [
+        (Action::SeeHistory, managed, 2, true),
+        (Action::SeeHistory, treats, 2, false),
+        (Action::OverrideRule, treats, ME, false),
+        (Action::FinishVisit, treats, ME, true),
+        (Action::FinishVisit, treats, 2, false),
+        (Action::FinishVisit, managed, 2, true),
+        (Action::SeeHealth, treats, 2, true),
+        (Action::SeeHealth, strange, ME, false),
+        (Action::SeeCalendar, treats, 2, true),
+        (Action::EraseClient, managed, ME, false),
+    ] {
+        assert_eq!(allowed(&both, action, &at(studio, whose)).is_ok(), may, "{action:?} at {studio:?}");
+    }
+    let followed = Thing { course_studios: vec![treats], ..at(strange, 2) };
+    assert_eq!(allowed(&both, Action::SeeHealth, &followed), Ok(()), "the course is where they treat");
+    assert_eq!(both.studios_for(Action::SeeCalendar), [managed, treats]);
+    assert_eq!(both.studios_for(Action::SeeHistory), [managed]);
+    assert_eq!(both.studios_for(Action::EditChain), []);
+    // Order and strength do not matter.
+    let turned = Actor {
+        role: Role::Practitioner,
+        studios: vec![treats],
+        also: vec![(Role::Manager, vec![managed])],
+        ..both.clone()
+    };
+    for action in ACTIONS {
+        for studio in [managed, treats, strange] {
+            for whose in [ME, 2] {
+                let thing = at(studio, whose);
+                let one = allowed(&both, *action, &thing).is_ok();
+                assert_eq!(one, allowed(&turned, *action, &thing).is_ok(), "{action:?} {studio:?}");
+                let alone =
+                    [(Role::Manager, managed), (Role::Practitioner, treats)].into_iter().any(|(role, s)| {
+                        let post = Actor { studios: vec![s], ..actor(role) };
+                        allowed(&post, *action, &thing).is_ok()
+                    });
+                assert_eq!(
+                    one, alone,
+                    "{action:?} {studio:?}: neither more nor less than the posts one by one"
+                );
+            }
+        }
+    }
 }

@@ -77,6 +77,11 @@ impl BlindIndex {
         tokens.into_iter().collect()
     }
 
+    /// Token of a visitor: of the address they come from, or of what their browser holds.
+    pub fn visitor(&self, text: &str) -> Token {
+        self.token("visitor", text)
+    }
+
     fn token(&self, purpose: &str, text: &str) -> Token {
         let mac = hmac(self.0.as_slice(), &[purpose.as_bytes(), &[0], text.as_bytes()]);
         let mut token = [0; 16];

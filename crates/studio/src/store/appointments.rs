@@ -223,6 +223,14 @@ pub fn of_practitioner(tx: &mut Tx<'_>, person: StaffId, span: Span) -> Result<V
     list(tx, "practitioner_id", person.0, span)
 }
 
+/// Visits in a room that begin within a stretch, by start.
+///
+/// # Errors
+/// The store's.
+pub fn of_room(tx: &mut Tx<'_>, room: RoomId, span: Span) -> Result<Vec<Appointment>, Error> {
+    list(tx, "room_id", room.0, span)
+}
+
 /// Every visit of a client, by start.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 34] = [
     "chains",
     "studios",
     "staff",
@@ -22,11 +22,13 @@ const TABLES: [&str; 23] = [
     "rooms",
     "services",
     "service_staff",
+    "prices",
     "hours",
     "clients",
     "client_words",
     "courses",
     "appointments",
+    "holders",
     "claims",
     "resource_days",
     "evidence",
@@ -35,6 +37,15 @@ const TABLES: [&str; 23] = [
     "idempotency",
     "passwords",
     "sign_ins",
+    "authenticators",
+    "recovery_codes",
+    "passkeys",
+    "tickets",
+    "notes",
+    "plans",
+    "files",
+    "picture_consents",
+    "shown_pictures",
     "waiting",
     "feeds",
     "second_looks",
@@ -137,6 +148,19 @@ pub fn verify(place: &Place) -> Result<Seen, Error> {
     }
 }
 
+/// The encrypted objects that a backup's rows name, with the lengths of their plain files: to be copied beside it.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn objects(backup: &Path) -> Result<Vec<(uuid::Uuid, u64)>, Error> {
+    migrate::refuse_strange(backup)?;
+    let file = sqlite::connect(backup, true)?;
+    let rows = sqlite::query(&file, "select object_id, bytes from files order by object_id", &[])?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.take()?, u64::try_from(row.take::<i64>()?).unwrap_or(0))))
+        .collect()
+}
+
 /// What is wrong with bookings, and what the tables hold. `rows(select, first, n)` gives n rows from the first on.
 fn look(
     mut faults: Vec<String>,
@@ -184,8 +208,10 @@ fn key(table: &str) -> &'static str {
         "client_words" => "chain_id, word, client_id",
         "resource_days" => "resource_id, day",
         "idempotency" => "chain_id, key",
-        "passwords" => "staff_id",
-        "sign_ins" => "token_hash",
+        "passwords" | "authenticators" => "staff_id",
+        "sign_ins" | "tickets" => "token_hash",
+        "recovery_codes" => "code_hash",
+        "passkeys" => "credential_id",
         "second_looks" => "appointment_id",
         _ => "id",
     }

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use super::appointments::{self, Appointment};
 use super::claims;
 use super::clients;
+use super::course_end;
 use super::courses;
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
 pub use super::rights::{course_studios, gates_of, may_see, thing_of};
-pub use super::spot::Touched;
 use super::spot::{self, Spot};
+pub use super::spot::{Touched, own};
 use super::vault::{self, Vault};
 use super::{Error, Tx, waiting};
 use crate::booking::{self, By, Edge, Noted, Override, Passed, Request, State, step};
@@ -190,7 +191,7 @@ pub(super) fn appointment(
         hold_until_us: None,
         sequence: 0,
         version: 1,
-        price_minor: spot.service.price_minor,
+        price_minor: spot.price_minor,
         made_us: fresh.now_us(),
         changed_us: fresh.now_us(),
     })
@@ -486,6 +487,9 @@ pub fn take_edge(
     } else if booked.changed && !retaken.is_empty() {
         let claims = spot::owned(&retaken, &booked.appointment);
         booked.touched = spot::place(tx, &booked.appointment, claims, Vec::new(), fresh)?;
+    }
+    if booked.changed && edge == Edge::Finish {
+        course_end::after(tx, desk, &booked.appointment, fresh)?;
     }
     Ok(booked)
 }

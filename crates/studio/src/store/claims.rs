@@ -137,7 +137,7 @@ pub fn add(
                 claim.resource,
                 claim.owner,
                 unword(&claim.kind)?,
-                claim.kind != ClaimKind::External,
+                matches!(claim.kind, ClaimKind::Appointment | ClaimKind::Hold),
                 claim.span.start_us,
                 claim.span.end_us,
                 claim.expires_us,
@@ -193,6 +193,20 @@ pub fn drop_of(tx: &mut Tx<'_>, owner: Uuid) -> Result<Vec<(ResourceId, Span)>, 
         values![owner],
     )?;
     spans(rows)
+}
+
+/// The claims of a visit, leave, maintenance or calendar, by resource and start.
+///
+/// # Errors
+/// The store's.
+pub fn of_owner(tx: &mut Tx<'_>, owner: Uuid) -> Result<Vec<Claim>, Error> {
+    let chain = tx.chain()?;
+    let rows = tx.query(
+        "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min \
+         from claims where owner_id = $1 and chain_id = $2 order by resource_id, starts_us, id",
+        values![owner, chain],
+    )?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Turns the hold of a visit into its booking; gives how many claims were kept, fewer than it had where the hold had run

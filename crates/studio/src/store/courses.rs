@@ -44,6 +44,8 @@ pub struct Session {
 pub enum Status {
     /// Under way.
     Active,
+    /// Every session done and the result reviewed.
+    Done,
     /// Called off.
     Cancelled,
 }
@@ -288,7 +290,7 @@ fn read(mut row: Row) -> Result<Course, Error> {
     })
 }
 
-fn add(tx: &mut Tx<'_>, course: &Course) -> Result<(), Error> {
+pub(crate) fn add(tx: &mut Tx<'_>, course: &Course) -> Result<(), Error> {
     let chain = tx.chain()?;
     tx.execute(
         "insert into courses (id, chain_id, studio_id, client_id, steps, status, version, made_us) \
@@ -389,7 +391,7 @@ fn placed(visit: &Appointment) -> Result<Visit, Refused> {
 }
 
 /// Whether a visit is one of its course: planned, under way or done.
-fn stands(state: State) -> bool {
+pub fn stands(state: State) -> bool {
     matches!(state, State::Booked | State::CheckedIn | State::Done)
 }
 

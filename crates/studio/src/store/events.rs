@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Error, Tx};
-use crate::ids::StudioId;
+use crate::ids::{StaffId, StudioId};
 use crate::permission::{Actor, Person};
 use crate::values;
 
@@ -19,6 +19,14 @@ pub enum Who {
 }
 
 impl Who {
+    /// The person on the staff, where it is one.
+    pub fn staff(&self) -> Option<StaffId> {
+        match self {
+            Who::Person(Actor { person: Person::Staff(id), .. }) => Some(*id),
+            _ => None,
+        }
+    }
+
     fn words(&self) -> (String, Option<Uuid>) {
         match self {
             Who::Person(actor) => {
@@ -67,6 +75,23 @@ pub fn add(tx: &mut Tx<'_>, id: Uuid, who: &Who, event: &Event<'_>, now_us: i64)
         ],
     )
     .map(|_| ())
+}
+
+/// Writes a line into the history of a client's record.
+///
+/// # Errors
+/// The store's.
+pub fn of_record(
+    tx: &mut Tx<'_>,
+    client: &super::clients::Client,
+    who: &Who,
+    what: &str,
+    why: Option<&str>,
+    fresh: &mut crate::ids::Fresh<'_>,
+) -> Result<(), Error> {
+    let (studio, thing_id) = (Some(client.studio), client.id.0);
+    let event = Event { studio, thing: "client", thing_id, what, why, sealed: None };
+    add(tx, fresh.id(), who, &event, fresh.now_us())
 }
 
 /// A line of history as it is read back.

@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{Error, Tx, Value, places};
+use super::{Error, Row, Tx, Value, places};
 use crate::ids::{ChainId, ClientId, Fresh, StudioId};
 use crate::span::{DAY_US, MINUTE_US};
 use crate::values;
@@ -123,18 +123,42 @@ pub fn lease(
         ),
         &values,
     )?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(Job {
-                id: row.take()?,
-                chain: row.take()?,
-                kind: row.take()?,
-                about: row.take()?,
-                body: row.take()?,
-                tries: row.take()?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(read).collect()
+}
+
+/// Leases the next due job of one kind in the transaction's chain, for whom only that kind is to do.
+///
+/// # Errors
+/// The store's.
+pub fn lease_one(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    worker: &str,
+    lease_us: i64,
+    now_us: i64,
+) -> Result<Option<Job>, Error> {
+    let (skip, chain) = (tx.skip_locked(), tx.chain()?);
+    let row = tx.query_one(
+        &format!(
+            "update jobs set leased_until_us = $1, worker = $2, tries = tries + 1 where id in ( \
+             select id from jobs where kind = $3 and chain_id = $4 and due_us <= $5 and leased_until_us <= $5 \
+             and done_us is null and failed_us is null order by due_us, id limit 1{skip}) \
+             returning id, chain_id, kind, about_id, body, tries"
+        ),
+        values![now_us.saturating_add(lease_us), worker, kind, chain, now_us],
+    )?;
+    row.map(read).transpose()
+}
+
+fn read(mut row: Row) -> Result<Job, Error> {
+    Ok(Job {
+        id: row.take()?,
+        chain: row.take()?,
+        kind: row.take()?,
+        about: row.take()?,
+        body: row.take()?,
+        tries: row.take()?,
+    })
 }
 
 /// Whether jobs of these kinds are due and nobody's, so that looking costs no write.
@@ -176,7 +200,7 @@ pub fn renew(tx: &mut Tx<'_>, job: Uuid, worker: &str, until_us: i64) -> Result<
 pub fn give_back(tx: &mut Tx<'_>, job: Uuid, worker: &str) -> Result<(), Error> {
     let chain = tx.chain()?;
     tx.execute(
-        "update jobs set leased_until_us = 0, tries = tries - 1 \
+        "update jobs set leased_until_us = 0, worker = null, tries = tries - 1 \
          where id = $1 and worker = $2 and done_us is null and chain_id = $3",
         values![job, worker, chain],
     )

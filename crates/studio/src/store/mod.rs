@@ -9,23 +9,37 @@ pub mod backup;
 pub mod book;
 pub mod claims;
 pub mod clients;
+mod course_end;
 pub mod courses;
 mod error;
 pub mod events;
 pub mod evidence;
 pub mod feeds;
+pub mod files;
+pub mod holders;
 pub mod idempotency;
 mod job;
 pub mod jobs;
+pub mod leave;
 pub mod live;
 mod migrate;
+pub mod notes;
+pub mod passkeys;
+pub mod plans;
 mod postgres;
 pub mod practice;
 mod rights;
 pub mod second_looks;
+pub mod second_step;
+pub mod set_up;
+pub mod setup;
+pub mod shown;
 pub mod sign_in;
+mod signal;
 mod spot;
 mod sqlite;
+pub mod staff;
+pub mod tickets;
 mod tx;
 mod value;
 mod vault;
@@ -51,7 +65,7 @@ pub struct Store {
 
 enum Backend {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 impl Store {
@@ -72,7 +86,26 @@ impl Store {
     /// When the server cannot be reached or its tables were made by a newer version.
     pub fn postgres(url: &str, connections: usize, now_us: i64) -> Result<Store, Error> {
         migrate::postgres(url, now_us)?;
-        Ok(Store { backend: Backend::Postgres(postgres::Postgres::open(url, connections)?) })
+        Ok(Store { backend: Backend::Postgres(Box::new(postgres::Postgres::open(url, connections)?)) })
+    }
+
+    /// Tells other processes on the same PostgreSQL that something was changed, after it was kept; soon, and many changes in
+    /// one word. Alone on SQLite there is nobody to tell.
+    pub fn tell(&self) {
+        if let Backend::Postgres(store) = &self.backend {
+            store.tell();
+        }
+    }
+
+    /// Calls `heard` whenever another process has told of a change, and where a word may have been lost.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn listen(&self, heard: impl Fn() + Send + 'static) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(store) => store.listen(heard),
+        }
     }
 
     /// Does `work` in one transaction that may change rows of `chain` (of every chain where `None`, for the system's own

@@ -10,9 +10,11 @@ use postgres::{Client, NoTls, Statement};
 use uuid::Uuid;
 
 use crate::ids::ChainId;
+use crate::seal::system_random;
 
 use super::Error;
 use super::job::Job;
+use super::signal::Teller;
 use super::tx::{Driver, Tx};
 use super::value::{Row, Value};
 
@@ -21,6 +23,8 @@ const STATEMENTS: usize = 512;
 
 pub(super) struct Postgres {
     jobs: Sender<(Job, bool)>,
+    config: postgres::Config,
+    teller: Teller,
 }
 
 /// A connection with its prepared statements.
@@ -42,7 +46,18 @@ impl Postgres {
                 .spawn(move || work_all(&config, &queue))
                 .map_err(|e| Error::Unavailable(format!("a thread cannot be started: {e}")))?;
         }
-        Ok(Postgres { jobs })
+        // The process id alone would be the same on two machines.
+        let name = Uuid::from_u128(u128::from(rand_core::Rng::next_u64(&mut system_random())));
+        let teller = Teller::start(&config, name)?;
+        Ok(Postgres { jobs, config, teller })
+    }
+
+    pub(super) fn tell(&self) {
+        self.teller.tell();
+    }
+
+    pub(super) fn listen(&self, heard: impl Fn() + Send + 'static) -> Result<(), Error> {
+        self.teller.listen(&self.config, heard)
     }
 
     pub(super) fn submit(&self, job: Job, write: bool) {
@@ -89,9 +104,13 @@ fn work_one(session: &mut Session, job: Job, write: bool) {
     (ran.answer)(failed);
 }
 
+pub(super) fn connect(config: &postgres::Config) -> Result<Client, Error> {
+    config.connect(NoTls).map_err(|e| error(&e))
+}
+
 impl Session {
     pub(super) fn connect(config: &postgres::Config) -> Result<Session, Error> {
-        let client = config.connect(NoTls).map_err(|e| error(&e))?;
+        let client = connect(config)?;
         Ok(Session { client, statements: HashMap::new() })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Error, Row, Tx};
 use crate::ids::ChainId;
-use crate::practice::{Chain, Practice, Room, Service, Staff, Studio, Working};
+use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Working};
 use crate::values;
 
 /// Every chain of the store, by name. For transactions of the system.
@@ -106,6 +106,7 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Practice, Error> {
         rooms: rooms(tx, id)?,
         services: services(tx, id)?,
         hours: hours(tx, id)?,
+        prices: prices(tx, id)?,
     })
 }
 
@@ -240,6 +241,12 @@ fn hours(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Working>, Error> {
             version: row.take()?,
         })
     })
+}
+
+fn prices(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Price>, Error> {
+    let sql = "select studio_id, service_id, price_minor from prices where chain_id = $1 \
+               order by studio_id, service_id";
+    all(tx, sql, id, |row| Ok(Price { studio: row.take()?, service: row.take()?, price_minor: row.take()? }))
 }
 
 /// Adds a studio.

@@ -61,7 +61,9 @@ fn earlier(tx: &mut Tx<'_>, course: CourseId, number: u32) -> Result<Earlier, Er
 /// # Errors
 /// The store's.
 pub fn thing_of(tx: &mut Tx<'_>, desk: Desk<'_>, visit: &Appointment) -> Result<Thing, Error> {
-    let elsewhere = desk.actor.role != Role::Owner && !desk.actor.studios.contains(&visit.studio);
+    // Of several posts each may reach the client by a course of its own.
+    let elsewhere = desk.actor.role != Role::Owner
+        && (!desk.actor.studios.contains(&visit.studio) || !desk.actor.also.is_empty());
     let course_studios = match visit.client {
         Some(client) if elsewhere && desk.actor.role != Role::Client => course_studios(tx, client)?,
         _ => Vec::new(),

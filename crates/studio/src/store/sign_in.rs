@@ -1,9 +1,11 @@
-//! Signing in: passwords of the staff with a growing wait after misses, and sign-ins that can be listed and ended.
+//! Signing in: passwords of the staff with a growing wait after misses, and sign-ins (of staff and of clients) that can be
+//! listed and ended.
 
 use super::{Error, Row, Tx};
-use crate::ids::StaffId;
+use crate::ids::{ClientId, StaffId};
+use crate::permission::Person;
 use crate::span::MINUTE_US;
-use crate::token::{self, STAFF};
+use crate::token::{self, CLIENT, Lifetime, STAFF};
 use crate::values;
 
 /// A person's password, as it is kept.
@@ -47,10 +49,11 @@ pub fn account(tx: &mut Tx<'_>, email: &str) -> Result<Option<Account>, Error> {
          where s.email = $1 and s.chain_id = $2 and s.active = 1",
         values![email.trim().to_lowercase(), chain],
     )?;
-    row.map(|mut row| {
-        Ok(Account { staff: row.take()?, hash: row.take()?, missed: row.take()?, missed_us: row.take()? })
-    })
-    .transpose()
+    row.map(read_account).transpose()
+}
+
+fn read_account(mut row: Row) -> Result<Account, Error> {
+    Ok(Account { staff: row.take()?, hash: row.take()?, missed: row.take()?, missed_us: row.take()? })
 }
 
 /// Keeps a password's hash for a person, and ends their sign-ins.
@@ -65,6 +68,14 @@ pub fn set_password(tx: &mut Tx<'_>, staff: StaffId, hash: &str, now_us: i64) ->
         values![staff, chain, hash, now_us],
     )?;
     tx.execute("delete from sign_ins where staff_id = $1", values![staff]).map(|_| ())
+}
+
+/// Keeps a hash with more work of a password that stays the same.
+///
+/// # Errors
+/// The store's.
+pub fn rehash(tx: &mut Tx<'_>, staff: StaffId, hash: &str) -> Result<(), Error> {
+    tx.execute("update passwords set hash = $1 where staff_id = $2", values![hash, staff]).map(|_| ())
 }
 
 /// Gives people who have no password their first: pairs of e-mail and hash. Whom the chain does not know is left out.
@@ -96,6 +107,35 @@ pub fn missed(tx: &mut Tx<'_>, staff: StaffId, now_us: i64) -> Result<(), Error>
     .map(|_| ())
 }
 
+/// The password of a person, if they have one.
+///
+/// # Errors
+/// The store's.
+pub fn account_of(tx: &mut Tx<'_>, staff: StaffId) -> Result<Option<Account>, Error> {
+    let chain = tx.chain()?;
+    let row = tx.query_one(
+        "select staff_id, hash, missed, missed_us from passwords where staff_id = $1 and chain_id = $2",
+        values![staff, chain],
+    )?;
+    row.map(read_account).transpose()
+}
+
+/// The column a person's sign-ins are found by, with their id.
+fn column(person: Person) -> (&'static str, uuid::Uuid) {
+    match person {
+        Person::Staff(id) => ("staff_id", id.0),
+        Person::Client(id) => ("client_id", id.0),
+    }
+}
+
+/// How long sign-ins of a person last.
+pub fn lifetime(person: Person) -> Lifetime {
+    match person {
+        Person::Staff(_) => STAFF,
+        Person::Client(_) => CLIENT,
+    }
+}
+
 /// Signs a person in: keeps the hash of the token that the browser gets, and forgets misses and sign-ins that are over.
 ///
 /// # Errors
@@ -103,21 +143,26 @@ pub fn missed(tx: &mut Tx<'_>, staff: StaffId, now_us: i64) -> Result<(), Error>
 pub fn begin(
     tx: &mut Tx<'_>,
     token_hash: &[u8; 32],
-    staff: StaffId,
+    person: Person,
     browser: &str,
     now_us: i64,
 ) -> Result<(), Error> {
     let chain = tx.chain()?;
     let browser: String = browser.chars().filter(|c| !c.is_control()).take(200).collect();
-    tx.execute("update passwords set missed = 0 where staff_id = $1", values![staff])?;
+    if let Person::Staff(staff) = person {
+        tx.execute("update passwords set missed = 0 where staff_id = $1", values![staff])?;
+    }
+    let ((column, id), life) = (column(person), lifetime(person));
     tx.execute(
-        "delete from sign_ins where staff_id = $1 and (used_us < $2 or made_us < $3)",
-        values![staff, now_us - STAFF.idle_us, now_us - STAFF.absolute_us],
+        &format!("delete from sign_ins where {column} = $1 and (used_us < $2 or made_us < $3)"),
+        values![id, now_us - life.idle_us, now_us - life.absolute_us],
     )?;
     tx.execute(
-        "insert into sign_ins (token_hash, chain_id, staff_id, made_us, used_us, browser) \
-         values ($1, $2, $3, $4, $4, $5)",
-        values![token_hash.as_slice(), chain, staff, now_us, browser],
+        &format!(
+            "insert into sign_ins (token_hash, chain_id, {column}, made_us, used_us, proved_us, browser) \
+             values ($1, $2, $3, $4, $4, $4, $5)"
+        ),
+        values![token_hash.as_slice(), chain, id, now_us, browser],
     )
     .map(|_| ())
 }
@@ -128,30 +173,40 @@ pub struct SignIn {
     /// Hash of its token: its name in the list.
     pub token_hash: Vec<u8>,
     /// Whose.
-    pub staff: StaffId,
+    pub person: Person,
     /// When it began, UTC microseconds.
     pub made_us: i64,
     /// When it was last used, UTC microseconds, to the minute.
     pub used_us: i64,
+    /// When the person last showed who they are, UTC microseconds.
+    pub proved_us: i64,
     /// The browser, as it calls itself.
     pub browser: String,
 }
 
-const COLUMNS: &str = "token_hash, staff_id, made_us, used_us, browser";
+const COLUMNS: &str = "token_hash, staff_id, client_id, made_us, used_us, proved_us, browser";
 
 fn read(mut row: Row) -> Result<SignIn, Error> {
+    let token_hash = row.take()?;
+    let (staff, client): (Option<StaffId>, Option<ClientId>) = (row.take()?, row.take()?);
+    let person = match (staff, client) {
+        (Some(id), _) => Person::Staff(id),
+        (None, Some(id)) => Person::Client(id),
+        (None, None) => return Err(Error::Broken("a sign-in is nobody's".to_owned())),
+    };
     Ok(SignIn {
-        token_hash: row.take()?,
-        staff: row.take()?,
+        token_hash,
+        person,
         made_us: row.take()?,
         used_us: row.take()?,
+        proved_us: row.take()?,
         browser: row.take()?,
     })
 }
 
 impl SignIn {
     fn holds(&self, now_us: i64) -> bool {
-        token::holds(STAFF, self.made_us, self.used_us, now_us)
+        token::holds(lifetime(self.person), self.made_us, self.used_us, now_us)
     }
 }
 
@@ -178,13 +233,30 @@ pub fn used(tx: &mut Tx<'_>, token_hash: &[u8; 32], now_us: i64) -> Result<(), E
     .map(|_| ())
 }
 
+/// Notes that the person has shown again who they are; misses are forgotten.
+///
+/// # Errors
+/// The store's.
+pub fn proved(tx: &mut Tx<'_>, token_hash: &[u8; 32], now_us: i64) -> Result<(), Error> {
+    tx.execute(
+        "update passwords set missed = 0 where staff_id = (select staff_id from sign_ins where token_hash = $1)",
+        values![token_hash.as_slice()],
+    )?;
+    tx.execute(
+        "update sign_ins set proved_us = $1 where token_hash = $2",
+        values![now_us, token_hash.as_slice()],
+    )
+    .map(|_| ())
+}
+
 /// Where a person is signed in, the last used first.
 ///
 /// # Errors
 /// The store's.
-pub fn of(tx: &mut Tx<'_>, staff: StaffId, now_us: i64) -> Result<Vec<SignIn>, Error> {
-    let sql = format!("select {COLUMNS} from sign_ins where staff_id = $1 order by used_us desc, token_hash");
-    let all = tx.query(&sql, values![staff])?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+pub fn of(tx: &mut Tx<'_>, person: Person, now_us: i64) -> Result<Vec<SignIn>, Error> {
+    let (column, id) = column(person);
+    let sql = format!("select {COLUMNS} from sign_ins where {column} = $1 order by used_us desc, token_hash");
+    let all = tx.query(&sql, values![id])?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(all.into_iter().filter(|s| s.holds(now_us)).collect())
 }
 
@@ -192,9 +264,20 @@ pub fn of(tx: &mut Tx<'_>, staff: StaffId, now_us: i64) -> Result<Vec<SignIn>, E
 ///
 /// # Errors
 /// The store's.
-pub fn end(tx: &mut Tx<'_>, staff: StaffId, token_hash: &[u8]) -> Result<(), Error> {
-    tx.execute("delete from sign_ins where staff_id = $1 and token_hash = $2", values![staff, token_hash])
-        .map(|_| ())
+pub fn end(tx: &mut Tx<'_>, person: Person, token_hash: &[u8]) -> Result<(), Error> {
+    let (column, id) = column(person);
+    let sql = format!("delete from sign_ins where {column} = $1 and token_hash = $2");
+    tx.execute(&sql, values![id, token_hash]).map(|_| ())
+}
+
+/// Ends a person's sign-ins, but for one that stays.
+///
+/// # Errors
+/// The store's.
+pub fn end_others(tx: &mut Tx<'_>, person: Person, staying: &[u8]) -> Result<(), Error> {
+    let (column, id) = column(person);
+    let sql = format!("delete from sign_ins where {column} = $1 and token_hash <> $2");
+    tx.execute(&sql, values![id, staying]).map(|_| ())
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use crate::board::{Board, Claim, ClaimKind, Part};
 use crate::booking::State;
 use crate::ids::{Fresh, ResourceId, RoomId};
 use crate::practice::{Practice, Room, Service, Studio};
-use crate::search::{self, Ask, admits};
+use crate::search::{self, Ask, Own, admits};
 use crate::span::{DAY_US, Span};
+use crate::timeline::{QUARTER_US, quarters_touched};
 use crate::zone::{local_date, plus_days, start_of_day, zone};
 
 /// Days that staff can book ahead, whatever the service says: a touch-up is agreed years before.
@@ -54,6 +55,8 @@ pub(super) struct Spot<'a> {
     pub(super) claims: Vec<Claim>,
     /// What holds that had run out gave back on the way.
     pub(super) expired: Vec<(ResourceId, Span)>,
+    /// What the service costs there, minor units.
+    pub(super) price_minor: i64,
     /// Whether a member of staff went past hours, notice, cap or another rule of free times to get it.
     pub(super) passed: bool,
 }
@@ -164,7 +167,8 @@ pub(super) fn find<'a>(
     let mut claims = vec![person];
     claims.extend(room.map(|id| of_room(practice, id, &sitting)));
     let expired = expired.iter().map(|c| (c.resource, c.span)).collect();
-    Ok(Spot { studio, service, span: sitting.span, room, claims, expired, passed })
+    let price_minor = practice.price_minor(studio.id, service);
+    Ok(Spot { studio, service, span: sitting.span, room, claims, expired, price_minor, passed })
 }
 
 /// Looks whether a visit that had given its time back can have it again, and takes the locks for it; gives its claims.
@@ -207,6 +211,34 @@ fn of_room(practice: &Practice, id: RoomId, sitting: &Sitting) -> Claim {
 
 fn nobodys(resource: ResourceId, span: Span, sitting: Option<(Date, u32)>) -> Claim {
     Claim { resource, span, kind: ClaimKind::Appointment, owner: Uuid::nil(), expires_us: None, sitting }
+}
+
+/// What a visit has taken itself, so that a search for its new time looks as if it had not. Where something else (leave, an
+/// imported calendar) lies over it, that part stays taken.
+///
+/// # Errors
+/// The store's.
+pub fn own(tx: &mut Tx<'_>, visit: &Appointment) -> Result<Own, Error> {
+    let mut claims: Vec<(ResourceId, Span)> = Vec::new();
+    for claim in claims::of_owner(tx, visit.id.0)? {
+        let mut free = vec![claim.span];
+        for other in claims::overlapping(tx, &[claim.resource], claim.span, i64::MIN)? {
+            if other.owner != visit.id.0 {
+                free = free.into_iter().flat_map(|span| without(span, other.span)).collect();
+            }
+        }
+        claims.extend(free.into_iter().map(|span| (claim.resource, span)));
+    }
+    let (practitioner, date) = (visit.practitioner.into(), visit.wall.date());
+    Ok(Own { practitioner, claims, date, minutes: minutes_of(visit) })
+}
+
+/// What is left of a stretch beside another, in whole quarters: a quarter that both touch stays taken.
+fn without(span: Span, other: Span) -> impl Iterator<Item = Span> {
+    let taken = quarters_touched(&other);
+    let before = Span::new(span.start_us, span.end_us.min(taken.start * QUARTER_US));
+    let after = Span::new(span.start_us.max(taken.end * QUARTER_US), span.end_us);
+    before.into_iter().chain(after)
 }
 
 /// Claims as those of a visit.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::Error;
 use crate::ids::{ChainId, ClientId, Fresh};
 use crate::practice::Chain;
@@ -39,14 +41,24 @@ impl Vault {
 
     /// A new key for a client, and the same wrapped.
     pub(super) fn new_client_key(&self, client: ClientId, fresh: &mut Fresh<'_>) -> (DataKey, Vec<u8>) {
-        let key = DataKey::new(&mut fresh.rng);
-        let wrapped = self.master.wrap(&key, client.0, &mut fresh.rng);
-        (key, wrapped)
+        self.new_key(client.0, fresh)
     }
 
     /// A client's key.
     pub(super) fn client_key(&self, client: ClientId, wrapped: &[u8]) -> Result<DataKey, Error> {
-        self.master.unwrap(wrapped, client.0).map_err(broken)
+        self.key(client.0, wrapped)
+    }
+
+    /// A new key for somebody's own, and the same wrapped.
+    pub(super) fn new_key(&self, owner: Uuid, fresh: &mut Fresh<'_>) -> (DataKey, Vec<u8>) {
+        let key = DataKey::new(&mut fresh.rng);
+        let wrapped = self.master.wrap(&key, owner, &mut fresh.rng);
+        (key, wrapped)
+    }
+
+    /// A key that [`Vault::new_key`] made.
+    pub(super) fn key(&self, owner: Uuid, wrapped: &[u8]) -> Result<DataKey, Error> {
+        self.master.unwrap(wrapped, owner).map_err(broken)
     }
 }
 
@@ -75,6 +87,6 @@ pub(super) fn open<T: serde::de::DeserializeOwned>(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn broken(e: SealError) -> Error {
+pub(super) fn broken(e: SealError) -> Error {
     Error::Broken(e.to_string())
 }

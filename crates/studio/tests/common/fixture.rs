@@ -75,6 +75,7 @@ pub struct Fixture {
     pub patch: ServiceId,
     /// Not public.
     pub touch_up: ServiceId,
+    pub review: ServiceId,
     pub owner: Actor,
     pub manager: Actor,
     pub reception: Actor,
@@ -196,10 +197,15 @@ pub fn set_up(t: &TestStore) -> Arc<Fixture> {
     set_up_at(&t.store, 60)
 }
 
-pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
+/// The master key of the practice.
+pub fn master() -> Arc<MasterKeys> {
     let text =
         base64::engine::general_purpose::STANDARD.encode(std::array::from_fn::<u8, 32, _>(|i| i as u8));
-    let master = Arc::new(MasterKeys::parse(&text, "test").expect("a master key"));
+    Arc::new(MasterKeys::parse(&text, "test").expect("a master key"))
+}
+
+pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
+    let master = master();
     let chain_id = ChainId(id(1));
     let mut rng = Counting::fresh();
     let mut fresh = Fresh { now: now(0), rng: &mut rng };
@@ -251,6 +257,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
                 &service(42, ServiceKind::PatchTest, 15, (0, 0), "consultation", &all),
             )?;
             practice::add_service(tx, &service(43, ServiceKind::TouchUp, 90, (15, 15), "treatment", &all))?;
+            practice::add_service(tx, &service(44, ServiceKind::Review, 30, (0, 0), "consultation", &all))?;
             for (at, of, from, to) in [
                 (berlin, berlin.into(), 540, 1140),
                 (berlin, anna.into(), 540, 1140),
@@ -295,6 +302,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
         person: Person::Staff(who),
         chain: chain_id,
         studios: studios.to_vec(),
+        also: vec![],
     };
     let vault = Vault::open(master, &chain).expect("the chain's own key");
     Arc::new(Fixture {
@@ -309,6 +317,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
         session: ServiceId(id(41)),
         patch: ServiceId(id(42)),
         touch_up: ServiceId(id(43)),
+        review: ServiceId(id(44)),
         owner: staff(Role::Owner, owner, &[]),
         manager: staff(Role::Manager, manager, &[berlin]),
         reception: staff(Role::Reception, reception, &[new_york]),
@@ -343,7 +352,13 @@ impl Fixture {
 
     /// A client as somebody who acts.
     pub fn as_client(&self, client: ClientId) -> Actor {
-        Actor { role: Role::Client, person: Person::Client(client), chain: self.chain(), studios: vec![] }
+        Actor {
+            role: Role::Client,
+            person: Person::Client(client),
+            chain: self.chain(),
+            studios: vec![],
+            also: vec![],
+        }
     }
 
     pub fn wish(&self, practitioner: StaffId, service: ServiceId, start: Timestamp) -> Wish {

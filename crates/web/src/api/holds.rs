@@ -1,5 +1,6 @@
 //! `/api/v1/holds` and `/api/v1/bookings`: a time is kept, then booked.
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -15,9 +16,10 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::booking::once::{Once, Stopped, once};
 use crate::booking::person::Person;
-use crate::booking::steps::{self, Wanted};
+use crate::booking::steps::{self, Visitor, Wanted};
 use crate::booking::visit::{self, Visit};
 use crate::extract::{IdempotencyKey, Json, etag};
+use crate::layers::client::Client;
 use crate::office::Office;
 use crate::problem::{self, Problem};
 
@@ -116,7 +118,7 @@ fn next_time(practice: &Practice, offer: &Offer) -> Option<NextTime> {
         (status = 201, description = "The time is kept", body = Hold, headers(("etag" = String, description = "Version of the hold"))),
         (status = 400, description = "The key is missing, or this is not JSON", body = problem::Body, content_type = "application/problem+json"),
         (status = 404, description = "There is no such studio or service", body = problem::Body, content_type = "application/problem+json"),
-        (status = 409, description = "The time is not free; `next_best` names the nearest that are, with the `same` practitioner and with `others`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 409, description = "The time is not free (`next_best` names the nearest that are, with the `same` practitioner and with `others`), something must be done first (`first` says what), or several times are kept already", body = problem::Body, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = problem::Body, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as JSON", body = problem::Body, content_type = "application/problem+json"),
         (status = 422, description = "A field is not allowed so, or the key was used for another body", body = problem::Body, content_type = "application/problem+json"),
@@ -126,6 +128,7 @@ fn next_time(practice: &Practice, offer: &Offer) -> Option<NextTime> {
 )]
 pub async fn hold(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     IdempotencyKey(key): IdempotencyKey,
     Json(new): Json<NewHold>,
 ) -> Result<Response, Problem> {
@@ -133,7 +136,7 @@ pub async fn hold(
     let studio = super::studio(&office.practice(), &new.studio)?.id;
     let key = Once::new(&key, "POST /api/v1/holds", &new);
     let wanted = Wanted { studio, service: new.service, practitioner: new.practitioner, start: new.start };
-    match steps::hold(office, &key, wanted).await {
+    match steps::hold(office, &key, wanted, &Visitor::new(client.address, None)).await {
         Ok(hold) => {
             let tag = etag(hold.version);
             Ok((StatusCode::CREATED, [tag], axum::Json(Hold { hold })).into_response())

@@ -1,5 +1,6 @@
 //! The JSON API under `/api/v1` and its description, both from the same handlers.
 
+pub mod course_times;
 pub mod free_times;
 pub mod holds;
 pub mod services;
@@ -38,6 +39,7 @@ pub fn router() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(studios::one))
         .routes(routes!(services::list))
         .routes(routes!(free_times::list))
+        .routes(routes!(course_times::list))
         .routes(routes!(holds::hold))
         .routes(routes!(holds::release))
         .routes(routes!(holds::book))

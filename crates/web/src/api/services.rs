@@ -70,7 +70,7 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
-        price_minor: service.price_minor,
+        price_minor: practice.price_minor(studio.id, service),
         currency: studio.currency.clone(),
         practitioners: steps::performers(&practice, studio.id, service)
             .into_iter()

@@ -154,7 +154,7 @@ async fn show(
     let service = practice.service(visit.service).ok_or_else(not_found)?;
     let rules = &practice.chain.settings.booking;
     let ahead = told.state == Step::Booked && visit.span.start_us > now().as_microsecond();
-    let mut priced = pages::priced(service, &studio);
+    let mut priced = pages::priced(&practice, service, &studio);
     priced.price_minor = visit.price_minor;
     // The page of a code has no address of its own for search engines.
     page::private(&Shown {

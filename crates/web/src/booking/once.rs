@@ -21,6 +21,8 @@ pub enum Stopped {
     Version(u64),
     /// What must be done first, in sentences for the client.
     Gates(Vec<String>),
+    /// The visitor keeps as many times as one may at once.
+    TooManyHolds,
 }
 
 impl From<Refused> for Stopped {
@@ -52,6 +54,7 @@ impl From<Stopped> for Problem {
                     .detail(format!("The visit is at version {current}."))
                     .header(name, value)
             }
+            Stopped::TooManyHolds => Problem::new(&problem::TOO_MANY_HOLDS),
             Stopped::Gates(sentences) => {
                 Problem::new(&problem::STEP_REFUSED).detail(sentences.join(" ")).with("first", sentences)
             }

@@ -1,11 +1,13 @@
 //! The pages of booking: choose place and service, choose a time, say who you are, done. No script is needed; every form
 //! leads to a page by a redirect, so that reloading and pressing twice do nothing twice.
 
-use axum::Router;
 use axum::extract::{Form, Path, State};
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use hairline_studio::booking::State as Step;
 use hairline_studio::ids::{ServiceId, StaffId};
 use hairline_studio::practice::{Practice, Service, Studio};
@@ -18,15 +20,22 @@ use serde::Deserialize;
 use super::month::{self, Month, Part};
 use super::once::{Once, Stopped};
 use super::person::Person;
-use super::steps::{self, Wanted};
+use super::steps::{self, Visitor, Wanted};
 use super::visit::{self, Visit};
-use crate::App;
 use crate::extract::Query;
+use crate::layers::client::Client;
 use crate::office::{Office, now};
 use crate::page::{self, Frame};
 use crate::problem::{self, FieldError, Problem};
 use crate::public::nearest;
 use crate::public::view::{self, Public};
+use crate::{App, cookie};
+use hairline_studio::seal::system_random;
+use hairline_studio::token;
+
+/// Cookie by which a browser that keeps a time is known again, for an hour; nothing else is kept of it.
+const BROWSER: &str = "visitor";
+const BROWSER_LIFE_S: u32 = 3600;
 
 /// The pages of booking and of one's visit.
 pub fn router() -> Router<App> {
@@ -52,6 +61,8 @@ struct Asked {
     day: String,
     #[serde(default)]
     near: String,
+    #[serde(default)]
+    sort: String,
 }
 
 /// Step 1: where.
@@ -168,7 +179,7 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         refused: None,
         best: Vec::new(),
         heading: of.heading,
-        what: format!("{} at {}, {}", service.name, studio.name, priced(service, studio).length()),
+        what: format!("{} at {}, {}", service.name, studio.name, priced(practice, service, studio).length()),
         here: of.here,
         hidden: of.hidden,
         people: if performers.len() > 1 { people } else { Vec::new() },
@@ -205,23 +216,18 @@ impl Times {
 }
 
 /// A service as the public reads its price and length.
-pub fn priced(service: &Service, studio: &Studio) -> view::Service {
+pub fn priced(practice: &Practice, service: &Service, studio: &Studio) -> view::Service {
     view::Service {
+        id: service.id.to_string(),
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
-        price_minor: service.price_minor,
+        price_minor: practice.price_minor(studio.id, service),
         currency: studio.currency.clone(),
     }
 }
 
-/// A page that says why it is shown, with the status of the refusal.
-pub fn with_status(status: StatusCode, page: Result<Response, Problem>) -> Result<Response, Problem> {
-    page.map(|mut response| {
-        *response.status_mut() = status;
-        response
-    })
-}
+pub use crate::page::with_status;
 
 fn found<'a>(practice: &'a Practice, studio: &str, service: &str) -> Option<(&'a Studio, &'a Service)> {
     let studio = practice.studio_named(studio).filter(|s| s.active)?;
@@ -262,7 +268,7 @@ async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Re
         let tz = zone(&studio.zone).unwrap_or(TimeZone::UTC);
         let services = steps::services_of(&practice, studio.id).into_iter().map(|service| Offered {
             id: service.id,
-            shown: priced(service, studio),
+            shown: priced(&practice, service, studio),
             first: steps::first_needed(&practice, service, steps::next_week(now()), now())
                 .iter()
                 .map(|gate| gate.for_client(&tz))
@@ -273,7 +279,7 @@ async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Re
     }
     let public = app.public();
     let near: String = asked.near.trim().chars().take(100).collect();
-    let found = if near.is_empty() { None } else { nearest::search(&near, &public.studios) };
+    let found = nearest::asked(&app, &near, &public.studios, &asked.sort);
     page::private(&Place {
         frame: Frame::new(&app, "/book", "Book a visit").hidden().script(crate::assets::NEAR_JS),
         unknown: !near.is_empty() && found.is_none(),
@@ -292,7 +298,12 @@ struct Pick {
 }
 
 /// Keeps the time of the button that was pressed.
-async fn hold(State(app): State<App>, Form(form): Form<Pick>) -> Result<Response, Problem> {
+async fn hold(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    Form(form): Form<Pick>,
+) -> Result<Response, Problem> {
     let office = app.office()?;
     let practice = office.practice();
     let bad = || Problem::new(&problem::BAD_REQUEST).detail("The form is not one of ours.");
@@ -300,8 +311,18 @@ async fn hold(State(app): State<App>, Form(form): Form<Pick>) -> Result<Response
     let (start, practitioner) = month::picked(&form.pick).ok_or_else(bad)?;
     let wanted = Wanted { studio: studio.id, service: service.id, practitioner, start };
     let key = Once::of_button(&form.key, &form.pick);
-    match steps::hold(office, &key, wanted).await {
-        Ok(held) => Ok(Redirect::to(&format!("/book/{}", held.code)).into_response()),
+    let known = cookie::get(&headers, BROWSER, client.https).map(str::to_owned);
+    let browser = known.clone().unwrap_or_else(|| token::new(&mut system_random()).to_string());
+    match steps::hold(office, &key, wanted, &Visitor::new(client.address, Some(browser.clone()))).await {
+        Ok(held) => {
+            let mut response = Redirect::to(&format!("/book/{}", held.code)).into_response();
+            if known.is_none()
+                && let Some(cookie) = cookie::set(BROWSER, &browser, BROWSER_LIFE_S, client.https)
+            {
+                response.headers_mut().insert(SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
         Err(stopped) => {
             let problem = Problem::from(stopped);
             if problem.kind() != &problem::TIME_NOT_OFFERED {

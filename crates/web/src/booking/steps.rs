@@ -1,5 +1,7 @@
 //! What a visitor does with a time: keep it, give it back, book it, move it, call it off. Called by the API and the pages.
 
+use std::net::IpAddr;
+
 use hairline_studio::booking::{Edge, Refusal as StepRefusal, State};
 use hairline_studio::gates::{Earlier, GateState, Subject, evaluate};
 use hairline_studio::ids::{ClientId, ResourceId, ServiceId, StaffId, StudioId};
@@ -10,6 +12,7 @@ use hairline_studio::store::appointments::{self, Appointment};
 use hairline_studio::store::book::{self, Booked, Refused, Touched, Wish};
 use hairline_studio::store::claims::DayVersion;
 use hairline_studio::store::clients;
+use hairline_studio::store::holders::{self, Holder};
 use hairline_studio::zone::{local_date, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -70,11 +73,42 @@ pub fn next_week(now: Timestamp) -> Timestamp {
     now.saturating_add(jiff::SignedDuration::from_hours(7 * 24)).unwrap_or(now)
 }
 
+/// Who keeps a time without having said who they are.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Where they come from: an address, of IPv6 the network of one connection.
+    address: String,
+    /// What their browser holds, if it holds anything.
+    browser: Option<String>,
+}
+
+impl Visitor {
+    /// The visitor behind a request.
+    pub fn new(address: IpAddr, browser: Option<String>) -> Visitor {
+        let address = match address {
+            IpAddr::V4(address) => address.to_string(),
+            // A connection gets 64 bits of addresses of its own (RFC 6177).
+            IpAddr::V6(address) => address.segments()[..4].iter().map(|s| format!("{s:x}:")).collect(),
+        };
+        Visitor { address, browser }
+    }
+}
+
 /// Keeps a time. Of several practitioners who are free, the first on the board whom the store gives.
 ///
 /// # Errors
-/// Where the time is not offered, or the key stands for something else.
-pub async fn hold(office: &Office, key: &Once, wanted: Wanted) -> Result<Visit, Stopped> {
+/// Where the time is not offered, something must be done before it can be booked, the visitor keeps several times already,
+/// or the key stands for something else.
+pub async fn hold(office: &Office, key: &Once, wanted: Wanted, visitor: &Visitor) -> Result<Visit, Stopped> {
+    let practice = office.practice();
+    if let Some(service) = practice.service(wanted.service) {
+        // Whoever books by a hold is somebody of whom nothing is known.
+        let first = first_needed(&practice, service, wanted.start, crate::office::now());
+        if !first.is_empty() {
+            let tz = practice.studio(wanted.studio).and_then(|s| zone(&s.zone).ok()).unwrap_or(TimeZone::UTC);
+            return Err(Stopped::Gates(first.iter().map(|gate| gate.for_client(&tz)).collect()));
+        }
+    }
     let candidates = match wanted.practitioner {
         Some(id) => vec![id],
         None => free_at(office, wanted, None, &[]),
@@ -83,9 +117,17 @@ pub async fn hold(office: &Office, key: &Once, wanted: Wanted) -> Result<Visit, 
     for practitioner in candidates {
         let Wanted { studio, service, start, .. } = wanted;
         let wish = Wish { studio, service, practitioner, start, room: None };
+        let visitor = visitor.clone();
         let held = once(office, key, 201, move |desk| {
-            let Desk { tx, practice, fresh, .. } = desk;
+            let Desk { tx, practice, vault, fresh } = desk;
+            let holder = Holder::new(vault, &visitor.address, visitor.browser.as_deref());
+            let rules = &practice.chain.settings.booking;
+            if !holders::may_hold(tx, &holder, rules, fresh.now_us())? {
+                return Err(Stopped::TooManyHolds);
+            }
             let held = book::hold(tx, practice, &wish, false, fresh)?;
+            let until_us = held.appointment.hold_until_us.unwrap_or_default();
+            holders::note(tx, held.appointment.id, &holder, until_us)?;
             Ok((visit::told(practice, &held.appointment)?, held.touched))
         });
         match held.await {

@@ -127,6 +127,7 @@ pub fn bearer(practice: &Practice, client: ClientId) -> Actor {
         person: Person::Client(client),
         chain: practice.chain.id,
         studios: Vec::new(),
+        also: Vec::new(),
     }
 }
 

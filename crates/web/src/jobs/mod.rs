@@ -1,6 +1,7 @@
 //! Jobs: what is done later, beside the requests. A [`runner`] leases what is due; here stands what each kind does.
 
 pub mod letter;
+pub mod links;
 pub mod mail;
 pub mod offers;
 pub mod runner;
@@ -10,13 +11,13 @@ pub mod told;
 use hairline_studio::ids::Fresh;
 use hairline_studio::store::events::{self, Event, Who};
 use hairline_studio::store::jobs::{self, Job};
-use hairline_studio::store::{self, appointments, courses, waiting};
+use hairline_studio::store::{self, appointments, courses, tickets, waiting};
 
 use crate::App;
 use crate::office::{Desk, Office};
 
 /// Jobs that end in a mail to somebody.
-pub const MAILS: [&str; 9] = [
+pub const MAILS: [&str; 11] = [
     "mail.booked",
     "mail.moved",
     "mail.cancelled",
@@ -26,6 +27,8 @@ pub const MAILS: [&str; 9] = [
     "mail.course_cancelled",
     "mail.open_steps",
     waiting::MAIL,
+    tickets::MAIL_CLIENT_LINK,
+    tickets::MAIL_INVITATION,
 ];
 /// All others.
 const OTHERS: [&str; 2] = [second_look::KIND, waiting::LOOK];

@@ -9,12 +9,12 @@ use hairline_studio::span::HOUR_US;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::events::Event;
 use hairline_studio::store::jobs::Job;
-use hairline_studio::store::{self, clients, second_looks, waiting};
+use hairline_studio::store::{self, clients, second_looks, tickets, waiting};
 use hairline_studio::zone::{local_date, zone};
 use jiff::Timestamp;
 
 use super::letter::{self, Letter};
-use super::{Failed, finish, line, visits};
+use super::{Failed, finish, line, links, visits};
 use crate::App;
 use crate::calendars::event::{self, Method, Party};
 use crate::config::PublicUrl;
@@ -37,7 +37,13 @@ pub async fn work(app: &App, office: &Office, job: &Job, worker: &str) -> Result
     let mailer = app.config.mail.clone();
     let mailer = mailer.ok_or_else(|| Failed { why: "no mail server is set".to_owned(), hopeless: false })?;
     let (of, url) = (job.clone(), app.config.public_url.clone());
-    let told = office.read(move |desk| tell(desk, &of, url.as_ref())).await?;
+    let told = match job.kind.as_str() {
+        // Their text is made as they go out, and kept nowhere.
+        tickets::MAIL_CLIENT_LINK | tickets::MAIL_INVITATION => {
+            office.write(move |desk| links::tell(desk, &of, url.as_ref())).await?
+        }
+        _ => office.read(move |desk| tell(desk, &of, url.as_ref())).await?,
+    };
     let note = match told {
         Told::Nothing(why) => Some(why),
         Told::Send(letter) => {
@@ -64,6 +70,8 @@ pub async fn work(app: &App, office: &Office, job: &Job, worker: &str) -> Result
 fn noted(desk: &mut Desk<'_, '_>, job: &Job) -> Result<(), store::Error> {
     let thing = match job.kind.as_str() {
         waiting::MAIL => "waiting",
+        tickets::MAIL_CLIENT_LINK => "client",
+        tickets::MAIL_INVITATION => "staff",
         kind if kind.starts_with("mail.course_") => "course",
         _ => "appointment",
     };

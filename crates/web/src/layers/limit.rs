@@ -35,6 +35,19 @@ impl Limiter {
         buckets.check_key(&key(address)).map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
+    /// As [`Limiter::take`], with the refusal that a client is told.
+    ///
+    /// # Errors
+    /// "Too many requests", with the seconds to wait.
+    pub fn admit(&self, address: IpAddr) -> Result<(), Problem> {
+        self.take(address).map_err(|wait| {
+            let seconds = wait.as_secs() + 1;
+            Problem::new(&problem::TOO_MANY_REQUESTS)
+                .detail(format!("Wait {seconds} s before the next request."))
+                .header(RETRY_AFTER, HeaderValue::from(seconds))
+        })
+    }
+
     /// Forgets clients whose buckets are full again; to be called now and then.
     pub fn forget_idle(&self) {
         if let Some(buckets) = &self.buckets {
@@ -59,12 +72,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     }
     let client = request.extensions().get::<Client>().copied();
     let address = client.map_or(IpAddr::from([127, 0, 0, 1]), |client| client.address);
-    app.limiter.take(address).map_err(|wait| {
-        let seconds = wait.as_secs() + 1;
-        Problem::new(&problem::TOO_MANY_REQUESTS)
-            .detail(format!("Wait {seconds} s before the next request."))
-            .header(RETRY_AFTER, HeaderValue::from(seconds))
-    })?;
+    app.limiter.admit(address)?;
     Ok(next.run(request).await)
 }
 

@@ -7,6 +7,7 @@ pub mod map;
 pub mod nearest;
 pub mod of_practice;
 pub mod problems;
+pub mod results;
 pub mod studios;
 pub mod view;
 
@@ -23,6 +24,7 @@ pub fn router() -> Router<App> {
         .route("/guide/{page}", get(guide::article))
         .route("/studios", get(studios::list))
         .route("/studios/{slug}", get(studios::one))
+        .route("/pictures/{code}", get(results::get))
         .route("/privacy", get(home::privacy))
         .route("/problems", get(problems::index))
         .route("/problems/{name}", get(problems::one))

@@ -46,7 +46,7 @@ fn one(practice: &Practice, studio: &practice::Studio, monday_of: Date) -> Studi
         email: studio.email.clone(),
         hours: week(practice, studio.id, monday_of),
         practitioners: here.iter().map(|person| practitioner(person)).collect(),
-        services: offered.map(|service| priced(service, &studio.currency)).collect(),
+        services: offered.map(|s| priced(s, practice.price_minor(studio.id, s), &studio.currency)).collect(),
     }
 }
 
@@ -69,12 +69,13 @@ fn practitioner(person: &practice::Staff) -> Practitioner {
     }
 }
 
-fn priced(service: &practice::Service, currency: &str) -> Service {
+fn priced(service: &practice::Service, price_minor: i64, currency: &str) -> Service {
     Service {
+        id: service.id.to_string(),
         name: service.name.clone(),
         about: service.about.clone(),
         minutes: service.minutes,
-        price_minor: service.price_minor,
+        price_minor,
         currency: currency.to_owned(),
     }
 }

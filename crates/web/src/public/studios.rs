@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 use super::map::{self, Map};
 use super::nearest::{self, Found};
+use super::results::{self, Picture};
 use super::view::{Public, Studio};
 use crate::App;
+use crate::booking::steps;
 use crate::extract::Query;
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
@@ -20,6 +22,9 @@ pub struct Asked {
     /// A place or coordinates, as typed.
     #[serde(default)]
     near: String,
+    /// How studios near a place are sorted ([`nearest::SORTS`]).
+    #[serde(default)]
+    sort: String,
     /// Slugs of the studios to show, with commas.
     #[serde(default)]
     only: String,
@@ -45,7 +50,7 @@ struct List<'a> {
 pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let public = app.public();
     let near: String = asked.near.trim().chars().take(100).collect();
-    let found = if near.is_empty() { None } else { nearest::search(&near, &public.studios) };
+    let found = nearest::asked(&app, &near, &public.studios, &asked.sort);
     let only: Vec<&str> = asked.only.split(',').filter(|slug| !slug.is_empty()).collect();
     let chosen = Public {
         studios: public
@@ -57,7 +62,7 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
         ..Public::default()
     };
     let on_map: Vec<&Studio> = match &found {
-        Some(found) => found.studios.iter().take(3).map(|(studio, _)| *studio).collect(),
+        Some(found) => found.studios.iter().take(3).map(|near| near.studio).collect(),
         None => chosen.studios.iter().collect(),
     };
     let mut frame = Frame::new(&app, "/studios", "Studios")
@@ -84,7 +89,10 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
 struct One<'a> {
     frame: Frame,
     studio: &'a Studio,
+    results: Vec<Vec<Picture>>,
     map: Option<Map>,
+    /// Services that anybody can book, by id.
+    bookable: Vec<String>,
 }
 
 /// `/studios/{slug}`
@@ -96,7 +104,21 @@ pub async fn one(State(app): State<App>, Path(slug): Path<String>) -> Result<Res
     let frame = Frame::new(&app, &path, &title);
     let data = schema_org(studio, &public.name, frame.canonical.as_deref());
     let frame = frame.description(&studio.about).json_ld(&data);
-    page::public(&One { frame, studio, map: map::map(&[studio]) })
+    let results = results::of_studio(&app, &slug).await?;
+    let withdrawable = !results.is_empty();
+    let page = One { frame, studio, results, map: map::map(&[studio]), bookable: bookable(&app, studio) };
+    // What a client may withdraw is asked for anew each time.
+    if withdrawable { page::private(&page) } else { page::public(&page) }
+}
+
+/// The services of a studio that anybody can book: those for which nothing must be done first.
+fn bookable(app: &App, studio: &Studio) -> Vec<String> {
+    let Ok(office) = app.office() else { return Vec::new() };
+    let (practice, now) = (office.practice(), crate::office::now());
+    let Some(place) = practice.studio_named(&studio.slug) else { return Vec::new() };
+    let services = steps::services_of(&practice, place.id).into_iter();
+    let open = services.filter(|s| steps::first_needed(&practice, s, steps::next_week(now), now).is_empty());
+    open.map(|s| s.id.to_string()).collect()
 }
 
 /// The studio for search engines: schema.org `HealthAndBeautyBusiness` with hours, place and offers.

@@ -112,6 +112,9 @@ pub struct Credential {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
+    /// Its id, by which it is booked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// Its name.
     #[schema(example = "Consultation")]
     pub name: String,

@@ -68,7 +68,7 @@ pub struct Asked {
 
 /// Whose jobs a person sees: those of their studios; an owner all.
 fn studios(signed_in: &SignedIn) -> Option<Vec<StudioId>> {
-    (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios.clone())
+    (signed_in.actor.role != Role::Owner).then(|| signed_in.studios().iter().map(|s| s.id).collect())
 }
 
 /// `GET /staff/jobs`
@@ -165,6 +165,8 @@ fn words(kind: &str) -> String {
         "mail.course_cancelled" => "Mail: course cancelled".to_owned(),
         "mail.open_steps" => "Mail to the studio: something is open".to_owned(),
         "mail.offer" => "Mail: a time is free".to_owned(),
+        "mail.client_link" => "Mail: a client's way in".to_owned(),
+        "mail.invitation" => "Mail: invitation to the staff".to_owned(),
         "gates.second_look" => "Second look before a visit".to_owned(),
         "waiting.offer" => "Look at the waiting list".to_owned(),
         other => other.replace(['.', '_'], " "),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use hairline_studio::ids::StudioId;
 use hairline_studio::permission::{self, Action, Actor, Person, Role, Thing};
-use hairline_studio::practice::{Practice, Staff};
+use hairline_studio::practice::{Practice, Staff, Studio};
+use hairline_studio::span::MINUTE_US;
 use hairline_studio::store::{self, sign_in};
 use hairline_studio::token;
 
@@ -30,9 +32,20 @@ pub struct SignedIn {
     pub practice: Arc<Practice>,
     /// Hash of the token.
     pub token_hash: [u8; 32],
+    /// When they last showed who they are, UTC microseconds.
+    pub proved_us: i64,
 }
 
+/// How long it holds that somebody has shown who they are, for what asks for it anew: export, going past a rule, the
+/// account itself (assumption; OWASP ASVS 5.0, 7.5.3 asks for it without a time).
+const PROOF_US: i64 = 10 * MINUTE_US;
+
 impl SignedIn {
+    /// Whether they have shown who they are a short time ago.
+    pub fn is_fresh(&self) -> bool {
+        crate::office::now().as_microsecond() - self.proved_us < PROOF_US
+    }
+
     /// Refuses unless the person may do this somewhere of their own.
     ///
     /// # Errors
@@ -40,7 +53,7 @@ impl SignedIn {
     pub fn must(&self, action: Action) -> Result<(), Problem> {
         let thing = Thing {
             chain: self.actor.chain,
-            studio: self.actor.studios.first().copied(),
+            studio: self.actor.studios_for(action).first().copied(),
             client: None,
             course_studios: Vec::new(),
             practitioner: Some(self.person.id),
@@ -49,19 +62,33 @@ impl SignedIn {
     }
 }
 
-/// What a person is in the chain: the strongest of their roles, at the studios where they have it.
-pub fn actor(practice: &Practice, person: &Staff) -> Option<Actor> {
-    let strongest = person
-        .posts
-        .iter()
-        .map(|p| p.role)
-        .min_by_key(|role| permission::ROLES.iter().position(|r| r == role))?;
-    let mut studios: Vec<_> =
-        person.posts.iter().filter(|p| p.role == strongest).filter_map(|p| p.studio).collect();
-    if strongest == Role::Owner {
-        studios = practice.studios.iter().map(|s| s.id).collect();
+impl SignedIn {
+    /// The studios at which the person is anything, their first post first.
+    pub fn studios(&self) -> Vec<&Studio> {
+        let mut ids: Vec<StudioId> = Vec::new();
+        for id in self.actor.posts().flat_map(|(_, at)| at) {
+            if !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+        ids.iter().filter_map(|id| self.practice.studio(*id)).filter(|s| s.active).collect()
     }
-    Some(Actor { role: strongest, person: Person::Staff(person.id), chain: practice.chain.id, studios })
+}
+
+/// What a person is in the chain: all of their roles, the strongest first, each at the studios where they have it.
+pub fn actor(practice: &Practice, person: &Staff) -> Option<Actor> {
+    let everywhere = || practice.studios.iter().map(|s| s.id);
+    let of = |role: Role| {
+        let posts: Vec<_> = person.posts.iter().filter(|p| p.role == role).collect();
+        let whole = posts.iter().any(|p| p.studio.is_none());
+        let studios: Vec<StudioId> =
+            if whole { everywhere().collect() } else { posts.iter().filter_map(|p| p.studio).collect() };
+        (!posts.is_empty()).then_some((role, studios))
+    };
+    let mut posts = permission::ROLES.into_iter().filter(|role| *role != Role::Client).filter_map(of);
+    let (role, studios) = posts.next()?;
+    let person = permission::Person::Staff(person.id);
+    Some(Actor { role, person, chain: practice.chain.id, studios, also: posts.collect() })
 }
 
 /// The client of a request's parts; the layers have put it there.
@@ -92,10 +119,12 @@ impl FromRequestParts<App> for SignedIn {
             }
         }
         let practice = office.practice();
-        let person = practice.person(found.staff).filter(|p| p.active).cloned();
+        // A client's sign-in opens nothing here.
+        let Person::Staff(staff) = found.person else { return Err(to_sign_in()) };
+        let person = practice.person(staff).filter(|p| p.active).cloned();
         let Some((person, actor)) = person.and_then(|p| actor(&practice, &p).map(|a| (p, a))) else {
             return Err(to_sign_in());
         };
-        Ok(SignedIn { actor, person, office, practice, token_hash })
+        Ok(SignedIn { actor, person, office, practice, token_hash, proved_us: found.proved_us })
     }
 }

@@ -54,8 +54,10 @@ pub struct Visit {
 
 /// A button.
 pub struct Step {
-    edge: &'static str,
-    words: &'static str,
+    /// The step, as its address names it.
+    pub edge: &'static str,
+    /// As the button says it.
+    pub words: &'static str,
 }
 
 #[derive(askama::Template)]
@@ -84,17 +86,12 @@ pub async fn get(
 ) -> Result<Response, Problem> {
     signed_in.must(Action::SeeCalendar)?;
     let practice = &signed_in.practice;
-    let mine: Vec<_> =
-        practice.studios.iter().filter(|s| s.active && signed_in.actor.studios.contains(&s.id)).collect();
+    let seen = signed_in.actor.studios_for(Action::SeeCalendar);
+    let mine: Vec<_> = practice.studios.iter().filter(|s| s.active && seen.contains(&s.id)).collect();
     let studio = match &asked.studio {
         Some(slug) => mine.iter().find(|s| s.slug == *slug),
         // The first place a person was given is where they are most.
-        None => signed_in
-            .actor
-            .studios
-            .first()
-            .and_then(|id| mine.iter().find(|s| s.id == *id))
-            .or_else(|| mine.first()),
+        None => seen.first().and_then(|id| mine.iter().find(|s| s.id == *id)).or_else(|| mine.first()),
     };
     let studio = (*studio.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?).clone();
     let tz = zone(&studio.zone).map_err(|_| Problem::new(&problem::INTERNAL))?;
@@ -205,7 +202,8 @@ pub fn words(state: VisitState) -> &'static str {
     }
 }
 
-fn steps(state: VisitState) -> Vec<Step> {
+/// What can be done with a visit in a state.
+pub fn steps(state: VisitState) -> Vec<Step> {
     let step = |edge, words| Step { edge, words };
     match state {
         VisitState::Booked => vec![step("check_in", "Check in"), step("miss_visit", "Did not come")],
@@ -226,6 +224,9 @@ pub struct Sent {
     studio: String,
     #[serde(default)]
     day: String,
+    /// The week to go back to, where it was pressed there.
+    #[serde(default)]
+    back: String,
 }
 
 /// `POST /staff/visits/{code}/{edge}`
@@ -250,6 +251,9 @@ pub async fn step(
         })
         .await?;
     signed_in.office.show(&booked.touched).await;
+    if !sent.back.is_empty() {
+        return Ok(Redirect::to(&super::week::view::way_back(&sent.back)).into_response());
+    }
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let back = match (plain(&sent.studio), plain(&sent.day)) {
         (true, true) if !sent.studio.is_empty() => {

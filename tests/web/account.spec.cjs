@@ -1,0 +1,148 @@
+// Passkeys with Chromium's virtual authenticator: made on the account's page, shown to sign in and to show who one is.
+// Run by crates/web/tests/account_browser.rs on the demonstration, under http://localhost.
+const { test, expect } = require('@playwright/test');
+const { AxeBuilder } = require('@axe-core/playwright');
+
+const OWNER = { email: process.env.HAIRLINE_OWNER_EMAIL, password: process.env.HAIRLINE_OWNER_PASSWORD };
+
+async function axe(page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)).toEqual([]);
+}
+
+async function signIn(page) {
+  await page.goto('/staff/sign-in');
+  await page.getByLabel('E-mail').fill(OWNER.email);
+  await page.getByLabel('Password').fill(OWNER.password);
+  await page.getByRole('button', { name: 'Sign in with the password' }).click();
+  await expect(page).toHaveURL(/\/staff$/);
+}
+
+/** A device that has checked its owner, kept in the browser. */
+async function device(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+    },
+  });
+  return { cdp, authenticatorId };
+}
+
+test('a passkey is made, lets its owner in, and lets nobody in once it is taken away', async ({ page, context }) => {
+  const { cdp, authenticatorId } = await device(page);
+  await signIn(page);
+  await page.goto('/account');
+  await page.getByRole('link', { name: 'Make one' }).click();
+  await page.getByLabel('What you call it').fill('Desk computer');
+  await page.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(page.getByRole('status')).toContainText('The passkey is made');
+  await expect(page.getByText('Desk computer')).toBeVisible();
+  await axe(page);
+
+  // The same device is not taken twice.
+  await page.goto('/account/passkeys');
+  await page.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(page.getByRole('alert')).toContainText('has a passkey for your account already');
+
+  await context.clearCookies();
+  await page.goto('/staff');
+  await expect(page).toHaveURL(/sign-in$/);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page).toHaveURL(/\/staff$/);
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+
+  // Showing once more who one is.
+  await page.goto('/account/prove?then=/account/passkeys');
+  await page.getByRole('button', { name: 'Show a passkey' }).click();
+  await expect(page).toHaveURL(/\/account\/passkeys$/);
+
+  await page.goto('/account');
+  await page.getByRole('button', { name: 'Take the passkey Desk computer away' }).click();
+  await expect(page.getByRole('status')).toContainText('lets nobody in any more');
+  await context.clearCookies();
+  await page.goto('/staff/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByRole('alert').first()).toContainText('not one of those known here');
+  await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+});
+
+test('a device that has not checked its owner is not enough', async ({ page, context }) => {
+  const { cdp, authenticatorId } = await device(page);
+  await signIn(page);
+  await page.goto('/account/passkeys');
+  await page.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(page.getByRole('status')).toContainText('The passkey is made');
+  await context.clearCookies();
+  await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+  await page.goto('/staff/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByRole('alert').first()).toBeVisible();
+  await page.goto('/staff');
+  await expect(page).toHaveURL(/sign-in$/);
+});
+
+test('an answer is good once', async ({ page, context }) => {
+  await device(page);
+  await signIn(page);
+  await page.goto('/account/passkeys');
+  await page.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(page.getByRole('status')).toContainText('The passkey is made');
+  await context.clearCookies();
+  await page.goto('/staff/sign-in');
+  const sent = page.waitForRequest((r) => r.url().endsWith('/staff/sign-in/passkey'));
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  const answer = (await sent).postDataJSON();
+  await expect(page).toHaveURL(/\/staff$/);
+  await context.clearCookies();
+  const again = await page.request.post('/staff/sign-in/passkey', { data: answer });
+  expect(again.status()).toBe(409);
+  const altered = await page.request.post('/staff/sign-in/passkey/begin', { data: {} });
+  const { ticket } = await altered.json();
+  const replay = await page.request.post('/staff/sign-in/passkey', { data: { ...answer, ticket } });
+  expect(replay.status()).toBe(401);
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test('every page of the account, the staff and the client breaks no rule, also magnified', async ({ page }) => {
+      const look = async (path, name) => {
+        await page.setViewportSize({ width: 1024, height: 768 });
+        if (path) await page.goto(path);
+        await axe(page);
+        for (const [kind, width, height] of [['phone', 390, 844], ['tablet', 820, 1180]]) {
+          await page.setViewportSize({ width, height });
+          if (process.env.HAIRLINE_SCREENSHOTS) {
+            await page.screenshot({ path: `${process.env.HAIRLINE_SCREENSHOTS}/${name}-${kind}-${colorScheme}.png`, fullPage: true });
+          }
+        }
+        await page.setViewportSize({ width: 320, height: 256 });
+        expect(await page.evaluate(() => document.scrollingElement.scrollWidth), name).toBeLessThanOrEqual(320);
+      };
+      await look('/staff/sign-in', 'sign-in');
+      await look('/me', 'me-ask');
+      await page.setViewportSize({ width: 1024, height: 768 });
+      await page.getByLabel('E-mail').fill(process.env.HAIRLINE_CLIENT_EMAIL);
+      await page.getByRole('button', { name: 'Send me the link' }).click();
+      await look('', 'me-sent');
+      await page.getByRole('link', { name: 'open your visits' }).click();
+      await look('', 'me-enter');
+      await page.getByRole('button', { name: 'Open my visits' }).click();
+      await look('', 'me');
+      await page.setViewportSize({ width: 1024, height: 768 });
+      await signIn(page);
+      for (const [path, name] of [
+        ['/account', 'account'], ['/account/password', 'password'], ['/account/prove', 'prove'],
+        ['/account/passkeys', 'passkey'], ['/staff/people', 'people'], ['/staff/people/invite', 'invite'],
+        ['/staff/clients', 'clients'], ['/account/app', 'app'],
+      ]) await look(path, name);
+      const begin = page.getByRole('button', { name: 'Show the picture for the app' });
+      if (await begin.count()) await begin.click();
+      await look('', 'app-picture');
+    });
+  });
+}
