@@ -33,7 +33,9 @@ pub fn tell(desk: &mut Desk<'_, '_>, job: &Job, url: Option<&PublicUrl>) -> Resu
     } else {
         invitation(desk, StaffId(job.about), url)?
     };
-    Ok(told.map_or(Told::Nothing("not sent: there is nobody to write to"), |letter| Told::Send(Box::new(letter))))
+    Ok(told.map_or(Told::Nothing("not sent: there is nobody to write to"), |letter| {
+        Told::Send(Box::new(letter))
+    }))
 }
 
 fn client(desk: &mut Desk<'_, '_>, id: ClientId, url: &PublicUrl) -> Result<Option<Letter>, store::Error> {
