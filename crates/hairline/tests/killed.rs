@@ -124,5 +124,8 @@ fn mails_outlive_kill_9() {
     let twice: usize = ids.values().map(|n| n - 1).sum();
     // At most what was under way at each kill.
     assert!(twice <= 4 * kills, "{twice} doubled by {kills} kills");
-    println!("{kills} kills, {twice} of {MAILS} mails twice");
+    #[expect(clippy::print_stdout, reason = "how much was tried, for who reads the run")]
+    {
+        println!("{kills} kills, {twice} of {MAILS} mails twice");
+    }
 }

@@ -89,6 +89,7 @@ fn wait(served: &Served, name: &str, weekday: i8) -> String {
         ("name", name.to_owned()),
         ("email", format!("{}@example.com", name.to_lowercase())),
         ("phone", String::new()),
+        ("key", format!("0123456789abcdef-{name}")),
     ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
     leads_to(&served.form("/waiting/new", &fields))

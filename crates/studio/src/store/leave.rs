@@ -9,7 +9,7 @@ use super::appointments::{self, Appointment};
 use super::book::{Desk, Refused};
 use super::events::{self, Event, Who};
 use super::spot::{self, Touched};
-use super::{Error, Tx, claims};
+use super::{Error, Tx, claims, waiting};
 use crate::board::{Claim, ClaimKind};
 use crate::booking::{Refusal, State};
 use crate::ids::{Fresh, ResourceId, RoomId, StaffId, StudioId};
@@ -111,6 +111,7 @@ pub fn remove(
     tx.lock(&[resource])?;
     let freed = claims::drop_of(tx, id)?;
     tell(tx, desk, studio, id, "unblocked", None, fresh)?;
+    waiting::look_again(tx, fresh)?;
     Ok(spot::touch(tx, Vec::new(), freed, fresh.now)?)
 }
 

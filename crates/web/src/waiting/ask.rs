@@ -191,6 +191,10 @@ pub async fn submit(State(app): State<App>, RawForm(body): RawForm) -> Result<Re
     };
     let (studio, service, country) = (studio.id, service.id, studio.country.clone());
     let Person { name, email, phone } = sent.person;
+    // Without a key of its own one form would be taken for another.
+    if sent.key.len() < 16 {
+        return Err(Problem::new(&problem::BAD_REQUEST).detail("The form is not one of ours."));
+    }
     let key = Once::of_button(&sent.key, "wait");
     let record = clients::Person { name, email, phone, ..clients::Person::default() };
     let code = once(office, &key, 303, move |desk| {

@@ -45,7 +45,7 @@ pub fn words(wanted: &Wanted) -> String {
     let days: Vec<&str> =
         DAYS.iter().zip(wanted.days).filter(|(_, wanted)| *wanted).map(|(day, _)| *day).collect();
     let days = match (days.len(), wanted.days) {
-        (7, _) => "any day".to_owned(),
+        (7, _) => "Any day".to_owned(),
         (5, [.., false, false]) => "Monday to Friday".to_owned(),
         _ => days.join(", "),
     };

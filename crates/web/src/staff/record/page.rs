@@ -386,6 +386,7 @@ pub fn done(what: &str) -> String {
         "mail_cancelled" => "Mailed: visit cancelled".to_owned(),
         "mail_reminder" => "Mailed: reminder".to_owned(),
         "mail_open_steps" => "Mailed to the studio: something is open".to_owned(),
+        "mail_client_link" => "Mailed: a way in".to_owned(),
         "picture_consent_given" => "Consent to pictures in public".to_owned(),
         "picture_consent_withdrawn" => "Consent to pictures in public withdrawn".to_owned(),
         other => {
