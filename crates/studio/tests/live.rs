@@ -1,6 +1,7 @@
 //! Two processes on one PostgreSQL: what one books, the other stops offering, soon after a word and at the latest with its
 //! next look.
 
+#[allow(dead_code, reason = "shared with tests on both stores")]
 mod common;
 #[path = "common/fixture.rs"]
 mod fixture;

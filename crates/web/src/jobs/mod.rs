@@ -29,8 +29,6 @@ pub const MAILS: [&str; 11] = [
     tickets::MAIL_CLIENT_LINK,
     tickets::MAIL_INVITATION,
     waiting::MAIL,
-    tickets::MAIL_CLIENT_LINK,
-    tickets::MAIL_INVITATION,
 ];
 /// All others.
 const OTHERS: [&str; 2] = [second_look::KIND, waiting::LOOK];

@@ -167,8 +167,6 @@ fn words(kind: &str) -> String {
         "mail.invitation" => "Mail: invitation to the staff".to_owned(),
         "mail.open_steps" => "Mail to the studio: something is open".to_owned(),
         "mail.offer" => "Mail: a time is free".to_owned(),
-        "mail.client_link" => "Mail: a client's way in".to_owned(),
-        "mail.invitation" => "Mail: invitation to the staff".to_owned(),
         "gates.second_look" => "Second look before a visit".to_owned(),
         "plan.make" => "Plan a treatment".to_owned(),
         "waiting.offer" => "Look at the waiting list".to_owned(),
