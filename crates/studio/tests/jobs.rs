@@ -112,8 +112,7 @@ fn a_job_that_fails_comes_again_later_and_later_and_then_waits_for_a_person() {
         let fx = set_up(t);
         add(t, &fx, 1);
         let (mut minutes, mut waits) = (0, Vec::new());
-        loop {
-            let Some(job) = lease(t, &fx, minutes, "w", 1).pop() else { break };
+        while let Some(job) = lease(t, &fx, minutes, "w", 1).pop() {
             let (id, tries) = (job.id, job.tries);
             at(t, &fx, minutes, move |tx, us| jobs::failed(tx, &job, "w", "no answer", false, us));
             if tries == MOST_TRIES {
