@@ -111,7 +111,8 @@ def main():
 
 def measure(base, seconds):
     studios = [s["slug"] for s in get(base, "/api/v1/studios")["studios"]]
-    services = {s["kind"]: s["id"] for s in get(base, f"/api/v1/services?studio={studios[0]}")["services"]}
+    of_minutes = {s["minutes"]: s["id"] for s in get(base, f"/api/v1/services?studio={studios[0]}")["services"]}
+    services = {"consultation": of_minutes[45], "session": of_minutes[300]}
     today = datetime.date.today()
     month = [f"/api/v1/free-times?service={services['session']}&studio={studio}&from={today + datetime.timedelta(days=ahead)}"
              f"&to={today + datetime.timedelta(days=ahead + 30)}" for studio in studios for ahead in (1, 20, 40)]

@@ -282,9 +282,10 @@ fn contended(server: &Server) -> Vec<Wanted> {
     for studio in get("/api/v1/studios")["studios"].as_array().expect("studios").iter().take(3) {
         let slug = studio["slug"].as_str().expect("a slug");
         let services = get(&format!("/api/v1/services?studio={slug}"));
-        let consultation =
-            services["services"].as_array().expect("services").iter().find(|s| s["kind"] == "consultation");
-        let service = consultation.expect("a consultation")["id"].as_str().expect("an id");
+        // What anybody can book, with nothing to be done first.
+        let open =
+            services["services"].as_array().expect("services").iter().find(|s| s["first"] == json!([]));
+        let service = open.expect("a service")["id"].as_str().expect("an id");
         let free = get(&format!(
             "/api/v1/free-times?service={service}&studio={slug}&from={}&to={}",
             day(10),

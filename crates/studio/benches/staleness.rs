@@ -30,7 +30,7 @@ fn main() {
     let live = Live::open(&store, master(), fx.practice.chain.id, now(0)).expect("the chain is there");
     let live = Arc::new(live);
     let (at_word, board) = (Arc::clone(&store), Arc::clone(&live));
-    store.listen(move || drop(board.look(&at_word, now(1)))).expect("a thread");
+    store.listen(move || drop(board.look(&at_word, now(0)))).expect("a thread");
     std::thread::sleep(Duration::from_secs(1));
     let next = AtomicUsize::new(0);
     let book = || -> Touched {

@@ -27,7 +27,7 @@ fn at<T: Send + 'static>(
     minutes: i64,
     work: impl FnOnce(&mut Tx<'_>, i64) -> Result<T, Error> + Send + 'static,
 ) -> T {
-    fx.write(&t.store, now(minutes * MINUTE_US), move |tx, _, fresh| work(tx, fresh.now_us())).expect("kept")
+    fx.write(&t.store, now(minutes), move |tx, _, fresh| work(tx, fresh.now_us())).expect("kept")
 }
 
 fn add(t: &TestStore, fx: &Arc<Fixture>, n: usize) {
@@ -198,9 +198,7 @@ fn who_waits_is_asked_in_order_and_two_changes_of_one_entry_do_not_both_stand() 
         let mut entries = Vec::new();
         for minutes in [0, 1] {
             let asked = asked.clone();
-            let entry = fx.write(&t.store, now(minutes * MINUTE_US), move |tx, _, fresh| {
-                waiting::add(tx, &asked, fresh)
-            });
+            let entry = fx.write(&t.store, now(minutes), move |tx, _, fresh| waiting::add(tx, &asked, fresh));
             entries.push(entry.expect("added"));
         }
         assert_eq!(looks(t), 1, "one look serves both");

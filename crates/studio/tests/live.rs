@@ -59,13 +59,13 @@ fn a_word_brings_the_change_and_a_look_brings_what_no_word_told() {
     let unheard = book_one(&t, &fx, 1);
     std::thread::sleep(Duration::from_millis(200));
     assert!(!shows(&live, &unheard), "nobody told, nobody looked");
-    live.look(&store, now(1)).expect("the store answers");
+    live.look(&store, now(0)).expect("the store answers");
     assert!(shows(&live, &unheard));
     let anna = ResourceId::from(fx.anna);
     assert!(unheard.days.iter().any(|d| d.resource == anna), "the practitioner is taken with the room");
 
     let (at_word, board) = (Arc::clone(&store), Arc::clone(&live));
-    store.listen(move || drop(board.look(&at_word, now(1)))).expect("a thread");
+    store.listen(move || drop(board.look(&at_word, now(0)))).expect("a thread");
     // Until the listener listens a word would be lost, and its first look finds the change in any case.
     let told = book_one(&t, &fx, 2);
     t.store.tell();
@@ -78,7 +78,7 @@ fn a_lost_connection_loses_no_change() {
     let fx = set_up(&t);
     let (store, live) = another(&t, &fx);
     let (at_word, board) = (Arc::clone(&store), Arc::clone(&live));
-    store.listen(move || drop(board.look(&at_word, now(1)))).expect("a thread");
+    store.listen(move || drop(board.look(&at_word, now(0)))).expect("a thread");
     let mut admin = postgres::Client::connect(&t.address, postgres::NoTls).expect("the server answers");
     let listeners =
         "select pid from pg_stat_activity where datname = current_database() and query like 'listen%'";

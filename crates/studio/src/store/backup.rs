@@ -212,7 +212,8 @@ fn key(table: &str) -> &'static str {
         "sign_ins" | "tickets" => "token_hash",
         "recovery_codes" => "code_hash",
         "passkeys" => "credential_id",
-        "second_looks" => "appointment_id",
+        "second_looks" | "holders" => "appointment_id",
+        "prices" => "studio_id, service_id",
         _ => "id",
     }
 }
