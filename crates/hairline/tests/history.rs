@@ -78,7 +78,10 @@ impl Server {
             .spawn()
             .expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("its output"));
-        let ready = out.lines().map_while(Result::ok).any(|line| line.contains("is ready at"));
+        let mut lines = out.lines().map_while(Result::ok);
+        let ready = lines.any(|line| line.contains("is ready at"));
+        // What it prints afterwards must not find its output closed.
+        std::thread::spawn(move || lines.for_each(drop));
         assert!(ready, "the server ended before it was ready: {:?}", child.wait());
         child
     }
