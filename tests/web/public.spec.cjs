@@ -98,7 +98,7 @@ test.describe('without script', () => {
     await page.getByRole('button', { name: 'Find the nearest' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Studios near Leeds/);
     await expect(page.getByRole('button', { name: 'Use my position' })).toBeHidden();
-    await page.getByRole('main').getByRole('list').getByRole('link').first().click();
+    await page.getByRole('heading', { level: 2 }).first().getByRole('link').click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ancoats');
     await expect(page.getByRole('complementary')).toContainText('M4 0AA');
     await expect(page.getByRole('table')).toContainText('Monday');

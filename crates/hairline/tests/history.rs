@@ -6,18 +6,17 @@
 #[path = "../../studio/tests/common/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod common;
+mod served;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hairline_studio::ids::ChainId;
 use hairline_studio::store::{Error, Store, practice};
 use serde_json::{Value, json};
+use served::{Server, Wanted, instant};
 
 const CLIENTS: u64 = 50;
 /// Between one kill and the next.
@@ -38,83 +37,6 @@ fn postgresql_keeps_what_it_acknowledged_through_kills() {
         let server = Server::new(folder.to_str().expect("UTF-8"), Some(address.clone()));
         run(&server, |now_us| Store::postgres(&address, 2, now_us));
     });
-}
-
-/// How to start the server, always at the same port.
-struct Server {
-    address: SocketAddr,
-    arguments: Vec<String>,
-}
-
-impl Server {
-    fn new(folder: &str, database: Option<String>) -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = free.local_addr().expect("an address");
-        // Behind a proxy of the tests' own: every client has an address, and none keeps too many times at once.
-        let listen = address.to_string();
-        let fixed = [
-            "serve",
-            "--demo",
-            "--rate-limit",
-            "0",
-            "--trusted-proxy",
-            "127.0.0.1/32",
-            "--data",
-            folder,
-            "--listen",
-            &listen,
-        ];
-        let mut arguments: Vec<String> = fixed.map(str::to_owned).to_vec();
-        arguments.extend(database.into_iter().flat_map(|url| ["--database".to_owned(), url]));
-        Server { address, arguments }
-    }
-
-    /// A running server, once it answers.
-    fn start(&self) -> Child {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hairline"))
-            .args(&self.arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let out = BufReader::new(child.stdout.take().expect("its output"));
-        let mut lines = out.lines().map_while(Result::ok);
-        let ready = lines.any(|line| line.contains("is ready at"));
-        // What it prints afterwards must not find its output closed.
-        std::thread::spawn(move || lines.for_each(drop));
-        assert!(ready, "the server ended before it was ready: {:?}", child.wait());
-        child
-    }
-
-    /// The status and body of an answer; `None` where the connection broke, so that nobody knows what was done.
-    fn ask(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, String)],
-        body: &Value,
-    ) -> Option<(u16, Value)> {
-        let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(2)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        headers.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
-        stream.write_all(format!("{request}\r\n{body}").as_bytes()).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        let length =
-            head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if length.is_some_and(|length: usize| length != body.len()) {
-            return None;
-        }
-        Some((status, serde_json::from_str(body).unwrap_or(Value::Null)))
-    }
 }
 
 /// What a client knows of a visit: the states it can be in, more than one where an answer never came.
@@ -151,13 +73,6 @@ struct Diary {
     lost: Vec<String>,
     acknowledged: usize,
     refused: usize,
-}
-
-struct Wanted {
-    studio: String,
-    service: String,
-    practitioner: String,
-    start: String,
 }
 
 static KEYS: AtomicU64 = AtomicU64::new(1);
@@ -271,56 +186,12 @@ fn state_of(visit: &Value) -> Option<String> {
     (visit["state"] == "booked").then(|| instant(visit["start"].as_str().expect("a start")))
 }
 
-/// One way of writing an instant.
-fn instant(text: &str) -> String {
-    text.parse::<jiff::Timestamp>().expect("an instant").to_string()
-}
-
-/// Times that everybody wants: two studios, few practitioners, few days.
-fn contended(server: &Server) -> Vec<Wanted> {
-    let get = |path: &str| server.ask("GET", path, &[], &Value::Null).expect("the server answers").1;
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let day = |n: i64| today.checked_add(jiff::Span::new().days(n)).expect("a date");
-    let mut times = Vec::new();
-    for studio in get("/api/v1/studios")["studios"].as_array().expect("studios").iter().take(3) {
-        let slug = studio["slug"].as_str().expect("a slug");
-        let services = get(&format!("/api/v1/services?studio={slug}"));
-        // What anybody can book, with nothing to be done first.
-        let open =
-            services["services"].as_array().expect("services").iter().find(|s| s["first"] == json!([]));
-        let service = open.expect("a service")["id"].as_str().expect("an id");
-        let free = get(&format!(
-            "/api/v1/free-times?service={service}&studio={slug}&from={}&to={}",
-            day(10),
-            day(16)
-        ));
-        for line in free["free_times"].as_array().expect("lines").iter().take(2) {
-            for of_day in line["days"].as_array().expect("days").iter().take(3) {
-                for start in of_day["starts"].as_array().expect("starts") {
-                    let (date, offset) = (of_day["date"].as_str(), of_day["offset"].as_str());
-                    times.push(Wanted {
-                        studio: slug.to_owned(),
-                        service: service.to_owned(),
-                        practitioner: line["practitioner"]["id"].as_str().expect("an id").to_owned(),
-                        start: format!(
-                            "{}T{}:00{}",
-                            date.expect("a date"),
-                            start.as_str().expect("a time"),
-                            offset.expect("an offset")
-                        ),
-                    });
-                }
-            }
-        }
-    }
-    assert!(times.len() > 30, "{} times", times.len());
-    times
-}
-
 fn run(server: &Server, open: impl Fn(i64) -> Result<Store, Error>) {
     let seconds = std::env::var("HAIRLINE_HISTORY_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
     let mut child = server.start();
-    let times = contended(server);
+    // What everybody wants: three studios, few practitioners, few days.
+    let times = server.free_times(3, 2, 3);
+    assert!(times.len() > 30, "{} times", times.len());
     let before = {
         let store = open(jiff::Timestamp::now().as_microsecond());
         codes(&store.expect("a second look is allowed"))

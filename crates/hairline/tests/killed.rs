@@ -61,10 +61,17 @@ fn serve(data: &Path, port: &str) -> Child {
         .arg(format!("smtp://127.0.0.1:{port}"))
         .arg("--data")
         .arg(data)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts")
+}
+
+/// Waits until a server listens, and so ends in order when it is told to.
+fn ready(server: &mut Child) {
+    let out = server.stdout.take().expect("piped");
+    let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("is ready at")), "it ended before it was ready");
 }
 
 fn mails(folder: &Path) -> Vec<PathBuf> {
@@ -102,6 +109,7 @@ fn mails_outlive_kill_9() {
             kills += 1;
         } else {
             // At last it may finish, and ends in order when it is told to.
+            ready(&mut studio);
             while mails(post.path()).len() < usize::try_from(MAILS).expect("few") && Instant::now() < end {
                 std::thread::sleep(Duration::from_millis(50));
             }

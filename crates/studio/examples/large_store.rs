@@ -83,7 +83,7 @@ struct Place {
 impl Fill {
     fn set_up(store: &Store, master: Arc<MasterKeys>, now: Timestamp) -> Result<Fill, Box<dyn Error>> {
         let mut rng = system_random();
-        let mut fresh = Fresh { now, rng: &mut rng };
+        let mut fresh = Fresh::new(now, &mut rng);
         let id = ChainId(fresh.id());
         let chain = Chain {
             id,
@@ -113,7 +113,7 @@ impl Fill {
         store.write(None, move |tx| practice::add_chain(tx, &of_chain, now.as_microsecond()))?;
         store.write(Some(id), move |tx| {
             let mut rng = system_random();
-            let mut fresh = Fresh { now, rng: &mut rng };
+            let mut fresh = Fresh::new(now, &mut rng);
             for (n, place) in set_up.iter().enumerate() {
                 practice::add_studio(tx, &studio(place.studio, n))?;
                 practice::add_hours(tx, &working(place.studio, place.studio.into()))?;
@@ -129,7 +129,7 @@ impl Fill {
         })?;
         let clients = store.write(Some(id), move |tx| {
             let mut rng = system_random();
-            let mut fresh = Fresh { now, rng: &mut rng };
+            let mut fresh = Fresh::new(now, &mut rng);
             (0..CLIENTS)
                 .map(|n| {
                     let who = clients::Person {
@@ -155,7 +155,7 @@ impl Fill {
             let mut rng = system_random();
             let made_us = midnight_us - 14 * DAY_US;
             let made = Timestamp::from_microsecond(made_us).unwrap_or_default();
-            let mut fresh = Fresh { now: made, rng: &mut rng };
+            let mut fresh = Fresh::new(made, &mut rng);
             let mut count = 0;
             for place in places.iter() {
                 let mut taken = Vec::new();

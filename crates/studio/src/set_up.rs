@@ -200,7 +200,7 @@ mod tests {
 
     fn made(answers: &Answers) -> Practice {
         let mut rng = system_random();
-        practice(answers, &mut Fresh { now: jiff::Timestamp::UNIX_EPOCH, rng: &mut rng })
+        practice(answers, &mut Fresh::new(jiff::Timestamp::UNIX_EPOCH, &mut rng))
     }
 
     #[test]

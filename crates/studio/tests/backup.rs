@@ -23,7 +23,7 @@ fn fill(store: &Store) -> (Chain, Arc<MasterKeys>) {
     let now = Timestamp::from_microsecond(NOW_US).expect("an instant");
     let folder = tempfile::tempdir().expect("a folder");
     let master = MasterKeys::create(&folder.path().join("master.key"), &mut rng).expect("a key");
-    let mut fresh = Fresh { now, rng: &mut rng };
+    let mut fresh = Fresh::new(now, &mut rng);
     let id = ChainId(fresh.id());
     let chain = Chain {
         id,
@@ -59,7 +59,7 @@ fn fill(store: &Store) -> (Chain, Arc<MasterKeys>) {
     store
         .write(Some(id), move |tx| {
             let mut rng = system_random();
-            let mut fresh = Fresh { now, rng: &mut rng };
+            let mut fresh = Fresh::new(now, &mut rng);
             practice::add_studio(tx, &studio)?;
             for n in 0..30 {
                 let person = Person {

@@ -14,6 +14,7 @@ use hairline_studio::files::{FileId, Stored};
 use hairline_studio::gates::Gate;
 use hairline_studio::ids::{ClientId, Fresh};
 use hairline_studio::seal::DataKey;
+use hairline_studio::span::DAY_US;
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::clients::{self, Client};
 use hairline_studio::store::courses::{self, Session, Status};
@@ -284,7 +285,8 @@ fn a_course_is_done_when_its_result_is_reviewed_and_not_before() {
                     (Gate::Screening, None),
                     (Gate::Consent, None),
                     (Gate::IdAndAge, None),
-                    (Gate::HealedReview, Some(us - 1_000_000)),
+                    // Looked at eight days after the session that healed.
+                    (Gate::HealedReview, Some(us - 8 * DAY_US)),
                 ] {
                     seen(tx, &fx.vault, fx.berlin, client, (gate, us, since), fresh)?;
                 }

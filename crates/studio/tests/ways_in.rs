@@ -46,7 +46,7 @@ fn answers() -> Answers {
 
 fn made() -> Practice {
     let mut rng = system_random();
-    set_up::practice(&answers(), &mut Fresh { now: now(), rng: &mut rng })
+    set_up::practice(&answers(), &mut Fresh::new(now(), &mut rng))
 }
 
 struct Studio {
@@ -82,7 +82,7 @@ impl Studio {
         let now = Timestamp::from_microsecond(now_us).expect("an instant");
         let written = t.store.write(Some(self.practice.chain.id), move |tx| {
             let mut rng = system_random();
-            work(tx, &vault, &mut Fresh { now, rng: &mut rng })
+            work(tx, &vault, &mut Fresh::new(now, &mut rng))
         });
         written.expect("written")
     }
@@ -184,7 +184,7 @@ fn a_code_is_taken_once_and_a_secret_opens_for_its_owner_alone() {
         let vault = Vault::open(Arc::clone(&studio.master), &studio.practice.chain).expect("a key");
         let begun = t.store.write(Some(studio.practice.chain.id), move |tx| {
             let mut rng = system_random();
-            second_step::begin(tx, &vault, owner, &mut Fresh { now: now(), rng: &mut rng })
+            second_step::begin(tx, &vault, owner, &mut Fresh::new(now(), &mut rng))
         });
         assert!(matches!(begun, Err(Error::Exists(_))), "{begun:?}");
         studio.write(t, NOW_US, move |tx, _, _| second_step::remove(tx, owner));

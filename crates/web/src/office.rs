@@ -113,7 +113,7 @@ impl Office {
         let (practice, vault) = (self.practice(), self.live.vault());
         move |tx| {
             let mut rng = system_random();
-            let fresh = Fresh { now: now(), rng: &mut rng };
+            let fresh = Fresh::new(now(), &mut rng);
             work(&mut Desk { tx, practice: &practice, vault: &vault, fresh })
         }
     }

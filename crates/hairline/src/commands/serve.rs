@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -250,21 +251,8 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
     let (tell, told) = tokio::sync::watch::channel(false);
     let planning = tokio::spawn(planner::run(app.clone(), told));
     tracing::info!(%address, "ready");
-    #[expect(clippy::print_stdout, reason = "the person who started it wants to know where it is")]
-    {
-        println!("hairline is ready at http://{address}");
-        if !token.is_empty() {
-            println!("\nNothing is set up yet. Open this address once, and keep it to yourself until then:");
-            println!("  {here}/set-up/{token}");
-        }
-        let staff: Vec<&SignIn> = sign_ins.iter().filter(|s| s.role != Role::Client).collect();
-        if !staff.is_empty() {
-            println!("\nSign in to the demonstration at http://{address}/staff:");
-        }
-        for SignIn { role, email, password, .. } in staff {
-            println!("  {:13} {email:38} {password}", format!("{role:?}"));
-        }
-    }
+    // Whoever started it may have stopped reading: the server runs all the same.
+    let _ = announce(&mut std::io::stdout(), address, &here, token, sign_ins);
     let runner = Runner::start(app.clone());
     let ended = server::serve(listener, app, stop).await;
     runner.end().await;
@@ -276,6 +264,32 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
         End::Cut(connections) => tracing::warn!(connections, "stopped: requests took too long and were cut"),
     }
     Ok(())
+}
+
+/// Tells the person who started the server where it is, and the ways in.
+fn announce(
+    out: &mut impl Write,
+    address: SocketAddr,
+    here: &str,
+    token: &str,
+    sign_ins: &[SignIn],
+) -> std::io::Result<()> {
+    writeln!(out, "hairline is ready at http://{address}")?;
+    if !token.is_empty() {
+        writeln!(
+            out,
+            "\nNothing is set up yet. Open this address once, and keep it to yourself until then:"
+        )?;
+        writeln!(out, "  {here}/set-up/{token}")?;
+    }
+    let staff: Vec<&SignIn> = sign_ins.iter().filter(|s| s.role != Role::Client).collect();
+    if !staff.is_empty() {
+        writeln!(out, "\nSign in to the demonstration at http://{address}/staff:")?;
+    }
+    for SignIn { role, email, password, .. } in staff {
+        writeln!(out, "  {:13} {email:38} {password}", format!("{role:?}"))?;
+    }
+    out.flush()
 }
 
 /// Ready when the process is told to stop.
@@ -298,7 +312,8 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 
 /// Lines on standard error. A panic is logged by its place alone: what it says may hold data of a person.
 fn start_log(log: Log) {
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    let lines =
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
     match log {
         Log::Human => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
         Log::Json => lines.json().flatten_event(true).init(),

@@ -148,7 +148,7 @@ fn plan(master: &MasterKeys, seed: u64, now: Timestamp) -> Result<Plan, Error> {
     let today = midnight.to_zoned(TimeZone::UTC).date();
     let mut chance = chance::Chance::new(seed, today, "chain", 0);
     let mut practice = setup::practice(&mut chance, midnight, today);
-    let mut fresh = Fresh { now: midnight, rng: &mut chance.0 };
+    let mut fresh = Fresh::new(midnight, &mut chance.0);
     practice.chain.wrapped_key = Vault::new_chain_key(master, practice.chain.id, &mut fresh);
     let mut calendar = calendar::Calendar::new(&practice, today)?;
     let absences = calendar.absences(&mut chance, midnight_us)?;

@@ -75,10 +75,10 @@ pub(super) fn write(tx: &mut Tx<'_>, vault: &Vault, plan: &mut Plan, now: Timest
             // A microsecond apart, so that they are made in this order: the client of the newcomers first.
             let turn = i64::try_from(planned.values().sum::<usize>()).unwrap_or(0);
             let at = instant(now.as_microsecond() - 100 + turn);
-            wish(tx, &desk, &added, n == 0, &mut Fresh { now: at, rng: &mut client.chance.0 })?;
+            wish(tx, &desk, &added, n == 0, &mut Fresh::new(at, &mut client.chance.0))?;
         }
     }
-    let mut fresh = Fresh { now, rng: &mut chance.0 };
+    let mut fresh = Fresh::new(now, &mut chance.0);
     let mut touched: Vec<(ResourceId, Span)> = Vec::new();
     for (studio, of_studio) in &desk.claims {
         claims::add(tx, Some(*studio), of_studio, &mut fresh)?;
@@ -132,7 +132,7 @@ fn set_up_chain(
 
 fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Result<clients::Client, Error> {
     let Client { person, start, way, chance } = client;
-    let mut fresh = Fresh { now: instant(start.at_us), rng: &mut chance.0 };
+    let mut fresh = Fresh::new(instant(start.at_us), &mut chance.0);
     let added = clients::add(tx, desk.vault, start.studio, person, DIALLING, &mut fresh)?;
     let key = clients::key(tx, desk.vault, added.id)?;
     let event = Event {
@@ -145,7 +145,7 @@ fn client_rows(tx: &mut Tx<'_>, desk: &mut Desk<'_>, client: &mut Client) -> Res
     };
     events::add(tx, fresh.id(), &Who::Visitor, &event, start.at_us)?;
     for found in &way.found {
-        let mut fresh = Fresh { now: instant(found.at_us), rng: &mut chance.0 };
+        let mut fresh = Fresh::new(instant(found.at_us), &mut chance.0);
         let id = EvidenceId(fresh.id());
         let (gate, at_us, since_us, finding) = (found.gate, found.at_us, found.since_us, found.finding);
         let found_row = Evidence { id, gate, at_us, since_us, finding };
@@ -230,7 +230,7 @@ fn visit_rows(
     let zone = desk.practice.studio(visit.studio).map(|s| s.zone.as_str()).unwrap_or_default();
     let local = local_time_at(zone, instant(visit.slot.span.start_us))?;
     let told = steps.iter().filter(|(edge, _)| matches!(edge, Edge::Move | Edge::Cancel)).count();
-    let mut fresh = Fresh { now: instant(visit.booked_us), rng: &mut chance.0 };
+    let mut fresh = Fresh::new(instant(visit.booked_us), &mut chance.0);
     let row = Appointment {
         id: AppointmentId(fresh.id()),
         studio: visit.studio,

@@ -71,9 +71,9 @@ pub fn set_up(
 ) -> Result<bool, Error> {
     let chain = practice.chain.id;
     let mut rng = crate::seal::system_random();
-    practice.chain.wrapped_key = Vault::new_chain_key(master, chain, &mut Fresh { now, rng: &mut rng });
+    practice.chain.wrapped_key = Vault::new_chain_key(master, chain, &mut Fresh::new(now, &mut rng));
     store.write(Some(chain), move |tx| {
         let mut rng = crate::seal::system_random();
-        first_chain(tx, &practice, &password_hash, &mut Fresh { now, rng: &mut rng })
+        first_chain(tx, &practice, &password_hash, &mut Fresh::new(now, &mut rng))
     })
 }

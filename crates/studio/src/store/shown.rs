@@ -97,13 +97,14 @@ pub fn give(
 /// The store's.
 pub fn withdraw(tx: &mut Tx<'_>, client: &Client, who: &Who, fresh: &mut Fresh<'_>) -> Result<bool, Error> {
     let chain = tx.chain()?;
+    // Before the consent ends: what stands on none is not found any more.
+    for picture in of_client(tx, client.id)? {
+        take_down(tx, &picture)?;
+    }
     let changed = tx.execute(
         "update picture_consents set withdrawn_us = $1 where client_id = $2 and chain_id = $3 and withdrawn_us is null",
         values![fresh.now_us(), client.id, chain],
     )?;
-    for picture in of_client(tx, client.id)? {
-        take_down(tx, &picture)?;
-    }
     if changed > 0 {
         events::of_record(tx, client, who, "picture_consent_withdrawn", None, fresh)?;
     }

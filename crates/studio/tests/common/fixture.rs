@@ -208,7 +208,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
     let master = master();
     let chain_id = ChainId(id(1));
     let mut rng = Counting::fresh();
-    let mut fresh = Fresh { now: now(0), rng: &mut rng };
+    let mut fresh = Fresh::new(now(0), &mut rng);
     let chain = Chain {
         id: chain_id,
         name: "Hairlines".into(),
@@ -276,7 +276,7 @@ pub fn set_up_at(store: &Store, n_clients: usize) -> Arc<Fixture> {
     let mut clients = store
         .write(Some(chain_id), move |tx| {
             let mut rng = Counting::fresh();
-            let mut fresh = Fresh { now: now(0), rng: &mut rng };
+            let mut fresh = Fresh::new(now(0), &mut rng);
             (0..=n_clients)
                 .map(|n| {
                     let who = clients::Person {
@@ -376,7 +376,7 @@ impl Fixture {
         let fixture = Arc::clone(self);
         store.write(Some(self.chain()), move |tx| {
             let mut rng = Counting::fresh();
-            work(tx, &fixture, &mut Fresh { now: at, rng: &mut rng })
+            work(tx, &fixture, &mut Fresh::new(at, &mut rng))
         })
     }
 

@@ -149,7 +149,7 @@ pub struct TimesFor<'a> {
 /// A random key for the forms of one page.
 pub fn nonce() -> String {
     let mut rng = hairline_studio::seal::system_random();
-    hairline_studio::ids::Fresh { now: now(), rng: &mut rng }.code()
+    hairline_studio::ids::Fresh::new(now(), &mut rng).code()
 }
 
 /// The month, the day and the times that are free.

@@ -8,6 +8,8 @@ pub mod runner;
 pub mod second_look;
 pub mod told;
 
+use std::sync::Arc;
+
 use hairline_studio::ids::Fresh;
 use hairline_studio::store::events::{self, Event, Who};
 use hairline_studio::store::jobs::{self, Job};
@@ -78,7 +80,7 @@ pub fn kinds(app: &App) -> Vec<&'static str> {
 ///
 /// # Errors
 /// Why it was not done.
-pub async fn work(app: &App, office: &Office, job: &Job, worker: &str) -> Result<(), Failed> {
+pub async fn work(app: &App, office: &Arc<Office>, job: &Job, worker: &str) -> Result<(), Failed> {
     match job.kind.as_str() {
         second_look::KIND => second_look::work(office, job, worker).await,
         waiting::LOOK => offers::work(office, job, worker).await,

@@ -1,6 +1,7 @@
 //! The waiting list at work: what is free is offered to who asked first, one time each, kept for some hours.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hairline_studio::booking::State;
 use hairline_studio::ids::{Fresh, StudioId};
@@ -28,8 +29,10 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// The store's.
-pub async fn work(office: &Office, job: &Job, worker: &str) -> Result<(), Failed> {
+pub async fn work(office: &Arc<Office>, job: &Job, worker: &str) -> Result<(), Failed> {
     office.write(ended).await?;
+    // The job stands in the transaction that freed a time, perhaps of another process: the board may not show it yet.
+    office.look().await;
     let open = office.read(|desk| waiting::open(desk.tx)).await?;
     let mut offered: HashMap<StudioId, usize> = HashMap::new();
     for entry in open.iter().filter(|entry| entry.status == Status::Offered) {

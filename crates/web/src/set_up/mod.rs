@@ -181,7 +181,7 @@ async fn submit(
     let (store, master) = (Arc::clone(&waiting.store), Arc::clone(&waiting.master));
     let set_up = tokio::task::spawn_blocking(move || {
         let mut rng = system_random();
-        let practice = practice(&answers, &mut Fresh { now: now(), rng: &mut rng });
+        let practice = practice(&answers, &mut Fresh::new(now(), &mut rng));
         set_up::set_up(&store, &master, practice, hash, now())
     });
     if !set_up.await.map_err(|_| Problem::new(&problem::INTERNAL))?? {

@@ -285,7 +285,7 @@ pub async fn send(
     let typed = Typed::read(sent);
     let id = {
         let mut rng = hairline_studio::seal::system_random();
-        let mut fresh = hairline_studio::ids::Fresh { now: crate::office::now(), rng: &mut rng };
+        let mut fresh = hairline_studio::ids::Fresh::new(crate::office::now(), &mut rng);
         StaffId(fresh.id())
     };
     let newcomer = match newcomer(&signed_in, &typed, id) {

@@ -123,7 +123,7 @@ pub fn serve(config: Config) -> Served {
     let mut rng = system_random();
     let master = Arc::new(MasterKeys::parse(&new_line(&mut rng), "test").expect("a key"));
     let of = hairline_studio::ids::ChainId(Uuid::from_u128(1));
-    let wrapped = Vault::new_chain_key(&master, of, &mut Fresh { now, rng: &mut rng });
+    let wrapped = Vault::new_chain_key(&master, of, &mut Fresh::new(now, &mut rng));
     fill(&store, chain(&wrapped)).expect("filled");
     let live = Live::open(&store, master, of, now).expect("the chain is there");
     let kept = Arc::clone(&store);
