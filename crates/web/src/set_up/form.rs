@@ -139,7 +139,9 @@ impl Fields {
         {
             currency_of(&spot.country).clone_into(&mut currency);
         }
-        if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        // Left empty it follows from the town, which may be what is wrong.
+        let follows = currency.is_empty() && spot.is_none();
+        if !follows && (currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase())) {
             faults
                 .push(("currency", "Please give the currency by its three letters, such as EUR.".to_owned()));
         }

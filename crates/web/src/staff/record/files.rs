@@ -65,7 +65,8 @@ pub async fn stream(
 
 /// A name that every system takes, with the ending of what the file is.
 fn plain(name: &str, ending: &str) -> String {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let ended = name.rsplit_once('.').filter(|(_, ending)| ending.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let stem = ended.map_or(name, |(stem, _)| stem);
     let kept: String = stem
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' })
