@@ -48,6 +48,9 @@ enum Command {
     Serve(commands::serve::Arguments),
     Admin(commands::admin::Arguments),
     Completions(commands::completions::Arguments),
+    /// What the studio's server asks of this program for each plan.
+    #[command(name = hairline_web::planner::child::COMMAND, hide = true)]
+    PlanForServer,
 }
 
 /// A failure: what to print on standard error, and the exit code.
@@ -100,6 +103,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Optics(a) => commands::optics::run(&a),
         Command::Serve(a) => commands::serve::run(&a),
         Command::Admin(a) => commands::admin::run(&a),
+        Command::PlanForServer => commands::serve::plan_for_server(),
         Command::Completions(a) => commands::completions::run(&a, &mut Arguments::command()),
     }
 }

@@ -15,6 +15,7 @@ pub mod gates;
 pub mod hours;
 pub mod ids;
 pub mod nearest;
+pub mod outside;
 pub mod password;
 pub mod permission;
 pub mod place;

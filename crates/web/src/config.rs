@@ -2,19 +2,27 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Uri;
 use ipnet::IpNet;
 
 use crate::jobs::mail::Mailer;
+use crate::tls::Tls;
 
 /// Settings of one server process.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where people reach it from outside; links in mails, sitemap and passkeys need it. Without it: what the browser asked for.
     pub public_url: Option<PublicUrl>,
+    /// HTTPS by the server itself; without it connections are plain, and HTTPS is a proxy's matter.
+    pub tls: Option<Arc<Tls>>,
+    /// The program that makes plans in a process of its own, asked by the word [`crate::planner::child::COMMAND`]; without
+    /// it they are made in this process.
+    pub engine: Option<PathBuf>,
     /// The way to the mail server; without it no mail is sent.
     pub mail: Option<Mailer>,
     /// Every page says that the people on it are invented.
@@ -23,6 +31,8 @@ pub struct Config {
     pub security_contact: Option<String>,
     /// Proxies whose forwarded headers are believed; from any other address these headers are ignored.
     pub trusted_proxies: Vec<IpNet>,
+    /// Networks of one's own from which calendars may be read, beside the public internet; also without HTTPS.
+    pub fetch_from: Vec<IpNet>,
     /// Who may read `/metrics`.
     pub metrics_from: Vec<IpNet>,
     /// How much one client address may ask; `None` sets no limit.
@@ -74,10 +84,13 @@ impl Default for Config {
             vec![IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)), IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST))];
         Config {
             public_url: None,
+            tls: None,
+            engine: None,
             mail: None,
             demo: false,
             security_contact: None,
             trusted_proxies: Vec::new(),
+            fetch_from: Vec::new(),
             metrics_from: loopback,
             rate_limit: RateLimit::per_minute(1200),
             // A studio shares one address: a morning's sign-ins at once, then one every two seconds (assumption).
@@ -100,6 +113,15 @@ impl PublicUrl {
     /// The address without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Name or address alone, without a port.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// Whether browsers come by HTTPS.
@@ -140,6 +162,13 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ] {
             assert_eq!(text.parse::<PublicUrl>().map(|u| u.as_str().to_owned()), Ok(kept.to_owned()));
+        }
+        for (text, host) in [
+            ("https://a.example:8443", "a.example"),
+            ("http://[::1]:80", "::1"),
+            ("https://b.local", "b.local"),
+        ] {
+            assert_eq!(text.parse::<PublicUrl>().as_ref().map(PublicUrl::host), Ok(host));
         }
         for bad in
             ["studio.example", "ftp://a.example", "https://a.example/x", "https://u:p@a.example", "https://"]

@@ -31,6 +31,7 @@ pub mod router;
 pub mod server;
 pub mod set_up;
 pub mod staff;
+pub mod tls;
 pub mod waiting;
 
 pub use app::App;

@@ -13,7 +13,7 @@ use hairline_studio::permission::Role;
 use hairline_studio::span::Span;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::courses::Session;
-use hairline_studio::store::{self, clients, events};
+use hairline_studio::store::{self, book, clients, events};
 use hairline_studio::store::{appointments, evidence, tickets};
 use hairline_studio::values;
 use hairline_web::office::now;
@@ -239,10 +239,9 @@ async fn staff_book_for_clients_found_or_new_and_go_past_rules_only_as_the_rules
     let done = send(&manager, form(&said)).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let code = done.to.split_once("made=").expect("made").1.split('#').next().unwrap_or_default().to_owned();
-    let id = demo.visit(&code).await.id.0;
-    let lines: Result<Vec<events::Line>, store::Error> =
-        demo.office.read(move |desk| events::of(desk.tx, id)).await;
-    assert!(lines.expect("read").iter().any(|l| l.why.as_deref() == Some("The client flies at six")));
+    let made = demo.visit(&code).await;
+    let noted = demo.office.read(move |desk| book::overrides(desk.tx, desk.vault, &made)).await;
+    assert!(noted.expect("read").iter().any(|(_, noted)| noted.reason == "The client flies at six"));
     let known: Result<Option<clients::Client>, store::Error> =
         demo.office.read(move |desk| clients::by_email(desk.tx, desk.vault, "test.person@example.com")).await;
     assert!(known.expect("read").is_some());

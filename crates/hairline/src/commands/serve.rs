@@ -20,6 +20,7 @@ use hairline_web::office::now;
 use hairline_web::public::view::Public;
 use hairline_web::server::End;
 use hairline_web::set_up::{self, Waiting};
+use hairline_web::tls::{Authority, Tls, own_names};
 use hairline_web::{App, Office, planner, server};
 
 use crate::Failure;
@@ -49,6 +50,10 @@ pub struct Arguments {
     /// Where people reach it from outside, as https://studio.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+    /// HTTPS by the server itself: files with certificate chain and private key (PEM), which are read again each hour; or
+    /// `self`, a local authority for a network of one's own, which devices install from the page /trust.
+    #[arg(long, value_names = ["CERT", "KEY"], num_args = 1..=2)]
+    tls: Vec<PathBuf>,
     /// The mail server, as smtps://user:password@mail.example or smtp://user:password@mail.example:587?tls=required. Without
     /// it no mail is sent, and the page of jobs says so.
     #[arg(long, value_name = "URL", env = "HAIRLINE_SMTP", hide_env_values = true, requires = "mail_from")]
@@ -65,6 +70,10 @@ pub struct Arguments {
     /// Who may read /metrics, beside this machine; may be given several times.
     #[arg(long, value_name = "NETWORK")]
     metrics_from: Vec<ipnet::IpNet>,
+    /// A network of one's own from which practitioners' calendars may be read, beside the public internet; may be given
+    /// several times.
+    #[arg(long, value_name = "NETWORK")]
+    fetch_from: Vec<ipnet::IpNet>,
     /// Requests a minute from one address; 0 sets no limit.
     #[arg(long, value_name = "N", default_value_t = 1200)]
     rate_limit: u32,
@@ -95,11 +104,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     own_folder(&arguments.data)?;
     let mut config = Config {
+        tls: tls(arguments)?.map(Arc::new),
+        engine: Some(std::env::current_exe().map_err(Failure::other)?),
         mail,
         demo: arguments.demo,
         public_url: arguments.public_url.clone(),
         security_contact: arguments.security_contact.clone(),
         trusted_proxies: arguments.trusted_proxy.clone(),
+        fetch_from: arguments.fetch_from.clone(),
         rate_limit: RateLimit::per_minute(arguments.rate_limit),
         ..Config::default()
     };
@@ -119,6 +131,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
     runtime.block_on(serve(arguments, app, &token, &sign_ins))
+}
+
+fn tls(arguments: &Arguments) -> Result<Option<Tls>, Failure> {
+    match arguments.tls.as_slice() {
+        [] => Ok(None),
+        [word] if word.as_os_str() == "self" => {
+            let names = own_names(arguments.listen, arguments.public_url.as_ref().map(PublicUrl::host));
+            Tls::local(&arguments.data.join("tls"), names).map(Some).map_err(Failure::input)
+        }
+        [certificate, key] => Tls::from_files(certificate, key).map(Some).map_err(Failure::input),
+        _ => Err(Failure::input("--tls takes two files, CERT KEY, or the word self")),
+    }
 }
 
 /// What was found in the store.
@@ -238,8 +262,10 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
         .map_err(|e| Failure::other(format!("--listen {listen}: {e}")))?;
     let address = listener.local_addr().map_err(Failure::other)?;
     let stop = stop_signal().map_err(Failure::other)?;
-    let here =
-        arguments.public_url.as_ref().map_or(format!("http://{address}"), |url| url.as_str().to_owned());
+    let scheme = if app.config.tls.is_some() { "https" } else { "http" };
+    let own = format!("{scheme}://{address}");
+    let here = arguments.public_url.as_ref().map_or(own.clone(), |url| url.as_str().to_owned());
+    let fingerprint = app.config.tls.as_ref().and_then(|tls| tls.authority()).map(Authority::fingerprint);
     tokio::spawn(set_up::watch(app.clone()));
     let shown = app.clone();
     tokio::spawn(async move {
@@ -252,7 +278,7 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
     let planning = tokio::spawn(planner::run(app.clone(), told));
     tracing::info!(%address, "ready");
     // Whoever started it may have stopped reading: the server runs all the same.
-    let _ = announce(&mut std::io::stdout(), address, &here, token, sign_ins);
+    let _ = announce(&mut std::io::stdout(), (&own, &here), fingerprint.as_deref(), token, sign_ins);
     let runner = Runner::start(app.clone());
     let ended = server::serve(listener, app, stop).await;
     runner.end().await;
@@ -266,15 +292,25 @@ async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]
     Ok(())
 }
 
+/// Makes one plan for a server that asked this program to be its engine.
+pub fn plan_for_server() -> Result<(), Failure> {
+    let mut output = std::io::BufWriter::new(std::io::stdout());
+    planner::child::serve(&mut std::io::stdin().lock(), &mut output).map_err(Failure::other)
+}
+
 /// Tells the person who started the server where it is, and the ways in.
 fn announce(
     out: &mut impl Write,
-    address: SocketAddr,
-    here: &str,
+    (own, here): (&str, &str),
+    fingerprint: Option<&str>,
     token: &str,
     sign_ins: &[SignIn],
 ) -> std::io::Result<()> {
-    writeln!(out, "hairline is ready at http://{address}")?;
+    writeln!(out, "hairline is ready at {own}")?;
+    if let Some(fingerprint) = fingerprint {
+        writeln!(out, "\nDevices trust it once they have installed its certificate, from {here}/trust")?;
+        writeln!(out, "  SHA-256 {fingerprint}")?;
+    }
     if !token.is_empty() {
         writeln!(
             out,
@@ -284,7 +320,7 @@ fn announce(
     }
     let staff: Vec<&SignIn> = sign_ins.iter().filter(|s| s.role != Role::Client).collect();
     if !staff.is_empty() {
-        writeln!(out, "\nSign in to the demonstration at http://{address}/staff:")?;
+        writeln!(out, "\nSign in to the demonstration at {own}/staff:")?;
     }
     for SignIn { role, email, password, .. } in staff {
         writeln!(out, "  {:13} {email:38} {password}", format!("{role:?}"))?;

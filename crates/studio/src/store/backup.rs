@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 34] = [
+const TABLES: [&str; 35] = [
     "chains",
     "studios",
     "staff",
@@ -48,6 +48,7 @@ const TABLES: [&str; 34] = [
     "shown_pictures",
     "waiting",
     "feeds",
+    "outside_calendars",
     "second_looks",
 ];
 

@@ -635,7 +635,8 @@ fn tell(
         thing: "appointment",
         thing_id: visit.id.0,
         what: &what,
-        why: noted.map(|n| n.reason.as_str()),
+        // The reason for passing a gate is as much about health as the gate, and is erased with the record.
+        why: noted.filter(|_| sealed.is_none()).map(|n| n.reason.as_str()),
         sealed,
     };
     events::add(tx, event_id, &Who::Person(desk.actor.clone()), &event, fresh.now_us())?;
@@ -675,15 +676,20 @@ fn tell(
     if asked.edge == Edge::Move { waiting::look_again(tx, fresh) } else { Ok(()) }
 }
 
-/// Which rules were gone past for a visit, by whom, and who stood for it beside them; the oldest first.
+/// Which rules were gone past for a visit, by whom, and who stood for it beside them, by the line of history; the oldest
+/// first.
 ///
 /// # Errors
 /// The store's; [`Error::Reference`] where the client's record was erased.
-pub fn overrides(tx: &mut Tx<'_>, vault: &Vault, visit: &Appointment) -> Result<Vec<Noted>, Error> {
+pub fn overrides(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    visit: &Appointment,
+) -> Result<Vec<(uuid::Uuid, Noted)>, Error> {
     let Some(client) = visit.client else { return Ok(Vec::new()) };
     let key = clients::key(tx, vault, client)?;
     let sealed = events::sealed_of(tx, visit.id.0)?;
-    sealed.iter().map(|(id, sealed)| vault::open(&key, noted_place(*id), sealed)).collect()
+    sealed.iter().map(|(id, sealed)| Ok((*id, vault::open(&key, noted_place(*id), sealed)?))).collect()
 }
 
 /// Takes away holds of the chain that have run out (up to 500 of them), with their visits, and marks their days as

@@ -97,6 +97,8 @@ pub fn of_record(
 /// A line of history as it is read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// Its id.
+    pub id: Uuid,
     /// When, UTC microseconds.
     pub at_us: i64,
     /// Role of who did it, or "visitor", "program".
@@ -115,12 +117,13 @@ pub struct Line {
 /// The store's.
 pub fn of(tx: &mut Tx<'_>, thing_id: Uuid) -> Result<Vec<Line>, Error> {
     let rows = tx.query(
-        "select at_us, actor, actor_id, what, why from events where thing_id = $1 order by at_us, id",
+        "select id, at_us, actor, actor_id, what, why from events where thing_id = $1 order by at_us, id",
         values![thing_id],
     )?;
     rows.into_iter()
         .map(|mut row| {
             Ok(Line {
+                id: row.take()?,
                 at_us: row.take()?,
                 actor: row.take()?,
                 actor_id: row.take()?,

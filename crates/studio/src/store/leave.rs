@@ -36,7 +36,15 @@ pub struct Leave {
 /// # Errors
 /// That they may not.
 pub fn may(desk: Desk<'_>, studio: StudioId, resource: ResourceId) -> Result<(), Refused> {
-    let room = desk.practice.room(RoomId(resource.0)).is_some();
+    let room = desk.practice.room(RoomId(resource.0));
+    let here = match room {
+        Some(room) => room.studio == studio,
+        None => desk.practice.hours_of(studio, resource).is_some(),
+    };
+    if !here {
+        return Err(Refused::NotFound("resource of this studio"));
+    }
+    let room = room.is_some();
     let thing = Thing {
         chain: desk.practice.chain.id,
         studio: Some(studio),

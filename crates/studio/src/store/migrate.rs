@@ -14,12 +14,20 @@ struct Migration {
 }
 
 /// In order; steps are only ever added.
-const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    shared: include_str!("../../migrations/0001_start.sql"),
-    sqlite: include_str!("../../migrations/0001_start.sqlite.sql"),
-    postgres: include_str!("../../migrations/0001_start.postgres.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        shared: include_str!("../../migrations/0001_start.sql"),
+        sqlite: include_str!("../../migrations/0001_start.sqlite.sql"),
+        postgres: include_str!("../../migrations/0001_start.postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        shared: include_str!("../../migrations/0002_outside.sql"),
+        sqlite: "",
+        postgres: include_str!("../../migrations/0002_outside.postgres.sql"),
+    },
+];
 
 const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 

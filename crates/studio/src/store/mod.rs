@@ -24,6 +24,7 @@ pub mod leave;
 pub mod live;
 mod migrate;
 pub mod notes;
+pub mod outside;
 pub mod passkeys;
 pub mod plans;
 mod postgres;

@@ -51,6 +51,12 @@ pub fn set_active(tx: &mut Tx<'_>, staff: StaffId, active: bool) -> Result<(), E
     if !active {
         tx.execute("delete from sign_ins where staff_id = $1 and chain_id = $2", values![staff, chain])?;
         tx.execute("delete from tickets where about_id = $1 and chain_id = $2", values![staff.0, chain])?;
+        // The secret addresses of their calendar lead nowhere, and their own calendars are read no more.
+        tx.execute("delete from feeds where about_id = $1 and chain_id = $2", values![staff.0, chain])?;
+        tx.execute(
+            "delete from outside_calendars where staff_id = $1 and chain_id = $2",
+            values![staff, chain],
+        )?;
     }
     practice::changed(tx)
 }

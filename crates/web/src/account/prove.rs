@@ -47,7 +47,7 @@ pub fn lead(then: &str) -> Response {
 
 /// A path of ours as it was asked for; the account for anything else.
 fn ours(then: &str) -> &str {
-    let plain = then.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./?=&".contains(&b));
+    let plain = then.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./?=&:".contains(&b));
     if plain && then.starts_with('/') && !then.starts_with("//") && !then.contains("..") {
         then
     } else {

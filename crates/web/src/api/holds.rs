@@ -113,7 +113,7 @@ fn next_time(practice: &Practice, offer: &Offer) -> Option<NextTime> {
 /// Keeps a time for ten minutes, unless the chain sets another length.
 #[utoipa::path(
     post, path = "/holds", tag = "booking", request_body = NewHold,
-    params(("Idempotency-Key" = String, Header, description = "A random key of this write")),
+    params(("Idempotency-Key" = String, Header, description = "A random key of this write", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     responses(
         (status = 201, description = "The time is kept", body = Hold, headers(("etag" = String, description = "Version of the hold"))),
         (status = 400, description = "The key is missing, or this is not JSON", body = problem::Body, content_type = "application/problem+json"),
@@ -165,7 +165,7 @@ pub async fn release(State(app): State<App>, Path(code): Path<String>) -> Result
 /// Books the time that is kept, for a client.
 #[utoipa::path(
     post, path = "/bookings", tag = "booking", request_body = NewBooking,
-    params(("Idempotency-Key" = String, Header, description = "A random key of this write")),
+    params(("Idempotency-Key" = String, Header, description = "A random key of this write", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     responses(
         (status = 201, description = "The visit is booked", body = OneVisit, headers(("etag" = String, description = "Version of the visit"), ("location" = String, description = "Address of the visit"))),
         (status = 400, description = "The key is missing, or this is not JSON", body = problem::Body, content_type = "application/problem+json"),

@@ -50,7 +50,7 @@ pub async fn get(State(app): State<App>, Path(typed): Path<String>) -> Result<Re
     post, path = "/visits/{code}/cancel", tag = "booking",
     params(
         ("code" = String, Path, description = "Code of the visit"),
-        ("Idempotency-Key" = String, Header, description = "A random key of this write"),
+        ("Idempotency-Key" = String, Header, description = "A random key of this write", min_length = 1, max_length = 255, pattern = "^[!-~]+$"),
     ),
     responses(
         (status = 200, description = "The visit is called off", body = OneVisit, headers(("etag" = String, description = "Version of the visit"))),
@@ -77,8 +77,8 @@ pub async fn cancel(
     post, path = "/visits/{code}/move", tag = "booking", request_body = Move,
     params(
         ("code" = String, Path, description = "Code of the visit"),
-        ("Idempotency-Key" = String, Header, description = "A random key of this write"),
-        ("If-Match" = String, Header, description = "ETag of the visit as it was read"),
+        ("Idempotency-Key" = String, Header, description = "A random key of this write", min_length = 1, max_length = 255, pattern = "^[!-~]+$"),
+        ("If-Match" = String, Header, description = "ETag of the visit as it was read", pattern = "^\"[0-9]{1,18}\"$"),
     ),
     responses(
         (status = 200, description = "The visit is moved", body = OneVisit, headers(("etag" = String, description = "Version of the visit"))),

@@ -5,6 +5,8 @@
 pub mod client;
 pub mod event;
 pub mod feed;
+pub mod fetch;
+pub mod outside;
 pub mod staff;
 pub mod zone;
 
@@ -26,6 +28,9 @@ pub fn router() -> Router<App> {
         .route("/staff/calendars", get(staff::get))
         .route("/staff/calendars/make", post(staff::make))
         .route("/staff/calendars/end", post(staff::end))
+        .route("/staff/calendars/outside", post(outside::add))
+        .route("/staff/calendars/outside/again", post(outside::again))
+        .route("/staff/calendars/outside/remove", post(outside::remove))
         .route("/visit/{code}/calendar", get(client::get).post(client::make))
         .route("/visit/{code}/calendar/end", post(client::end))
         .route("/visit/{code}/calendar.ics", get(client::file))

@@ -1,7 +1,7 @@
 //! The staff's page of calendar addresses: one's own as a practitioner, and those of people and rooms one answers for.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Form};
 use hairline_studio::ids::{RoomId, StaffId, StudioId};
@@ -10,12 +10,14 @@ use hairline_studio::seal::system_random;
 use hairline_studio::store::book::Refused;
 use hairline_studio::store::events::Who;
 use hairline_studio::store::feeds::{self, Feed, Of};
+use hairline_studio::store::outside::{self as kept, Outside};
 use hairline_studio::token;
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::feed::address;
+use super::outside;
 use crate::App;
 use crate::layers::client::Client;
 use crate::page::{self, Frame};
@@ -39,6 +41,10 @@ pub struct One {
     name: String,
     place: String,
     feeds: Vec<Line>,
+    /// Those kept elsewhere, by which a practitioner is busy.
+    outside: Vec<outside::Line>,
+    /// What was typed for one and was refused, and why.
+    refused: Option<(String, &'static str)>,
 }
 
 #[derive(askama::Template)]
@@ -53,7 +59,7 @@ struct Page {
 }
 
 /// The studio through which somebody may make addresses of a practitioner's or room's visits.
-fn through(signed_in: &SignedIn, of: Of, about: Uuid) -> Option<StudioId> {
+pub(super) fn through(signed_in: &SignedIn, of: Of, about: Uuid) -> Option<StudioId> {
     let practice = &signed_in.practice;
     let (action, at, practitioner) = match of {
         Of::Practitioner => {
@@ -80,12 +86,16 @@ fn through(signed_in: &SignedIn, of: Of, about: Uuid) -> Option<StudioId> {
     })
 }
 
-async fn shown(
+pub(super) async fn shown(
     app: &App,
     signed_in: &SignedIn,
     fresh: Option<(String, String)>,
+    refused: Option<(StaffId, String, &'static str)>,
 ) -> Result<Response, Problem> {
-    let all: Vec<Feed> = signed_in.office.read(|desk| feeds::of_staff(desk.tx)).await?;
+    let read = signed_in.office.read(|desk| {
+        Ok::<_, hairline_studio::store::Error>((feeds::of_staff(desk.tx)?, kept::all(desk.tx, desk.vault)?))
+    });
+    let (all, elsewhere): (Vec<Feed>, Vec<Outside>) = read.await?;
     let practice = &signed_in.practice;
     let day = |us: i64| {
         let at = Timestamp::from_microsecond(us);
@@ -99,24 +109,35 @@ async fn shown(
             used: f.used_us.map_or_else(|| "not read yet".to_owned(), |us| format!("last read {}", day(us))),
         });
         let (name, place) = (name.to_owned(), studio.name.clone());
-        Some(One { of: of.word(), about, name, place, feeds: feeds.collect() })
+        let outside = elsewhere.iter().filter(|c| of == Of::Practitioner && c.staff.0 == about);
+        Some(One {
+            of: of.word(),
+            about,
+            name,
+            place,
+            feeds: feeds.collect(),
+            outside: outside.map(outside::Line::new).collect(),
+            refused: refused.as_ref().filter(|r| r.0.0 == about).map(|r| (r.1.clone(), r.2)),
+        })
     };
     let people = practice.staff.iter().filter_map(|p| one(Of::Practitioner, p.id.0, &p.name));
     let rooms = practice.rooms.iter().filter_map(|r| one(Of::Room, r.id.0, &r.name));
     let frame = Frame::new(app, "/staff/calendars", "Calendars").hidden().staff(&signed_in.person.name);
-    page::private(&Page {
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
         frame,
         fresh,
         people: people.collect(),
         rooms: rooms.collect(),
         jobs: signed_in.must(Action::KeepJobs).is_ok(),
-    })
+    };
+    page::with_status(status, page::private(&page))
 }
 
 /// `GET /staff/calendars`
 pub async fn get(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Problem> {
     signed_in.must(Action::SeeCalendar)?;
-    shown(&app, &signed_in, None).await
+    shown(&app, &signed_in, None, None).await
 }
 
 /// Whose address to make.
@@ -159,7 +180,7 @@ pub async fn make(
         _ => practice.person(StaffId(about)).map(|p| p.name.clone()),
     };
     let address = address(&app, client, &headers, &secret);
-    shown(&app, &signed_in, Some((name.unwrap_or_default(), address))).await
+    shown(&app, &signed_in, Some((name.unwrap_or_default(), address)), None).await
 }
 
 /// Which address to end.

@@ -4,6 +4,7 @@ pub mod letter;
 pub mod links;
 pub mod mail;
 pub mod offers;
+pub mod outside;
 pub mod runner;
 pub mod second_look;
 pub mod told;
@@ -33,7 +34,7 @@ pub const MAILS: [&str; 11] = [
     waiting::MAIL,
 ];
 /// All others.
-const OTHERS: [&str; 2] = [second_look::KIND, waiting::LOOK];
+const OTHERS: [&str; 3] = [second_look::KIND, waiting::LOOK, store::outside::READ];
 
 /// Why a job was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,7 @@ pub async fn work(app: &App, office: &Arc<Office>, job: &Job, worker: &str) -> R
     match job.kind.as_str() {
         second_look::KIND => second_look::work(office, job, worker).await,
         waiting::LOOK => offers::work(office, job, worker).await,
+        store::outside::READ => outside::work(app, office, job, worker).await,
         _ => told::work(app, office, job, worker).await,
     }
 }

@@ -38,8 +38,8 @@ pub struct Made {
     pub kind: Kind,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// The same small, for a picture.
-    pub small: Option<Clean>,
+    /// The same small, for a picture, written anew.
+    pub small: Option<(Kind, Vec<u8>)>,
 }
 
 /// What came of a case.
@@ -109,7 +109,9 @@ fn file((name, bytes): (String, Vec<u8>)) -> Result<Made, String> {
     let large = pixels.encode().map_err(failed)?;
     let small = pixels.within(THUMBNAIL_PX).and_then(|small| small.encode()).map_err(failed)?;
     let name = format!("{stem}.{}", if large.kind() == Kind::Jpeg { "jpg" } else { "png" });
-    Ok(Made { name, kind: large.kind(), bytes: large.bytes().to_vec(), small: Some(small) })
+    let parts = |clean: Clean| (clean.kind(), clean.bytes().to_vec());
+    let (kind, bytes) = parts(large);
+    Ok(Made { name, kind, bytes, small: Some(parts(small)) })
 }
 
 /// A picture as the public gets it: written anew, without anything but pixels.

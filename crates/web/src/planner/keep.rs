@@ -3,7 +3,6 @@
 
 use hairline_studio::demo;
 use hairline_studio::files::kind::Kind;
-use hairline_studio::files::picture::Clean;
 use hairline_studio::files::{FileId, Files, Stored};
 use hairline_studio::seal::{DataKey, system_random};
 use hairline_studio::store::files::{self, File, What};
@@ -54,7 +53,8 @@ pub(super) async fn keep(
         Ok(put) => write(office, worker, job, work, found, put).await.map_err(Trouble::from),
         Err(e) => Err(e),
     };
-    if !matches!(kept, Ok(true)) {
+    // Where it is not known whether the rows are there, the objects stay for the sweep.
+    if !matches!(kept, Ok(true) | Err(Trouble::Store(store::Error::Unknown))) {
         for id in written {
             // What cannot be taken back now is swept later.
             let _ = objects.remove(id).await;
@@ -88,16 +88,14 @@ async fn put_all(
             Some((_, caption)) => for_public(&file.bytes).ok().map(|clean| (clean, caption.clone())),
             None => None,
         };
-        let of_clean = |clean: Clean| (clean.kind(), clean.bytes().to_vec());
         let stored = put_one(objects, key, file.kind, file.bytes, written).await?;
-        let small = match file.small.map(of_clean) {
+        let small = match file.small {
             Some((kind, bytes)) => Some(put_one(objects, key, kind, bytes, written).await?),
             None => None,
         };
         let public = match public {
             Some((clean, caption)) => {
-                let (kind, bytes) = of_clean(clean);
-                Some((put_one(objects, key, kind, bytes, written).await?, caption))
+                Some((put_one(objects, key, clean.kind(), clean.bytes().to_vec(), written).await?, caption))
             }
             None => None,
         };

@@ -1,9 +1,10 @@
 //! Plans are made here: one at a time in a process, by jobs that another process takes up again where this one is lost.
 //!
-//! The engine runs in a pool of its own that leaves a processor to the server. A job is leased for a minute and kept while
+//! The engine runs in a process of its own, in a pool that leaves a processor to the server. A job is leased for a minute and kept while
 //! the engine works; what comes of it is written in one transaction with the job's end, so that it is there once or not at
 //! all.
 
+pub mod child;
 mod engine;
 mod keep;
 mod numbers;
@@ -93,6 +94,8 @@ enum Trouble {
     File(#[from] hairline_studio::files::FileError),
     #[error("no place for files is set up")]
     NoFiles,
+    #[error("{0}")]
+    Engine(std::io::Error),
 }
 
 async fn one(
@@ -118,9 +121,9 @@ async fn one(
     let outcome = match &work.case {
         Err(why) => Err(why.clone()),
         Ok(_) if job.tries > MOST_LOST => {
-            Err("The server ended more than once while it made this plan; it was given up.".to_owned())
+            Err("The engine ended more than once while it made this plan; it was given up. Tell the makers of this program.".to_owned())
         }
-        Ok(case) => match engine(case.clone(), beside, office, worker, job, about, stop).await? {
+        Ok(case) => match engine(app, &work, case, beside, office, (worker, job), stop).await? {
             Some(outcome) => outcome,
             // Told to stop, or taken over by another process.
             None => return Ok(()),
@@ -149,33 +152,29 @@ fn load(desk: &mut crate::office::Desk<'_, '_>, id: uuid::Uuid) -> Result<Option
 
 /// Runs the engine beside the server, notes how far it is, and keeps the lease. `None` where it is to be left.
 async fn engine(
-    case: Case,
+    app: &App,
+    work: &Work,
+    case: &Case,
     beside: HashMap<String, Vec<u8>>,
     office: &Office,
-    worker: &str,
-    job: &Job,
-    plan: uuid::Uuid,
+    (worker, job): (&str, &Job),
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Option<Result<Outcome, String>>, Trouble> {
+    let plan = work.plan.id;
     let (steps, mut step) = mpsc::unbounded_channel();
-    let (send, mut receive) = oneshot::channel();
-    // A thread of its own: the runtime does not wait for it when the server ends.
-    std::thread::spawn(move || {
-        let outcome = pool().install(|| {
-            engine::plan(&case, &beside, &mut |n| {
-                let _ = steps.send(n);
-            })
-        });
-        let _ = send.send(outcome);
-    });
+    let planning = async {
+        match &app.config.engine {
+            Some(program) => {
+                child::plan(program, &work.plan.content.case, &beside, &steps).await.map_err(Trouble::Engine)
+            }
+            None => Ok(in_this_process(case.clone(), beside, steps).await),
+        }
+    };
+    let mut planning = std::pin::pin!(planning);
     let mut renew = tokio::time::interval(RENEW);
     loop {
         let n = tokio::select! {
-            outcome = &mut receive => {
-                // The thread that ended without a word has panicked, as it would again.
-                let broke = "The engine met something it was not made for; tell the makers of this program.";
-                return Ok(Some(outcome.unwrap_or_else(|_| Err(broke.to_owned()))));
-            }
+            outcome = &mut planning => return outcome.map(Some),
             Some(n) = step.recv() => i64::try_from(n).ok(),
             _ = renew.tick() => None,
             _ = stop.changed() => {
@@ -198,6 +197,27 @@ async fn engine(
             return Ok(None);
         }
     }
+}
+
+/// The engine on threads of this process: for a program that is no engine itself.
+async fn in_this_process(
+    case: Case,
+    beside: HashMap<String, Vec<u8>>,
+    steps: mpsc::UnboundedSender<usize>,
+) -> Result<Outcome, String> {
+    let (send, receive) = oneshot::channel();
+    // A thread of its own: the runtime does not wait for it when the server ends.
+    std::thread::spawn(move || {
+        let outcome = pool().install(|| {
+            engine::plan(&case, &beside, &mut |n| {
+                let _ = steps.send(n);
+            })
+        });
+        let _ = send.send(outcome);
+    });
+    // The thread that ended without a word has panicked, as it would again.
+    let broke = "The engine met something it was not made for; tell the makers of this program.";
+    receive.await.unwrap_or_else(|_| Err(broke.to_owned()))
 }
 
 /// The engine's threads: all processors but one, which is the server's.

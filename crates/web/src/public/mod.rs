@@ -9,6 +9,7 @@ pub mod of_practice;
 pub mod problems;
 pub mod results;
 pub mod studios;
+pub mod trust;
 pub mod view;
 
 use axum::Router;
@@ -28,6 +29,8 @@ pub fn router() -> Router<App> {
         .route("/privacy", get(home::privacy))
         .route("/problems", get(problems::index))
         .route("/problems/{name}", get(problems::one))
+        .route("/trust", get(trust::get))
+        .route("/trust/hairline-authority.crt", get(trust::certificate))
         .route("/robots.txt", get(discovery::robots))
         .route("/sitemap.xml", get(discovery::sitemap))
         .route("/.well-known/security.txt", get(discovery::security))

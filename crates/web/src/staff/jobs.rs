@@ -68,7 +68,7 @@ pub struct Asked {
 
 /// Whose jobs a person sees: those of their studios; an owner all.
 fn studios(signed_in: &SignedIn) -> Option<Vec<StudioId>> {
-    (signed_in.actor.role != Role::Owner).then(|| signed_in.studios().iter().map(|s| s.id).collect())
+    (signed_in.actor.role != Role::Owner).then(|| signed_in.actor.studios_for(Action::KeepJobs))
 }
 
 /// `GET /staff/jobs`
@@ -168,6 +168,7 @@ fn words(kind: &str) -> String {
         "mail.open_steps" => "Mail to the studio: something is open".to_owned(),
         "mail.offer" => "Mail: a time is free".to_owned(),
         "gates.second_look" => "Second look before a visit".to_owned(),
+        "calendar.read" => "Read a calendar kept elsewhere".to_owned(),
         "plan.make" => "Plan a treatment".to_owned(),
         "waiting.offer" => "Look at the waiting list".to_owned(),
         other => other.replace(['.', '_'], " "),

@@ -282,6 +282,9 @@ pub async fn send(
     Form(sent): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     signed_in.must(Action::EditStaff)?;
+    if !signed_in.is_fresh() {
+        return Ok(prove::lead("/staff/people/invite"));
+    }
     let typed = Typed::read(sent);
     let id = {
         let mut rng = hairline_studio::seal::system_random();

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use hairline_studio::gates::GateState;
 use hairline_studio::ids::StudioId;
 use hairline_studio::permission::{self, Action, Actor, Person, Role, Thing};
 use hairline_studio::practice::{Practice, Staff, Studio};
 use hairline_studio::span::MINUTE_US;
 use hairline_studio::store::{self, sign_in};
 use hairline_studio::token;
+
+use jiff::tz::TimeZone;
 
 use crate::layers::client::Client;
 use crate::office::Office;
@@ -63,6 +66,21 @@ impl SignedIn {
 }
 
 impl SignedIn {
+    /// What is open before a visit, in words: what each thing is only for who may see health at that studio.
+    pub fn open_words<'a>(
+        &self,
+        gates: impl IntoIterator<Item = &'a GateState>,
+        studio: StudioId,
+        tz: &TimeZone,
+    ) -> Vec<String> {
+        let mut gates = gates.into_iter().peekable();
+        if self.actor.studios_for(Action::SeeHealth).contains(&studio) {
+            return gates.map(|gate| gate.for_staff(tz)).collect();
+        }
+        let hidden = "Something has to be done first; who treats the client sees what it is.";
+        gates.peek().map(|_| vec![hidden.to_owned()]).unwrap_or_default()
+    }
+
     /// The studios at which the person is anything, their first post first.
     pub fn studios(&self) -> Vec<&Studio> {
         let mut ids: Vec<StudioId> = Vec::new();

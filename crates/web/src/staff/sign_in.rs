@@ -34,6 +34,8 @@ struct Page {
     refused: bool,
     /// Whether passkeys can be used under this address.
     passkeys: bool,
+    /// Whether the server has a local authority that devices have to install.
+    local: bool,
 }
 
 /// `GET /staff/sign-in`
@@ -44,7 +46,8 @@ pub async fn form(State(app): State<App>, headers: HeaderMap) -> Result<Response
 fn shown(app: &App, headers: &HeaderMap, email: String, refused: bool) -> Result<Response, Problem> {
     let passkeys = origin(app, headers).is_some();
     let frame = if passkeys { frame(app).script(crate::assets::PASSKEY_JS) } else { frame(app) };
-    page::private(&Page { frame, email, refused, passkeys })
+    let local = app.config.tls.as_ref().is_some_and(|tls| tls.authority().is_some());
+    page::private(&Page { frame, email, refused, passkeys, local })
 }
 
 fn frame(app: &App) -> Frame {

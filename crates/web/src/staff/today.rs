@@ -147,7 +147,7 @@ pub async fn get(
             state: words(v.state),
             open: gates
                 .get(&v.id)
-                .map(|g| g.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect())
+                .map(|g| signed_in.open_words(g.iter().filter(|g| g.blocks), studio.id, &tz))
                 .unwrap_or_default(),
             looked: looks
                 .iter()

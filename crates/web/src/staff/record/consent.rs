@@ -130,7 +130,8 @@ pub async fn show(
             Ok::<(), Problem>(())
         })
         .await;
-    if done.is_err() {
+    // Where it is not known whether the row is there, the object stays for the sweep.
+    if done.as_ref().is_err_and(|problem| problem.kind() != &problem::OUTCOME_UNKNOWN) {
         // What cannot be taken back now is swept later.
         let _ = objects.remove(stored.id).await;
     }

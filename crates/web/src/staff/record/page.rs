@@ -172,7 +172,7 @@ pub async fn get(
             };
             let courses = courses::of_client(desk.tx, id)?;
             let history = match sees_history {
-                true => history(desk, &opened, &visits, &courses)?,
+                true => history(desk, &opened, &visits, &courses, may.health)?,
                 false => Vec::new(),
             };
             let mut found = Found {
@@ -227,11 +227,22 @@ fn history(
     opened: &Opened,
     visits: &[Appointment],
     courses: &[Course],
+    health: bool,
 ) -> Result<Vec<events::Line>, store::Error> {
     let mut history = events::of(desk.tx, opened.client.id.0)?;
+    // Why a gate was passed is kept under the client's key.
+    let mut noted = HashMap::new();
+    if health && opened.client.person.is_some() {
+        for visit in visits {
+            noted.extend(book::overrides(desk.tx, desk.vault, visit)?);
+        }
+    }
     let things = visits.iter().map(|v| v.id.0).chain(courses.iter().map(|c| c.id.0));
     for thing in things {
         history.extend(events::of(desk.tx, thing)?);
+    }
+    for line in &mut history {
+        line.why = line.why.take().or_else(|| noted.remove(&line.id).map(|noted| noted.reason));
     }
     history.sort_by_key(|line| std::cmp::Reverse(line.at_us));
     history.truncate(HISTORY);

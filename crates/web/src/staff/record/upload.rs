@@ -170,10 +170,14 @@ async fn take(
                         format!("More than {MOST_PHOTOS} files; send them in parts."),
                     ));
                 }
-                // Named by the form's key and place, so that the same form sent twice brings nothing twice.
+                // Named by the form's key, the place and the file's name, so that the same form sent twice brings nothing
+                // twice, and another file from a page that was kept is another.
                 let n = u32::try_from(arrived.len()).unwrap_or(u32::MAX);
-                let hash =
-                    Sha256::new().chain_update(key.as_bytes()).chain_update(n.to_be_bytes()).finalize();
+                let hash = Sha256::new()
+                    .chain_update(key.as_bytes())
+                    .chain_update(n.to_be_bytes())
+                    .chain_update(field.file_name().unwrap_or_default())
+                    .finalize();
                 let mut id = [0; 16];
                 id.copy_from_slice(&hash[..16]);
                 let id = uuid::Builder::from_random_bytes(id).into_uuid();
@@ -218,6 +222,8 @@ async fn finish(
     };
     let (done, unused) = match done {
         Ok(unused) => (Ok(()), unused),
+        // The rows may be there: what none of them names is swept later.
+        Err(problem) if problem.kind() == &problem::OUTCOME_UNKNOWN => (Err(problem), Vec::new()),
         Err(problem) => (Err(problem), objects),
     };
     for id in unused {

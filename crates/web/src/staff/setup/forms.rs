@@ -227,7 +227,10 @@ fn service(r: &mut Reader<'_>, practice: &Practice, stands: Service) -> Service 
     let class = r.sent.get("room_class");
     let staff: Vec<StaffId> = r.sent.all("staff").iter().filter_map(|id| id.parse().ok()).collect();
     let known = |id: &StaffId| practice.person(*id).is_some();
-    let staff: Vec<StaffId> = staff.into_iter().filter(known).collect();
+    let mut staff: Vec<StaffId> = staff.into_iter().filter(known).collect();
+    // Who is not on the form keeps what they did: they may come back.
+    let hidden = |id: &&StaffId| practice.person(**id).is_some_and(|p| !p.active || !p.practises);
+    staff.extend(stands.staff.iter().filter(hidden));
     let priced = Service { staff: staff.clone(), ..stands.clone() };
     let price_minor = r.price("price", read::currency(practice, &priced));
     Service {

@@ -212,7 +212,9 @@ pub async fn add(
         let page = drawn(&app, &signed_in, sent).await?;
         return page::private(&Page { hits, looked: true, ..page });
     }
-    let key = Once::of_button(&sent.key, &format!("{} {} {} {}", sent.of, sent.first, sent.last, sent.from));
+    let what =
+        [&sent.of, &sent.first, &sent.last, &sent.from, &sent.to, &sent.note].map(String::as_str).join(" ");
+    let key = Once::of_button(&sent.key, &what);
     let note: String = sent.note.trim().chars().take(200).collect();
     let actor = signed_in.actor.clone();
     let done = once(&signed_in.office, &key, 200, move |desk| {

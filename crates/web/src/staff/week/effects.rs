@@ -105,7 +105,7 @@ pub async fn of(signed_in: &SignedIn, visit: &Appointment, pick: &Pick) -> Resul
     let read = read.await?;
     let tz = zone(&visit.zone).unwrap_or(TimeZone::UTC);
     let mut effects = Effects {
-        gates: read.gates.iter().map(|gate| gate.for_staff(&tz)).collect(),
+        gates: signed_in.open_words(&read.gates, visit.studio, &tz),
         for_good: read.gates.iter().any(|gate| !gate.override_allowed),
         may_go_past: read.may_go_past,
         ..Effects::default()

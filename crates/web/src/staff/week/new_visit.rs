@@ -380,7 +380,7 @@ fn told(
     match stopped {
         Stopped::Refused(Refused::Step(StepRefusal::Gates { gates })) => {
             let final_ = gates.iter().any(|gate| !gate.override_allowed);
-            Ok((gates.iter().map(|gate| gate.for_staff(&tz)).collect(), (may && !final_).then_some(true)))
+            Ok((signed_in.open_words(&gates, studio.id, &tz), (may && !final_).then_some(true)))
         }
         Stopped::Refused(Refused::Step(StepRefusal::NoSecondPerson)) => {
             let fault = "Going past this needs a second person of the studio, who is not you.";
