@@ -51,6 +51,8 @@ pub async fn plan(
         .arg(COMMAND)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        // A setting that keeps a server small and makes an engine slow.
+        .env_remove("MALLOC_TRIM_THRESHOLD_")
         .kill_on_drop(true)
         .spawn()?;
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
