@@ -8,6 +8,9 @@ module.exports = defineConfig({
   reporter: 'line',
   workers: 1,
   forbidOnly: true,
+  // Generous: a loaded machine is no fault of a page.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   use: {
     baseURL: process.env.HAIRLINE_URL,
     locale: 'en-GB',
