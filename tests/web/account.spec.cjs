@@ -191,7 +191,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const [path, name] of [
         ['/account', 'account'], ['/account/password', 'password'], ['/account/prove', 'prove'],
         ['/account/passkeys', 'passkey'], ['/staff/people', 'people'], ['/staff/people/invite', 'invite'],
-        ['/staff/clients', 'clients'], ['/account/app', 'app'],
+        ['/staff/clients', 'clients'], ['/staff/webhooks', 'webhooks'], ['/account/app', 'app'],
       ]) await look(path, name);
       const begin = page.getByRole('button', { name: 'Show the picture for the app' });
       if (await begin.count()) await begin.click();

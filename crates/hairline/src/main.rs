@@ -9,6 +9,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Scalp micropigmentation, from the first consultation to the touch-up years later.
 #[derive(Parser)]
 #[command(name = "hairline", version, about, after_help = EXAMPLES, max_term_width = 110)]

@@ -205,15 +205,20 @@ impl Board {
 
     /// Marks a claim as taken, on every day it touches.
     pub fn take(&mut self, claim: &Claim) {
-        if let Some(busy) = self.busy(claim.resource) {
-            busy.set_touched(&claim.span);
+        self.mark(claim.resource, claim.span, claim.sitting);
+    }
+
+    /// Marks a stretch of a resource as taken; `sitting` counts towards its cap ([`Claim::sitting`]).
+    pub fn mark(&mut self, resource: ResourceId, span: Span, sitting: Option<(Date, u32)>) {
+        if let Some(busy) = self.busy(resource) {
+            busy.set_touched(&span);
         }
-        if let Some((date, minutes)) = claim.sitting
-            && let Some(booked) = self.booked(claim.resource, date)
+        if let Some((date, minutes)) = sitting
+            && let Some(booked) = self.booked(resource, date)
         {
             *booked += minutes;
-            let day = *utc_days(claim.span).start();
-            self.sittings.entry((claim.resource, day)).or_default().push((date, minutes));
+            let day = *utc_days(span).start();
+            self.sittings.entry((resource, day)).or_default().push((date, minutes));
         }
     }
 

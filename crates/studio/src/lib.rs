@@ -28,5 +28,6 @@ pub mod store;
 pub mod timeline;
 pub mod token;
 pub mod totp;
+pub mod webhook;
 pub mod zone;
 pub mod zone_days;

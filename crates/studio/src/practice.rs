@@ -1,6 +1,7 @@
 //! The practice as it is set up: studios, people, rooms, services, hours. Small, read as a whole, kept in memory.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::booking::Rules;
 use crate::gates::{Policy, ServiceKind};
@@ -245,6 +246,18 @@ pub struct Practice {
     /// Prices that are a studio's own.
     #[serde(default)]
     pub prices: Vec<Price>,
+    /// Who is told of visits by webhook.
+    #[serde(default)]
+    pub webhooks: Vec<Told>,
+}
+
+/// Another program that is told of visits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The webhook.
+    pub id: Uuid,
+    /// Of this studio's alone.
+    pub studio: Option<StudioId>,
 }
 
 impl Practice {

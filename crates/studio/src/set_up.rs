@@ -105,6 +105,7 @@ pub fn practice(answers: &Answers, fresh: &mut Fresh<'_>) -> Practice {
         rooms: vec![room],
         hours: all,
         prices: Vec::new(),
+        webhooks: Vec::new(),
     }
 }
 

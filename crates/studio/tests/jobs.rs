@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use common::{NOW_US, TestStore, on_both};
 use fixture::{Fixture, now, set_up, time};
+use hairline_studio::practice::{Practice, Told};
 use hairline_studio::span::{HOUR_US, MINUTE_US};
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::feeds::{self, Of};
 use hairline_studio::store::jobs::{self, Counts, Job, MOST_TRIES, NewJob, Which};
 use hairline_studio::store::second_looks::{self, Look};
 use hairline_studio::store::waiting::{self, Asked, Entry, Offer, Status, Wanted};
+use hairline_studio::store::webhooks::{self, Delivery};
 use hairline_studio::store::{Error, Tx};
 use uuid::Uuid;
 
@@ -254,5 +256,66 @@ fn calendars_are_found_by_the_hash_of_their_secret_until_they_are_ended() {
             .expect("kept");
         let look = at(t, &fx, 0, move |tx, _| second_looks::of(tx, &[visit]));
         assert_eq!(look, vec![Look { visit, at_us: 3, open: 0 }], "the later look stands");
+    });
+}
+
+#[test]
+fn who_is_told_of_a_visit_is_told_in_its_transaction_and_again_when_asked() {
+    on_both(|t| {
+        let fx = set_up(t);
+        let add = |minutes, studio, url: &'static str| {
+            let added = fx.write(&t.store, now(minutes), move |tx, fx, fresh| {
+                webhooks::add(tx, &fx.vault, studio, url, "whsec_c2VjcmV0", fresh)
+            });
+            added.expect("added")
+        };
+        let all = add(0, None, "https://all.example/hush");
+        let away = add(1, Some(fx.new_york), "https://away.example/");
+        let told = fx.read(&t.store, |tx, fx| Ok(webhooks::all(tx, &fx.vault)?));
+        let urls: Vec<(Uuid, &str)> = told.iter().map(|w| (w.id, w.url.as_str())).collect();
+        assert_eq!(urls, [(all, "https://all.example/hush"), (away, "https://away.example/")]);
+        assert_eq!(told[0].secret, "whsec_c2VjcmV0");
+
+        let (wish, client) = (fx.wish(fx.anna, fx.consultation, time("2026-11-27T10:00:00Z")), fx.clients[0]);
+        let book = || {
+            fx.write(&t.store, now(0), move |tx, fx, fresh| {
+                let webhooks =
+                    vec![Told { id: all, studio: None }, Told { id: away, studio: Some(fx.new_york) }];
+                let practice = Practice { webhooks, ..fx.practice.clone() };
+                let desk = book::Desk { practice: &practice, ..fx.desk(&fx.manager) };
+                book::book(tx, desk, &wish, client, None, None, fresh)
+            })
+        };
+        let visit = book().expect("free").appointment;
+        assert!(matches!(book(), Err(Refused::Time(_))), "taken");
+        let sent = |of: Uuid| at(t, &fx, 0, move |tx, _| webhooks::deliveries(tx, of, 9));
+        let first: Vec<Delivery> = sent(all);
+        assert_eq!((first.len(), sent(away).len()), (1, 0), "what was undone is not told");
+        for part in ["\"visit.booked\"", &visit.id.0.to_string(), "\"starts\":\"2026-11-27T10:00:00Z\""] {
+            assert!(first[0].body.contains(part), "{part} in {}", first[0].body);
+        }
+        assert!(!first[0].body.contains(&visit.code), "the code lets its holder change the visit");
+
+        let send = |minutes| -> Vec<Uuid> {
+            at(t, &fx, minutes, |tx, now_us| {
+                let leased = jobs::lease(tx, "a", &[webhooks::SEND], 9, MINUTE_US, now_us)?;
+                for job in &leased {
+                    assert!(jobs::done(tx, job.id, "a", None, now_us)?);
+                }
+                Ok(leased.into_iter().map(|job| job.id).collect())
+            })
+        };
+        assert_eq!((send(1), send(2)), (vec![first[0].id], vec![]), "taken once");
+        let again = |since: i64, at_min: i64| {
+            let since_us = now(since).as_microsecond();
+            at(t, &fx, at_min, move |tx, now_us| webhooks::replay(tx, all, since_us, now_us))
+        };
+        assert_eq!((again(1, 3), send(3)), (0, vec![]), "nothing since then");
+        assert_eq!((again(0, 4), send(4)), (1, vec![first[0].id]), "with the same id");
+        assert_eq!(sent(all)[0].body, first[0].body);
+
+        let (removed, twice) =
+            at(t, &fx, 5, move |tx, _| Ok((webhooks::remove(tx, all)?, webhooks::remove(tx, all)?)));
+        assert_eq!((removed, twice, sent(all).len()), (true, false, 0));
     });
 }

@@ -15,7 +15,7 @@ use hairline_studio::span::DAY_US;
 use hairline_studio::store::Tx;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::book::{self, Refused, Wish};
-use hairline_studio::store::courses::{self, Session};
+use hairline_studio::store::courses::{self, NewCourse, Session};
 use jiff::{SignedDuration, Timestamp};
 
 const THREADS: usize = 50;
@@ -288,12 +288,16 @@ fn a_course_and_single_visits_want_the_same_time() {
                 if i < 2 {
                     Box::new(move |tx, fx, fresh| {
                         let sessions = vec![session; 4];
+                        // A client has one course under way at a time.
                         courses::book_course(
                             tx,
                             fx.desk(&fx.owner),
-                            fx.clients[i],
-                            &sessions,
-                            &wishes,
+                            &NewCourse {
+                                client: fx.clients[20 + 2 * round as usize + i],
+                                sessions: &sessions,
+                                wishes: &wishes,
+                                beside: 0,
+                            },
                             None,
                             fresh,
                         )
@@ -319,5 +323,34 @@ fn a_course_and_single_visits_want_the_same_time() {
             })
             .expect("called off");
         }
+    });
+}
+
+#[test]
+fn a_client_gets_one_course_however_often_it_is_asked_for() {
+    on_both(|t| {
+        let fx = set_up(t);
+        let session =
+            Session { service: fx.session, minutes: 240, gap_min_days: 7, gap_max_days: 21, lead_days: 0 };
+        let answers = race(t, &fx, 8, |i| {
+            // Different weeks, so that no time stands in the way of another.
+            let starts = [day(12 * i as i64), day(12 * i as i64 + 6)];
+            let wishes: Vec<Wish> = starts.iter().map(|s| fx.wish(fx.anna, fx.session, *s)).collect();
+            Box::new(move |tx, fx, fresh| {
+                let (desk, client) = (fx.desk(&fx.owner), fx.clients[0]);
+                courses::book_course(
+                    tx,
+                    desk,
+                    &NewCourse { client, sessions: &[session; 2], wishes: &wishes, beside: 0 },
+                    None,
+                    fresh,
+                )
+                .map(|_| ())
+            })
+        });
+        let booked = answers.iter().filter(|a| a.is_ok()).count();
+        let refused = answers.iter().filter(|a| **a == Err(Refused::CourseUnderWay)).count();
+        assert_eq!((booked, refused), (1, 7), "{answers:?}");
+        sound(t, &fx);
     });
 }

@@ -17,7 +17,7 @@ use hairline_studio::seal::DataKey;
 use hairline_studio::span::DAY_US;
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::clients::{self, Client};
-use hairline_studio::store::courses::{self, Session, Status};
+use hairline_studio::store::courses::{self, NewCourse, Session, Status};
 use hairline_studio::store::events::{self, Who};
 use hairline_studio::store::files::{self, File, What};
 use hairline_studio::store::{Error, Tx, jobs, notes, plans, shown};
@@ -260,7 +260,13 @@ fn a_course_is_done_when_its_result_is_reviewed_and_not_before() {
             .collect();
         let course = fx
             .write(&t.store, now(0), move |tx, fx, fresh| {
-                courses::book_course(tx, fx.desk(&fx.manager), client, &sessions, &wishes, None, fresh)
+                courses::book_course(
+                    tx,
+                    fx.desk(&fx.manager),
+                    &NewCourse { client, sessions: &sessions, wishes: &wishes, beside: 0 },
+                    None,
+                    fresh,
+                )
             })
             .expect("booked");
         let id = course.course.id;

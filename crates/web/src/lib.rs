@@ -22,6 +22,7 @@ pub mod markdown;
 pub mod me;
 pub mod metrics;
 pub mod office;
+pub mod outgoing;
 pub mod page;
 pub mod planner;
 pub mod problem;

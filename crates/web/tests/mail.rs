@@ -386,7 +386,7 @@ fn a_course_is_one_mail_with_an_invitation_for_each_visit() {
     use hairline_studio::ids::{ChainId, ClientId, ServiceId, StaffId, StudioId};
     use hairline_studio::permission::{Actor, Person, Role};
     use hairline_studio::store::book::{Desk, Refused, Wish};
-    use hairline_studio::store::courses::{self, Session};
+    use hairline_studio::store::courses::{self, NewCourse, Session};
     use hairline_studio::store::{appointments, clients};
     use uuid::Uuid;
 
@@ -416,7 +416,13 @@ fn a_course_is_one_mail_with_an_invitation_for_each_visit() {
         let wish = |start: &Timestamp| Wish { studio, service, practitioner, start: *start, room: None };
         let at = Desk { practice: desk.practice, vault: desk.vault, actor: &actor };
         let wishes: Vec<Wish> = wishes.iter().map(wish).collect();
-        courses::book_course(desk.tx, at, client, &[session; 3], &wishes, None, &mut desk.fresh)
+        courses::book_course(
+            desk.tx,
+            at,
+            &NewCourse { client, sessions: &[session; 3], wishes: &wishes, beside: 0 },
+            None,
+            &mut desk.fresh,
+        )
     });
     let booked = served.wait(async { booked.await.map_err(|e: Refused| e) }).expect("booked");
     post.mails(1);

@@ -347,7 +347,12 @@ async fn a_plan_goes_from_the_form_to_a_booked_course_and_its_picture_into_publi
     let (nonce, times, of) = (offer("nonce"), offer("times"), offer("version"));
     assert_eq!(times.split(',').count(), 3);
     let before = demo.page(&record, &manager).await.matches("(to come)").count();
-    let wish = [("nonce", nonce.as_str()), ("times", times.as_str()), ("version", of.as_str())];
+    // The client has a course already: who does not know of it books none beside it.
+    let alone = [("nonce", nonce.as_str()), ("times", times.as_str()), ("version", of.as_str())];
+    let answer = demo.post(&format!("{record}/course"), &manager, &alone).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let beside = offer("beside");
+    let wish = [&alone[..], &[("beside", beside.as_str())]].concat();
     for _ in 0..2 {
         let answer = demo.post(&format!("{record}/course"), &manager, &wish).await;
         assert_eq!(
@@ -359,7 +364,7 @@ async fn a_plan_goes_from_the_form_to_a_booked_course_and_its_picture_into_publi
     }
     let page = demo.page(&record, &manager).await;
     assert_eq!(page.matches("(to come)").count(), before + 3, "booked once");
-    let taken = [("nonce", KEY), ("times", times.as_str()), ("version", of.as_str())];
+    let taken = [("nonce", KEY), ("times", times.as_str()), ("version", of.as_str()), ("beside", "9")];
     let answer = demo.post(&format!("{record}/course"), &manager, &taken).await;
     assert_eq!(answer.status(), StatusCode::CONFLICT, "another's wish for the same times");
 

@@ -90,21 +90,19 @@ enum Log {
     Json,
 }
 
-/// Has the program begin once more with memory given back to the system as soon as it is free: glibc learns from one large
-/// answer to keep as much for each thread, and reads this setting before the program's own first line. Where it cannot, the
-/// server runs as it is.
+/// Has the program begin once more with memory given back to the system as soon as it is free: the allocator reads this
+/// setting before the program's own first line. Where it cannot, the server runs as it is.
 fn stay_small() {
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt as _;
-        const SETTING: &str = "MALLOC_TRIM_THRESHOLD_";
-        if std::env::var_os(SETTING).is_none()
+        if std::env::var_os(planner::child::GIVE_BACK).is_none()
             && let Ok(program) = std::env::current_exe()
         {
-            // Its own default, in bytes; that it is said keeps it from growing.
+            let arguments = std::env::args_os().skip(1);
             let _ = std::process::Command::new(program)
-                .args(std::env::args_os().skip(1))
-                .env(SETTING, "131072")
+                .args(arguments)
+                .env(planner::child::GIVE_BACK, "0")
                 .exec();
         }
     }

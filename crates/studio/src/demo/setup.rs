@@ -81,7 +81,7 @@ pub(super) fn practice(chance: &mut Chance, midnight: Timestamp, today: Date) ->
         hours.extend(working(n, person, &studios));
     }
     staff.extend(practitioners);
-    Practice { chain, studios, staff, rooms, services, hours, prices: Vec::new() }
+    Practice { chain, studios, staff, rooms, services, hours, prices: Vec::new(), webhooks: Vec::new() }
 }
 
 fn studio(id: StudioId, place: &Place) -> Studio {

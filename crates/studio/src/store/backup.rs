@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 35] = [
+const TABLES: [&str; 36] = [
     "chains",
     "studios",
     "staff",
@@ -50,6 +50,7 @@ const TABLES: [&str; 35] = [
     "feeds",
     "outside_calendars",
     "second_looks",
+    "webhooks",
 ];
 
 /// Rows that travel at once.

@@ -17,7 +17,7 @@ pub use super::rights::{course_studios, gates_of, may_see, thing_of};
 use super::spot::{self, Spot};
 pub use super::spot::{Touched, own};
 use super::vault::{self, Vault};
-use super::{Error, Tx, waiting};
+use super::{Error, Tx, waiting, webhooks};
 use crate::booking::{self, By, Edge, Noted, Override, Passed, Request, State, step};
 use crate::course::CourseError;
 use crate::gates::Moment;
@@ -91,6 +91,9 @@ pub enum Refused {
         /// Minutes asked for.
         found: u32,
     },
+    /// The client has a course that goes on.
+    #[error("a course is under way already; look at it before another is booked")]
+    CourseUnderWay,
     /// The course has a visit for this session.
     #[error("session {number} of the course is booked already")]
     SessionBooked {
@@ -671,6 +674,7 @@ fn tell(
         Edge::Cancel => later("waiting.offer", now_us),
         _ => {}
     }
+    due.extend(webhooks::of_step(desk.practice, visit, asked.edge, now_us)?);
     jobs::add(tx, &due, fresh)?;
     // What was left by a move may suit somebody who waits.
     if asked.edge == Edge::Move { waiting::look_again(tx, fresh) } else { Ok(()) }

@@ -2,17 +2,23 @@
 //! maintenance, imported calendars) is a claim, and nothing is free that a claim covers.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::practice::{unword, word};
 use super::{Error, Row, Tx, Value, places};
 use crate::board::{Claim, ClaimKind, utc_days};
 use crate::ids::{Fresh, ResourceId, StudioId};
-use crate::span::{HOUR_US, Span};
+use crate::span::{DAY_US, HOUR_US, Span};
 use crate::values;
 
 /// The longest claim: a local day of 25 hours and the buffers around it. Longer ones are kept by the day.
 pub const LONGEST_US: i64 = 26 * HOUR_US;
+
+/// Days before today (UTC) of which versions are kept: more than a board shows, in any zone.
+const SHOWN_BACK_DAYS: i64 = 14;
+/// Most versions that one transaction forgets, so that nobody waits for long.
+const FORGET_DAYS: i64 = 5_000;
 
 /// Claims of some resources that overlap a stretch, by resource and start; holds that have run out are left out.
 ///
@@ -24,40 +30,66 @@ pub fn overlapping(
     span: Span,
     now_us: i64,
 ) -> Result<Vec<Claim>, Error> {
-    if resources.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!(
-        "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min \
-         from claims \
-         where ends_us > $1 and starts_us < $2 and ends_us < $3 and (expires_us is null or expires_us > $4) \
-         and resource_id in ({}) order by resource_id, starts_us, id",
-        places(5, resources.len())
-    );
-    let mut values: Vec<Value> = vec![
-        span.start_us.into(),
-        span.end_us.into(),
-        span.end_us.saturating_add(LONGEST_US).into(),
-        now_us.into(),
-    ];
-    values.extend(resources.iter().map(|r| Value::from(*r)));
-    let rows = tx.query(&sql, &values)?;
-    rows.into_iter().map(read).collect()
+    overlapping_any(tx, &[(resources, span)], now_us)
 }
 
-/// Every claim of the chain that ends within a stretch; holds that have run out are left out.
+/// As [`overlapping`], of several groups of resources with a stretch each, in one statement.
 ///
 /// # Errors
 /// The store's.
-pub fn all(tx: &mut Tx<'_>, span: Span, now_us: i64) -> Result<Vec<Claim>, Error> {
+pub fn overlapping_any(
+    tx: &mut Tx<'_>,
+    groups: &[(&[ResourceId], Span)],
+    now_us: i64,
+) -> Result<Vec<Claim>, Error> {
+    let mut values: Vec<Value> = vec![now_us.into()];
+    let mut parts = Vec::new();
+    for (resources, span) in groups.iter().filter(|(resources, _)| !resources.is_empty()) {
+        let first = values.len() + 1;
+        parts.push(format!(
+            "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min from claims \
+             where ends_us > ${first} and starts_us < ${} and ends_us < ${} and (expires_us is null or expires_us > $1) \
+             and resource_id in ({})",
+            first + 1,
+            first + 2,
+            places(first + 3, resources.len())
+        ));
+        values.extend_from_slice(values![span.start_us, span.end_us, span.end_us.saturating_add(LONGEST_US)]);
+        values.extend(resources.iter().map(|r| Value::from(*r)));
+    }
+    if parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut claims = Vec::new();
+    tx.each(&parts.join(" union all "), &values, |row| {
+        claims.push(read(row)?);
+        Ok(())
+    })?;
+    claims.sort_by_key(|c| (c.resource, c.span.start_us, c.owner));
+    Ok(claims)
+}
+
+/// What a board marks of a claim: who or what is taken, when, and the sitting that counts towards a cap.
+pub type Taken = (ResourceId, Span, Option<(Date, u32)>);
+
+/// Of every claim of the chain that ends within a stretch, what a board marks; holds that have run out are left out.
+///
+/// # Errors
+/// The store's.
+pub fn taken(tx: &mut Tx<'_>, span: Span, now_us: i64) -> Result<Vec<Taken>, Error> {
     let chain = tx.chain()?;
-    let rows = tx.query(
-        "select resource_id, starts_us, ends_us, kind, owner_id, expires_us, sitting_day, sitting_min \
-         from claims where chain_id = $1 and ends_us > $2 and ends_us < $3 \
+    let mut taken = Vec::new();
+    tx.each(
+        "select resource_id, starts_us, ends_us, sitting_day, sitting_min \
+         from claims where chain_id = $1 and ends_us >= $2 and ends_us < $3 \
          and (expires_us is null or expires_us > $4)",
         values![chain, span.start_us, span.end_us, now_us],
+        |mut row| {
+            taken.push((row.take()?, span_of(row.take()?, row.take()?)?, sitting(&mut row)?));
+            Ok(())
+        },
     )?;
-    rows.into_iter().map(read).collect()
+    Ok(taken)
 }
 
 /// Versions of the UTC days of a stretch that were ever touched.
@@ -67,11 +99,34 @@ pub fn all(tx: &mut Tx<'_>, span: Span, now_us: i64) -> Result<Vec<Claim>, Error
 pub fn versions(tx: &mut Tx<'_>, span: Span) -> Result<Vec<DayVersion>, Error> {
     let chain = tx.chain()?;
     let days = utc_days(span);
-    let rows = tx.query(
+    let mut versions = Vec::new();
+    tx.each(
         "select resource_id, day, version from resource_days where chain_id = $1 and day >= $2 and day <= $3",
         values![chain, *days.start(), *days.end()],
+        |row| {
+            versions.push(version(row)?);
+            Ok(())
+        },
     )?;
-    rows.into_iter().map(version).collect()
+    Ok(versions)
+}
+
+/// Versions of the UTC days of a stretch, of some resources; days never touched have none.
+///
+/// # Errors
+/// The store's.
+pub fn versions_of(tx: &mut Tx<'_>, resources: &[ResourceId], span: Span) -> Result<Vec<DayVersion>, Error> {
+    if resources.is_empty() {
+        return Ok(Vec::new());
+    }
+    let days = utc_days(span);
+    let sql = format!(
+        "select resource_id, day, version from resource_days where day >= $1 and day <= $2 and resource_id in ({})",
+        places(3, resources.len())
+    );
+    let mut values: Vec<Value> = vec![(*days.start()).into(), (*days.end()).into()];
+    values.extend(resources.iter().map(|r| Value::from(*r)));
+    tx.query(&sql, &values)?.into_iter().map(version).collect()
 }
 
 /// Versions of the days that were touched since an instant (UTC microseconds of the process that touched them).
@@ -87,6 +142,20 @@ pub fn changed_since(tx: &mut Tx<'_>, since_us: i64) -> Result<Vec<DayVersion>, 
     rows.into_iter().map(version).collect()
 }
 
+/// Forgets the versions of days that no board shows any more, some at a time; gives how many were forgotten.
+///
+/// # Errors
+/// The store's.
+pub fn forget_days(tx: &mut Tx<'_>, now_us: i64) -> Result<u64, Error> {
+    let chain = tx.chain()?;
+    let before = now_us.div_euclid(DAY_US) - SHOWN_BACK_DAYS;
+    tx.execute(
+        "delete from resource_days where (resource_id, day) in (select resource_id, day from resource_days \
+         where chain_id = $1 and day < $2 limit $3)",
+        values![chain, before, FORGET_DAYS],
+    )
+}
+
 fn version(mut row: Row) -> Result<DayVersion, Error> {
     Ok(DayVersion { resource: row.take()?, day: row.take()?, version: row.take()? })
 }
@@ -98,15 +167,16 @@ fn read(mut row: Row) -> Result<Claim, Error> {
         kind: word(&row.take::<String>()?)?,
         owner: row.take()?,
         expires_us: row.take()?,
-        sitting: match row.take::<Option<String>>()?.zip(row.take::<Option<u32>>()?) {
-            None => None,
-            Some((day, minutes)) => {
-                let day =
-                    day.parse().map_err(|_| Error::Broken("a date in the store is not one".to_owned()))?;
-                Some((day, minutes))
-            }
-        },
+        sitting: sitting(&mut row)?,
     })
+}
+
+fn sitting(row: &mut Row) -> Result<Option<(Date, u32)>, Error> {
+    let Some((day, minutes)) = row.take::<Option<String>>()?.zip(row.take::<Option<u32>>()?) else {
+        return Ok(None);
+    };
+    let day = day.parse().map_err(|_| Error::Broken("a date in the store is not one".to_owned()))?;
+    Ok(Some((day, minutes)))
 }
 
 pub(super) fn span_of(start_us: i64, end_us: i64) -> Result<Span, Error> {

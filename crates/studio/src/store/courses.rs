@@ -84,22 +84,39 @@ pub struct BookedCourse {
     pub late: bool,
 }
 
+/// A course to be booked.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCourse<'a> {
+    /// For whom.
+    pub client: ClientId,
+    /// What was agreed, in order.
+    pub sessions: &'a [Session],
+    /// A time for each.
+    pub wishes: &'a [Wish],
+    /// How many courses of the client go on, as far as who books knows.
+    pub beside: usize,
+}
+
 /// Books every session of a course for a client, or none. The caller takes the sessions from what was agreed with the
 /// studio; a client chooses times, not gaps.
 ///
 /// # Errors
-/// [`Refused::Session`] names the session that cannot be booked; [`Refused::Course`] the one whose gap does not hold.
-/// `past` goes past what [`book::book`] says, for every session.
+/// [`Refused::CourseUnderWay`] where the client has more courses under way than [`NewCourse::beside`]; [`Refused::Session`] names the session that cannot be booked,
+/// [`Refused::Course`] the one whose gap does not hold. `past` goes past what [`book::book`] says, for every session.
 pub fn book_course(
     tx: &mut Tx<'_>,
     desk: Desk<'_>,
-    client: ClientId,
-    sessions: &[Session],
-    wishes: &[Wish],
+    asked: &NewCourse<'_>,
     past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<BookedCourse, Refused> {
+    let &NewCourse { client, sessions, wishes, beside } = asked;
     check(sessions, wishes)?;
+    // Before all other locks: two who book for one client come one after the other.
+    tx.lock(&[ResourceId(client.0)])?;
+    if of_client(tx, client)?.iter().filter(|course| course.status == Status::Active).count() > beside {
+        return Err(Refused::CourseUnderWay);
+    }
     let goes_past = desk.by_staff() && past.is_some();
     let mut sought = Vec::with_capacity(wishes.len());
     for (i, (session, wish)) in sessions.iter().zip(wishes).enumerate() {
@@ -263,6 +280,20 @@ pub fn by_id(tx: &mut Tx<'_>, id: CourseId) -> Result<Option<Course>, Error> {
     let chain = tx.chain()?;
     let sql = format!("select {COLUMNS} from courses where id = $1 and chain_id = $2");
     tx.query_one(&sql, values![id, chain])?.map(read).transpose()
+}
+
+/// Whether a client has a course under way, or has finished one since they last accepted a plan.
+///
+/// # Errors
+/// The store's.
+pub fn has_begun(tx: &mut Tx<'_>, client: ClientId) -> Result<bool, Error> {
+    let chain = tx.chain()?;
+    let found = tx.query(
+        "select 1 from courses where client_id = $1 and chain_id = $2 and (status = 'active' or (status = 'done' \
+         and made_us >= (select max(accepted_us) from plans where client_id = $1 and chain_id = $2))) limit 1",
+        values![client, chain],
+    )?;
+    Ok(!found.is_empty())
 }
 
 /// Every course of a client, the oldest first.

@@ -4,6 +4,7 @@
 //! by another process arrives with the next look at the versions of the days ([`Live::look`]).
 
 use std::collections::BTreeSet;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
@@ -21,9 +22,8 @@ use crate::seal::master::MasterKeys;
 use crate::span::{DAY_US, Span};
 use crate::zone::{days_between, plus_days};
 
-/// How far back a look at other processes' changes goes beyond the last one, UTC microseconds: clocks differ, and what
-/// was written early can be kept late.
-const LOOK_BACK_US: i64 = 30_000_000;
+/// In how many parts the claims are read, side by side.
+const PARTS: i64 = 4;
 /// Days that a board reaches beyond the farthest horizon of a service, so that it lasts until it is built anew.
 const SPARE_DAYS: i64 = 3;
 
@@ -64,7 +64,7 @@ impl Live {
         chain: ChainId,
         now: Timestamp,
     ) -> Result<Live, Error> {
-        let shown = store.read(Some(chain), move |tx| read(tx, now))?;
+        let shown = read(store, chain, now)?;
         let vault = Vault::open(master, &shown.practice.chain).map_err(|e| Error::Schema(e.to_string()))?;
         Ok(Live { chain, vault: Arc::new(vault), now: RwLock::new(shown) })
     }
@@ -139,13 +139,13 @@ impl Live {
     pub fn look(&self, store: &Store, now: Timestamp) -> Result<bool, Error> {
         let (version, since_us, first) = {
             let shown = self.shown();
-            (shown.practice.chain.version, shown.looked_us - LOOK_BACK_US, shown.days.0)
+            (shown.practice.chain.version, shown.looked_us - store.look_back_us(), shown.days.0)
         };
         let (found, days) = store.read(Some(self.chain), move |tx| {
             Ok::<_, Error>((practice::version(tx)?, claims::changed_since(tx, since_us)?))
         })?;
         if found != version || earliest_today(now) > plus_days(first, 1) {
-            let shown = store.read(Some(self.chain), move |tx| read(tx, now))?;
+            let shown = read(store, self.chain, now)?;
             *self.now.write().unwrap_or_else(PoisonError::into_inner) = shown;
             return Ok(found != version);
         }
@@ -164,25 +164,44 @@ fn earliest_today(now: Timestamp) -> Date {
     plus_days(now.to_zoned(TimeZone::UTC).date(), -1)
 }
 
-fn read(tx: &mut Tx<'_>, now: Timestamp) -> Result<Shown, Error> {
-    let practice = practice::read(tx)?;
-    let first = earliest_today(now);
-    let farthest = practice.services.iter().map(|s| i64::from(s.horizon_days)).max().unwrap_or(0);
-    let last = plus_days(first, farthest + 2 + SPARE_DAYS);
-    let mut board = Board::new(&practice, Part::All, first, last)
+/// Reads a chain: first what is set up and the versions of the days, then the claims in parts side by side. What changes
+/// meanwhile has a newer version than is shown, and comes with the next look.
+fn read(store: &Store, chain: ChainId, now: Timestamp) -> Result<Shown, Error> {
+    let (practice, versions, days, span) = store.read(Some(chain), move |tx| {
+        let practice = practice::read(tx)?;
+        let first = earliest_today(now);
+        let farthest = practice.services.iter().map(|s| i64::from(s.horizon_days)).max().unwrap_or(0);
+        let last = plus_days(first, farthest + 2 + SPARE_DAYS);
+        let epoch = Date::constant(1970, 1, 1);
+        let span = Span {
+            start_us: (days_between(epoch, first) - 2) * DAY_US,
+            end_us: (days_between(epoch, last) + 3) * DAY_US,
+        };
+        Ok::<_, Error>((practice, claims::versions(tx, span)?, (first, last), span))
+    })?;
+    let at = |part: i64| span.start_us + (span.end_us - span.start_us) / PARTS * part;
+    let (send, parts) = channel();
+    for part in 0..PARTS {
+        let send = send.clone();
+        let part =
+            Span { start_us: at(part), end_us: if part + 1 == PARTS { span.end_us } else { at(part + 1) } };
+        store.submit_read(
+            Some(chain),
+            move |tx| claims::taken(tx, part, now.as_microsecond()),
+            // A caller that went away needs no answer.
+            move |taken| drop(send.send(taken)),
+        );
+    }
+    drop(send);
+    let mut board = Board::new(&practice, Part::All, days.0, days.1)
         .map_err(|e| Error::Broken(format!("what is set up cannot be read: {e}")))?;
-    let epoch = Date::constant(1970, 1, 1);
-    let span = Span {
-        start_us: (days_between(epoch, first) - 2) * DAY_US,
-        end_us: (days_between(epoch, last) + 3) * DAY_US,
-    };
-    for version in claims::versions(tx, span)? {
+    for version in versions {
         board.set_version(version.resource, version.day, version.version);
     }
-    for claim in claims::all(tx, span, now.as_microsecond())? {
-        board.take(&claim);
+    for taken in parts {
+        taken?.into_iter().for_each(|(resource, span, sitting)| board.mark(resource, span, sitting));
     }
-    Ok(Shown { practice: Arc::new(practice), board, days: (first, last), looked_us: now.as_microsecond() })
+    Ok(Shown { practice: Arc::new(practice), board, days, looked_us: now.as_microsecond() })
 }
 
 /// Days as they are now: their versions and every claim that overlaps them.
@@ -202,7 +221,7 @@ pub fn read_days(
     };
     let span = Span { start_us: first * DAY_US, end_us: (last + 1) * DAY_US };
     // In one transaction the versions and the claims belong together.
-    let versions = claims::versions(tx, span)?;
+    let versions = claims::versions_of(tx, &resources, span)?;
     let asked = |v: &DayVersion| days.iter().any(|d| d.resource == v.resource && d.day == v.day);
     let claims = claims::overlapping(tx, &resources, span, now.as_microsecond())?;
     Ok((versions.into_iter().filter(asked).collect(), claims))

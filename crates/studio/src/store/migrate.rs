@@ -14,7 +14,7 @@ struct Migration {
 }
 
 /// In order; steps are only ever added.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         shared: include_str!("../../migrations/0001_start.sql"),
@@ -26,6 +26,12 @@ const MIGRATIONS: [Migration; 2] = [
         shared: include_str!("../../migrations/0002_outside.sql"),
         sqlite: "",
         postgres: include_str!("../../migrations/0002_outside.postgres.sql"),
+    },
+    Migration {
+        version: 3,
+        shared: include_str!("../../migrations/0003_webhooks.sql"),
+        sqlite: "",
+        postgres: include_str!("../../migrations/0003_webhooks.postgres.sql"),
     },
 ];
 

@@ -45,6 +45,7 @@ mod tx;
 mod value;
 mod vault;
 pub mod waiting;
+pub mod webhooks;
 
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -57,7 +58,7 @@ pub use self::vault::Vault;
 use crate::ids::ChainId;
 
 /// Connections to PostgreSQL where the caller does not say.
-pub const POSTGRES_CONNECTIONS: usize = 32;
+pub const POSTGRES_CONNECTIONS: usize = 12;
 
 /// An open store. Dropping it ends its threads once their queue is worked off.
 pub struct Store {
@@ -95,6 +96,16 @@ impl Store {
     pub fn tell(&self) {
         if let Backend::Postgres(store) = &self.backend {
             store.tell();
+        }
+    }
+
+    /// How far a look at other processes' changes goes back beyond the last one, UTC microseconds: on PostgreSQL the clocks
+    /// of machines differ and what was written early can be kept late (assumption: by 30 s in all); alone on SQLite every
+    /// change is shown as it is made, and a look only makes sure.
+    fn look_back_us(&self) -> i64 {
+        match self.backend {
+            Backend::Sqlite(_) => 1_000_000,
+            Backend::Postgres(_) => 30_000_000,
         }
     }
 

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 use uuid::Uuid;
@@ -31,6 +32,8 @@ pub(super) struct Postgres {
 pub(super) struct Session {
     client: Client,
     statements: HashMap<String, Statement>,
+    /// Whose rows the connection sees: a chain's, or the system's.
+    scope: String,
 }
 
 impl Postgres {
@@ -110,17 +113,21 @@ pub(super) fn connect(config: &postgres::Config) -> Result<Client, Error> {
 
 impl Session {
     pub(super) fn connect(config: &postgres::Config) -> Result<Session, Error> {
-        let client = connect(config)?;
-        Ok(Session { client, statements: HashMap::new() })
+        let mut client = connect(config)?;
+        // Every statement finds its rows by an index whatever the values are: planned once, not at each run.
+        client.batch_execute("set plan_cache_mode = force_generic_plan").map_err(|e| error(&e))?;
+        Ok(Session { client, statements: HashMap::new(), scope: String::new() })
     }
 
     /// Begins a transaction that sees the rows of one chain, or all of them for the system's own work.
     fn begin(&mut self, chain: Option<ChainId>, write: bool) -> Result<(), Error> {
         let scope = chain.map_or_else(|| "system".to_owned(), |id| id.to_string());
-        let mode = if write { "" } else { " isolation level repeatable read, read only" };
-        self.client
-            .batch_execute(&format!("begin{mode}; set local hairline.chain = '{scope}'"))
-            .map_err(|e| error(&e))
+        if scope != self.scope {
+            // Before the transaction, so that an undone one does not undo it.
+            self.batch(&format!("set hairline.chain = '{scope}'"))?;
+            self.scope = scope;
+        }
+        self.batch(if write { "begin" } else { "begin isolation level repeatable read, read only" })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, Error> {
@@ -136,9 +143,26 @@ impl Session {
     }
 
     pub(super) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+        let mut rows = Vec::new();
+        self.each(sql, values, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    pub(super) fn each(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+        take: &mut dyn FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let statement = self.statement(sql)?;
-        let found = self.client.query(&statement, &parameters(values)).map_err(|e| error(&e))?;
-        found.iter().map(row).collect()
+        let mut found = self.client.query_raw(&statement, values).map_err(|e| error(&e))?;
+        while let Some(next) = found.next().map_err(|e| error(&e))? {
+            take(row(&next)?)?;
+        }
+        Ok(())
     }
 
     pub(super) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Error> {

@@ -2,7 +2,7 @@
 
 use super::{Error, Row, Tx};
 use crate::ids::ChainId;
-use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Working};
+use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Told, Working};
 use crate::values;
 
 /// Every chain of the store, by name. For transactions of the system.
@@ -107,7 +107,13 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Practice, Error> {
         services: services(tx, id)?,
         hours: hours(tx, id)?,
         prices: prices(tx, id)?,
+        webhooks: webhooks(tx, id)?,
     })
+}
+
+fn webhooks(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Told>, Error> {
+    let sql = "select id, studio_id from webhooks where chain_id = $1 order by made_us, id";
+    all(tx, sql, id, |row| Ok(Told { id: row.take()?, studio: row.take()? }))
 }
 
 /// Reads every row of an answer with `read`.

@@ -13,7 +13,7 @@ use crate::booking::State;
 use crate::ids::{Fresh, ResourceId, RoomId};
 use crate::practice::{Practice, Room, Service, Studio};
 use crate::search::{self, Ask, Own, admits};
-use crate::span::{DAY_US, Span};
+use crate::span::Span;
 use crate::timeline::{QUARTER_US, quarters_touched};
 use crate::zone::{local_date, plus_days, start_of_day, zone};
 
@@ -41,8 +41,11 @@ pub(super) struct Sought<'a> {
     board: Board,
     /// The practitioner and every room that would do.
     resources: Vec<ResourceId>,
-    /// All claims that could matter.
-    window: Span,
+    /// Where claims of the practitioner matter: the sitting with its buffers, and its whole local day, whose sittings
+    /// count towards the cap.
+    day: Span,
+    /// Where claims of rooms matter: the sitting and the longest cleaning after it.
+    in_room: Span,
 }
 
 /// A place found free under lock.
@@ -85,9 +88,21 @@ pub(super) fn seek<'a>(
     let practitioner: ResourceId = wish.practitioner.into();
     let mut resources = board.resources();
     resources.retain(|r| *r == practitioner || practice.room(RoomId(r.0)).is_some_and(fits));
-    let start_us = start_of_day(&tz, first)?.as_microsecond();
-    let window = Span { start_us, end_us: start_us + 4 * DAY_US };
-    Ok(Sought { practice, studio, service, wish: *wish, asked, board, resources, window })
+    let sitting = Span::of_minutes(wish.start, asked.minutes);
+    let cleaning_min = practice.rooms.iter().map(|r| r.cleaning_min).max().unwrap_or(0);
+    let in_room = whole_quarters(sitting.with_buffers(0, cleaning_min));
+    let taken = whole_quarters(sitting.with_buffers(service.before_min, service.after_min));
+    let day = Span {
+        start_us: taken.start_us.min(start_of_day(&tz, date)?.as_microsecond()),
+        end_us: taken.end_us.max(start_of_day(&tz, last)?.as_microsecond()),
+    };
+    Ok(Sought { practice, studio, service, wish: *wish, asked, board, resources, day, in_room })
+}
+
+/// A stretch with all the quarters it touches, which is how the board sees what is taken.
+fn whole_quarters(span: Span) -> Span {
+    let quarters = quarters_touched(&span);
+    Span { start_us: quarters.start * QUARTER_US, end_us: quarters.end * QUARTER_US }
 }
 
 /// Waits until nobody else books on anything that is sought.
@@ -96,15 +111,15 @@ pub(super) fn lock(tx: &mut Tx<'_>, sought: &[Sought<'_>]) -> Result<(), Error> 
     tx.lock(&resources)
 }
 
-/// Who has taken some resources within a window. Holds that have run out are taken away; they are the second of the two.
+/// Who has taken groups of resources, each within a stretch. Holds that have run out are taken away; they are the second
+/// of the two.
 fn standing(
     tx: &mut Tx<'_>,
-    resources: &[ResourceId],
-    window: Span,
+    groups: &[(&[ResourceId], Span)],
     now: Timestamp,
 ) -> Result<(Vec<Claim>, Vec<Claim>), Error> {
     let now_us = now.as_microsecond();
-    let all = claims::overlapping(tx, resources, window, i64::MIN)?;
+    let all = claims::overlapping_any(tx, groups, i64::MIN)?;
     let (expired, taken): (Vec<Claim>, Vec<Claim>) =
         all.into_iter().partition(|c| c.expires_us.is_some_and(|until| until <= now_us));
     claims::drop_expired(tx, &expired, now_us)?;
@@ -122,13 +137,14 @@ pub(super) fn find<'a>(
     past: bool,
     now: Timestamp,
 ) -> Result<Spot<'a>, Refused> {
-    let Sought { practice, studio, service, wish, asked, mut board, resources, window } = sought;
-    let (mut taken, expired) = standing(tx, &resources, window, now)?;
+    let Sought { practice, studio, service, wish, asked, mut board, resources, day, in_room } = sought;
+    let practitioner: ResourceId = wish.practitioner.into();
+    let rooms: Vec<ResourceId> = resources.iter().copied().filter(|r| *r != practitioner).collect();
+    let (mut taken, expired) = standing(tx, &[(&[practitioner], day), (&rooms, in_room)], now)?;
     taken.retain(|c| !except.contains(&c.owner));
     taken.extend(others.iter().filter(|c| resources.contains(&c.resource)));
     taken.iter().for_each(|claim| board.take(claim));
 
-    let practitioner: ResourceId = wish.practitioner.into();
     let sitting = Sitting {
         span: Span::of_minutes(wish.start, asked.minutes),
         date: local_date(&zone(&studio.zone)?, wish.start),
@@ -185,7 +201,7 @@ pub(super) fn again(
     let resources: Vec<ResourceId> = claims.iter().map(|c| c.resource).collect();
     tx.lock(&resources)?;
     for claim in &claims {
-        if !standing(tx, &[claim.resource], claim.span, now)?.0.is_empty() {
+        if !standing(tx, &[(&[claim.resource], claim.span)], now)?.0.is_empty() {
             let person = claim.resource == visit.practitioner.into();
             return Err(if person { search::Refusal::Taken } else { search::Refusal::NoRoom }.into());
         }

@@ -24,6 +24,10 @@ const READERS: usize = 4;
 const BUSY: Duration = Duration::from_secs(10);
 /// Statements kept ready per connection.
 const STATEMENTS: usize = 256;
+/// How long changes gather in the log before a thread of its own brings them into the file, off the writer's way.
+const GATHER: Duration = Duration::from_millis(500);
+/// At how many pages (4 kB) of log the writer waits for that, so that a rush does not grow it without end: 64 MB.
+const LOG_PAGES_MOST: i32 = 16_000;
 
 pub(super) struct Sqlite {
     writes: Sender<Job>,
@@ -33,8 +37,12 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Sqlite, Error> {
         let writer = connect(path, false)?;
+        writer.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MOST).map_err(|e| error(&e))?;
+        let keeper = connect(path, false)?;
+        let (kept, log) = channel();
+        spawn("hairline-log", move || keep_log(&keeper, &log))?;
         let (writes, write_queue) = channel();
-        spawn("hairline-writer", move || write_all(&writer, &write_queue))?;
+        spawn("hairline-writer", move || write_all(&writer, &write_queue, &kept))?;
         let (reads, read_queue) = channel();
         let read_queue = Arc::new(Mutex::new(read_queue));
         for i in 0..READERS {
@@ -80,16 +88,18 @@ pub(super) fn connect(path: &Path, read_only: bool) -> Result<Connection, Error>
     let settings = if read_only {
         "pragma query_only = on; pragma cache_size = -16000;"
     } else {
-        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32000;"
+        // What a savepoint may have to undo stays in memory, not in a file of its own for each booking.
+        "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -32000; \
+         pragma temp_store = memory;"
     };
     connection.execute_batch(settings).map_err(|e| Error::Unavailable(format!("{}: {e}", path.display())))?;
     Ok(connection)
 }
 
 /// The writer: takes what waits, gives each job a savepoint of its own, keeps all of it with one flush, then answers.
-fn write_all(connection: &Connection, queue: &Receiver<Job>) {
+fn write_all(connection: &Connection, queue: &Receiver<Job>, kept: &Sender<()>) {
     while let Ok(first) = queue.recv() {
-        if let Err(e) = connection.execute_batch("begin immediate") {
+        if let Err(e) = run(connection, "begin immediate") {
             first.refuse(&error(&e));
             continue;
         }
@@ -100,13 +110,16 @@ fn write_all(connection: &Connection, queue: &Receiver<Job>) {
                 Err(_) => break,
             }
         }
-        match connection.execute_batch("commit") {
-            Ok(()) => done.into_iter().for_each(|ran| (ran.answer)(None)),
+        match run(connection, "commit") {
+            Ok(()) => {
+                done.into_iter().for_each(|ran| (ran.answer)(None));
+                let _ = kept.send(());
+            }
             Err(e) => {
                 let failed = error(&e);
                 // Where the commit failed and left the transaction open, undo it: nothing of it was acknowledged.
                 if !connection.is_autocommit() {
-                    let _ = connection.execute_batch("rollback");
+                    let _ = run(connection, "rollback");
                 }
                 done.into_iter().for_each(|ran| (ran.answer)(Some(failed.clone())));
             }
@@ -114,14 +127,24 @@ fn write_all(connection: &Connection, queue: &Receiver<Job>) {
     }
 }
 
+/// Brings the log into the file while the writer goes on; ends with the writer.
+fn keep_log(connection: &Connection, kept: &Receiver<()>) {
+    while kept.recv().is_ok() {
+        std::thread::sleep(GATHER);
+        while kept.try_recv().is_ok() {}
+        // What is left, for readers or a full disk, is the next one's; at LOG_PAGES_MOST the writer's.
+        let _ = connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
+    }
+}
+
 fn write_one(connection: &Connection, job: Job) -> Ran {
-    if let Err(e) = connection.execute_batch("savepoint job") {
+    if let Err(e) = run(connection, "savepoint job") {
         return job.cannot_run(error(&e));
     }
     let chain = job.chain;
     let ran = job.run(&mut Tx { driver: Driver::Sqlite(connection), chain, statements: 0 });
-    let end = if ran.keep { "release job" } else { "rollback to job; release job" };
-    match connection.execute_batch(end) {
+    let undone = if ran.keep { Ok(()) } else { run(connection, "rollback to job") };
+    match undone.and_then(|()| run(connection, "release job")) {
         Ok(()) => ran,
         Err(e) => {
             let failed = error(&e);
@@ -130,27 +153,45 @@ fn write_one(connection: &Connection, job: Job) -> Ran {
     }
 }
 
+/// A statement without values or answer, kept ready.
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
 fn read_all(connection: &Connection, queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // One snapshot for all statements of the job.
-        if let Err(e) = connection.execute_batch("begin") {
+        if let Err(e) = run(connection, "begin") {
             job.refuse(&error(&e));
             continue;
         }
         let chain = job.chain;
         let ran = job.run(&mut Tx { driver: Driver::Sqlite(connection), chain, statements: 0 });
-        let ended = connection.execute_batch("rollback");
+        let ended = run(connection, "rollback");
         (ran.answer)(ended.err().map(|e| error(&e)));
     }
 }
 
 pub(super) fn query(connection: &Connection, sql: &str, values: &[Value]) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    each(connection, sql, values, &mut |row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+pub(super) fn each(
+    connection: &Connection,
+    sql: &str,
+    values: &[Value],
+    take: &mut dyn FnMut(Row) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut statement = connection.prepare_cached(&numbered(sql)).map_err(|e| error(&e))?;
     let columns = statement.column_count();
     let mut found = statement.query(params_from_iter(values)).map_err(|e| error(&e))?;
-    let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(|e| error(&e))? {
         let mut values = Vec::with_capacity(columns);
         for i in 0..columns {
@@ -162,9 +203,9 @@ pub(super) fn query(connection: &Connection, sql: &str, values: &[Value]) -> Res
                 ValueRef::Blob(x) => Value::Bytes(x.to_vec()),
             });
         }
-        rows.push(Row { values: values.into_iter() });
+        take(Row { values: values.into_iter() })?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 pub(super) fn execute(connection: &Connection, sql: &str, values: &[Value]) -> Result<u64, Error> {

@@ -44,6 +44,23 @@ impl Tx<'_> {
         }
     }
 
+    /// Calls `take` with each row of an answer as it comes, for answers too long to be held.
+    ///
+    /// # Errors
+    /// When the database refuses the statement; those of `take`, which end it.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+        mut take: impl FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.statements += 1;
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite::each(connection, sql, values, &mut take),
+            Driver::Postgres(session) => session.each(sql, values, &mut take),
+        }
+    }
+
     /// The one row of an answer, or none.
     ///
     /// # Errors

@@ -73,10 +73,22 @@ static CLOCKS: [[u8; 5]; 96] = {
     all
 };
 
+static TEXTS: [&str; 96] = {
+    let mut all = [""; 96];
+    let mut quarter = 0;
+    while quarter < 96 {
+        if let Ok(text) = std::str::from_utf8(&CLOCKS[quarter]) {
+            all[quarter] = text;
+        }
+        quarter += 1;
+    }
+    all
+};
+
 impl Clock {
     /// As `09:15`.
     pub fn text(self) -> &'static str {
-        CLOCKS.get(usize::from(self.0)).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+        TEXTS.get(usize::from(self.0)).copied().unwrap_or_default()
     }
 }
 

@@ -5,7 +5,6 @@
 pub mod client;
 pub mod event;
 pub mod feed;
-pub mod fetch;
 pub mod outside;
 pub mod staff;
 pub mod zone;

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::fetch;
 use super::staff::{shown, through};
 use crate::App;
 use crate::office::now;
+use crate::outgoing;
 use crate::problem::{self, Problem};
 use crate::staff::session::SignedIn;
 
@@ -85,7 +85,7 @@ pub async fn add(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let studio = yours(&signed_in, typed.about)?;
-    let url = match fetch::address(&typed.url) {
+    let url = match outgoing::calendar(&typed.url) {
         Ok(url) => url,
         Err(why) => return shown(&app, &signed_in, None, Some((typed.about, typed.url, why))).await,
     };

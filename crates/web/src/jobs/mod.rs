@@ -8,6 +8,7 @@ pub mod outside;
 pub mod runner;
 pub mod second_look;
 pub mod told;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub const MAILS: [&str; 11] = [
     waiting::MAIL,
 ];
 /// All others.
-const OTHERS: [&str; 3] = [second_look::KIND, waiting::LOOK, store::outside::READ];
+const OTHERS: [&str; 4] = [second_look::KIND, waiting::LOOK, store::outside::READ, store::webhooks::SEND];
 
 /// Why a job was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,7 @@ pub async fn work(app: &App, office: &Arc<Office>, job: &Job, worker: &str) -> R
         second_look::KIND => second_look::work(office, job, worker).await,
         waiting::LOOK => offers::work(office, job, worker).await,
         store::outside::READ => outside::work(app, office, job, worker).await,
+        store::webhooks::SEND => webhooks::work(app, office, job, worker).await,
         _ => told::work(app, office, job, worker).await,
     }
 }

@@ -10,8 +10,8 @@ use hairline_studio::store::outside::{self, EVERY_US};
 
 use super::{Failed, finish};
 use crate::App;
-use crate::calendars::fetch::fetch;
 use crate::office::{Office, now};
+use crate::outgoing::fetch;
 
 /// How far ahead busy times are kept: beyond the horizon of what clients can book (an assumption).
 const AHEAD_US: i64 = 400 * DAY_US;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hairline_studio::seal::system_random;
 use hairline_studio::store::jobs::{self, Job};
-use hairline_studio::store::{self, idempotency, waiting};
+use hairline_studio::store::{self, claims, idempotency, waiting};
 use hairline_studio::token;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
@@ -96,6 +96,7 @@ async fn run(app: App, mut stopped: watch::Receiver<bool>) {
                 let Ok(office) = app.office() else { continue };
                 let forgotten: Result<(), store::Error> = office.write(|desk| {
                     jobs::forget(desk.tx, desk.fresh.now_us())?;
+                    claims::forget_days(desk.tx, desk.fresh.now_us())?;
                     idempotency::forget(desk.tx, desk.fresh.now_us()).map(|_| ())
                 }).await;
                 said(forgotten, "what is old is not forgotten");

@@ -9,7 +9,7 @@ use hairline_studio::booking::Refusal;
 use hairline_studio::ids::{ClientId, StudioId};
 use hairline_studio::span::Span;
 use hairline_studio::store::book::{self, Refused};
-use hairline_studio::store::courses::{self, Session, Status};
+use hairline_studio::store::courses::{self, NewCourse, Session};
 use hairline_studio::store::{self, appointments, clients, plans};
 use hairline_studio::zone::zone;
 use uuid::Uuid;
@@ -37,15 +37,15 @@ pub struct Waiting {
     busy: Vec<Span>,
 }
 
-/// The course of the plan that a client has accepted, unless one is under way.
+/// The course of the plan that a client has accepted, unless one is under way or was finished since.
 ///
 /// # Errors
 /// The store's.
 pub fn waits(desk: &mut Desk<'_, '_>, client: ClientId) -> Result<Option<Waiting>, store::Error> {
     let Some((version, sessions)) = plans::accepted(desk.tx, client)? else { return Ok(None) };
-    let running = courses::of_client(desk.tx, client)?.iter().any(|c| c.status == Status::Active);
+    let begun = courses::has_begun(desk.tx, client)?;
     let record = clients::by_id(desk.tx, desk.vault, client)?;
-    let Some(record) = record.filter(|_| !running) else { return Ok(None) };
+    let Some(record) = record.filter(|_| !begun) else { return Ok(None) };
     let visits = appointments::of_client(desk.tx, client)?;
     let busy = visits.iter().filter(|v| v.state.takes_time()).map(|v| v.span).collect();
     Ok(Some(Waiting { studio: record.studio, version, sessions, busy }))
@@ -110,7 +110,13 @@ pub async fn book(
         let Desk { tx, practice, vault, fresh } = desk;
         let actor = bearer(practice, id);
         let at = book::Desk { practice, vault, actor: &actor };
-        let done = courses::book_course(tx, at, id, &waiting.sessions, &wishes, None, fresh)?;
+        let done = courses::book_course(
+            tx,
+            at,
+            &NewCourse { client: id, sessions: &waiting.sessions, wishes: &wishes, beside: 0 },
+            None,
+            fresh,
+        )?;
         Ok((true, done.touched))
     })
     .await;

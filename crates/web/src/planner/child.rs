@@ -19,6 +19,9 @@ use super::{Numbers, pool};
 
 /// The word by which the program is asked to be the engine of a server.
 pub const COMMAND: &str = "plan-for-server";
+/// The variable by which a server's allocator gives memory back at once (milliseconds after it was freed): small for a
+/// server, slow for an engine.
+pub const GIVE_BACK: &str = "MIMALLOC_PURGE_DELAY";
 /// Largest line of a message, bytes: a case of 2,000 fields is a tenth of it.
 const LINE_LIMIT: u64 = 16 << 20;
 
@@ -51,8 +54,7 @@ pub async fn plan(
         .arg(COMMAND)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // A setting that keeps a server small and makes an engine slow.
-        .env_remove("MALLOC_TRIM_THRESHOLD_")
+        .env_remove(GIVE_BACK)
         .kill_on_drop(true)
         .spawn()?;
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {

@@ -168,6 +168,7 @@ fn words(kind: &str) -> String {
         "mail.open_steps" => "Mail to the studio: something is open".to_owned(),
         "mail.offer" => "Mail: a time is free".to_owned(),
         "gates.second_look" => "Second look before a visit".to_owned(),
+        "webhook.send" => "Tell another program of a visit".to_owned(),
         "calendar.read" => "Read a calendar kept elsewhere".to_owned(),
         "plan.make" => "Plan a treatment".to_owned(),
         "waiting.offer" => "Look at the waiting list".to_owned(),

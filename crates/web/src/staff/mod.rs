@@ -8,6 +8,7 @@ pub mod session;
 pub mod setup;
 pub mod sign_in;
 pub mod today;
+pub mod webhooks;
 pub mod week;
 
 use axum::Router;
@@ -33,6 +34,10 @@ pub fn router() -> Router<App> {
         .route("/staff/jobs/rules", post(jobs::rules))
         .route("/staff/jobs/retry", post(jobs::retry))
         .route("/staff/jobs/drop", post(jobs::give_up))
+        .route("/staff/webhooks", get(webhooks::get).post(webhooks::add))
+        .route("/staff/webhooks/test", post(webhooks::test))
+        .route("/staff/webhooks/again", post(webhooks::again))
+        .route("/staff/webhooks/remove", post(webhooks::remove))
         .merge(record::router())
         .merge(week::router())
         .merge(setup::router())

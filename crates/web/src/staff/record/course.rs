@@ -12,7 +12,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::search::{Service, Who};
 use hairline_studio::span::Span;
 use hairline_studio::store::book::{self, Wish};
-use hairline_studio::store::courses::{self, Session, Status};
+use hairline_studio::store::courses::{self, NewCourse, Session, Status};
 use hairline_studio::store::{appointments, plans};
 use hairline_studio::zone::{local_date, plus_days, zone};
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ struct Page {
     name: String,
     version: i64,
     searched: Searched,
-    running: bool,
+    running: usize,
     nonce: Uuid,
 }
 
@@ -137,7 +137,8 @@ pub async fn form(
             let opened = open(desk, &actor, &record, Action::BookVisit)?;
             let id = opened.client.id;
             let accepted = plans::accepted(desk.tx, id)?;
-            let running = courses::of_client(desk.tx, id)?.iter().any(|c| c.status == Status::Active);
+            let running =
+                courses::of_client(desk.tx, id)?.iter().filter(|c| c.status == Status::Active).count();
             let visits = appointments::of_client(desk.tx, id)?;
             let busy: Vec<Span> = visits.iter().filter(|v| v.state.takes_time()).map(|v| v.span).collect();
             Ok::<_, Problem>((opened, accepted, running, busy))
@@ -172,7 +173,7 @@ fn searched(
     signed_in: &SignedIn,
     opened: Opened,
     (version, sessions): (i64, &[Session]),
-    running: bool,
+    running: usize,
     busy: Vec<Span>,
     asked: &Asked,
 ) -> Result<Page, Problem> {
@@ -354,6 +355,9 @@ pub struct Sent {
     pub times: String,
     /// The version of the plan that was accepted.
     pub version: i64,
+    /// How many courses were under way when the page was drawn.
+    #[serde(default)]
+    pub beside: usize,
 }
 
 /// The times of a button, one for each session.
@@ -387,8 +391,18 @@ pub async fn book(
         let (_, sessions) = accepted.ok_or(book::Refused::Changed)?;
         let wishes = wishes(&sent.times, &sessions).ok_or_else(not_found)?;
         let at = book::Desk { practice: desk.practice, vault: desk.vault, actor: &actor };
-        let done =
-            courses::book_course(desk.tx, at, opened.client.id, &sessions, &wishes, None, &mut desk.fresh)?;
+        let done = courses::book_course(
+            desk.tx,
+            at,
+            &NewCourse {
+                client: opened.client.id,
+                sessions: &sessions,
+                wishes: &wishes,
+                beside: sent.beside,
+            },
+            None,
+            &mut desk.fresh,
+        )?;
         Ok((true, done.touched))
     })
     .await;

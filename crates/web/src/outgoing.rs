@@ -1,6 +1,6 @@
-//! Fetches a calendar from an address that somebody typed, so that it cannot be turned against the studio's own network:
-//! only the public internet, only HTTPS, and every address that a name stands for is looked at in the moment of connecting,
-//! at each redirection too.
+//! Requests to addresses that somebody typed (calendars, webhooks), so that they cannot be turned against the studio's own
+//! network: only the public internet, only HTTPS, and every address that a name stands for is looked at in the moment of
+//! connecting, at each redirection too.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -89,7 +89,21 @@ impl Guard {
     }
 }
 
-/// An address as it is kept: `webcal:` is HTTPS by another name.
+/// The address of a calendar as it is kept: `webcal:` is HTTPS by another name.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn calendar(typed: &str) -> Result<String, &'static str> {
+    let typed = typed.trim();
+    match typed.split_once("://") {
+        Some((scheme, rest)) if ["webcal", "webcals"].contains(&scheme.to_ascii_lowercase().as_str()) => {
+            address(&format!("https://{rest}"))
+        }
+        _ => address(typed),
+    }
+}
+
+/// An address as it is kept.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -97,9 +111,9 @@ pub fn address(typed: &str) -> Result<String, &'static str> {
     let typed = typed.trim();
     let (scheme, rest) = typed.split_once("://").ok_or("Give the whole address, from https:// on.")?;
     let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "https" | "webcal" | "webcals" => "https",
+        "https" => "https",
         "http" => "http",
-        _ => return Err("Give an address that begins with https:// or webcal://."),
+        _ => return Err("Give an address that begins with https://."),
     };
     let address = format!("{scheme}://{rest}");
     let uri: Uri = address.parse().map_err(|_| "This is no address.")?;
@@ -112,21 +126,43 @@ pub fn address(typed: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The text at an address. Blocks for up to twenty seconds.
+fn agent(own: &[IpNet], redirects: u32) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .max_redirects(redirects)
+        .proxy(None)
+        .user_agent(concat!("hairline/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let guard = Guard { names: DefaultResolver::default(), own: own.to_vec() };
+    Agent::with_parts(config, DefaultConnector::default(), guard)
+}
+
+/// Posts JSON to an address and throws the answer away. Blocks for up to twenty seconds; `headers` are names and values.
+///
+/// # Errors
+/// Why it was not taken, in a sentence, without the address.
+pub fn post(address: &str, own: &[IpNet], headers: &[(&str, String)], body: &str) -> Result<(), String> {
+    let mut request = agent(own, 0).post(address).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    match request.send(body) {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => {
+            Err(format!("The server there leads on or says nothing useful ({}).", answer.status().as_u16()))
+        }
+        Err(Error::StatusCode(code)) => Err(format!("The server there did not take it ({code}).")),
+        Err(e) => Err(said(&e)),
+    }
+}
+
+/// The text of a calendar at an address. Blocks for up to twenty seconds.
 ///
 /// # Errors
 /// Why there is none, in a sentence for who gave the address, without the address.
 pub fn fetch(address: &str, own: &[IpNet]) -> Result<String, String> {
-    let config = Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(REDIRECTS)
-        .proxy(None)
-        .user_agent(concat!("hairline/", env!("CARGO_PKG_VERSION")))
-        .accept("text/calendar, text/plain;q=0.5")
-        .build();
-    let guard = Guard { names: DefaultResolver::default(), own: own.to_vec() };
-    let agent = Agent::with_parts(config, DefaultConnector::default(), guard);
-    let mut answer = agent.get(address).call().map_err(|e| said(&e))?;
+    let asked = agent(own, REDIRECTS).get(address).header("accept", "text/calendar, text/plain;q=0.5");
+    let mut answer = asked.call().map_err(|e| said(&e))?;
     let bytes = answer.body_mut().with_config().limit(LIMIT_BYTES).read_to_vec().map_err(|e| said(&e))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -142,7 +178,7 @@ fn said(error: &Error) -> String {
         Error::HostNotFound => "There is no server of this name.".to_owned(),
         Error::TooManyRedirects => "It leads from one address to the next without an end.".to_owned(),
         Error::Io(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-            "Only addresses of the public internet are read, by https://; for one of your own network the server's settings \
+            "Only addresses of the public internet are asked, by https://; for one of your own network the server's settings \
              have to allow it (--fetch-from)."
                 .to_owned()
         }
@@ -191,12 +227,13 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_or_refused_with_a_reason() {
-        assert_eq!(address(" webcal://a.example/x.ics ").as_deref(), Ok("https://a.example/x.ics"));
+        assert_eq!(calendar(" webcal://a.example/x.ics ").as_deref(), Ok("https://a.example/x.ics"));
         assert_eq!(address("https://a.example:8443/?k=1").as_deref(), Ok("https://a.example:8443/?k=1"));
         for bad in [
             "a.example/x.ics",
             "file:///etc/passwd",
             "ftp://a.example/",
+            "webcal://a.example/",
             "https://",
             "https://u:p@a.example/",
             "",
