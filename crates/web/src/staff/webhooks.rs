@@ -80,16 +80,16 @@ fn told(desk: &mut Desk<'_, '_>, who: &Who, id: Uuid, what: &str) -> Result<(), 
     events::add(desk.tx, line, who, &event, now_us)
 }
 
-/// The clock of the chain's first studio; a chain has none of its own.
+/// The clock of the owner's own studio, or of the first; a chain has none of its own.
 fn clock(signed_in: &SignedIn) -> TimeZone {
-    let first = signed_in.practice.studios.first();
+    let first = signed_in.studios().into_iter().next().or(signed_in.practice.studios.first());
     first.and_then(|s| zone(&s.zone).ok()).unwrap_or(TimeZone::UTC)
 }
 
 fn sent(one: &Delivery, clock: &TimeZone) -> Sent {
     let when = |us: i64| {
         let at = Timestamp::from_microsecond(us).map(|t| t.to_zoned(clock.clone()));
-        at.map_or_else(|_| String::new(), |t| t.strftime("%-d %b, %H:%M:%S").to_string())
+        at.map_or_else(|_| String::new(), |t| t.strftime("%-d %b, %H:%M:%S %Z").to_string())
     };
     let body: serde_json::Value = serde_json::from_str(&one.body).unwrap_or_default();
     let text = |at: &serde_json::Value| at.as_str().unwrap_or_default().to_owned();
