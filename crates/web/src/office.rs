@@ -52,6 +52,11 @@ impl Office {
         self.live.practice()
     }
 
+    /// How many statements this process has asked the database.
+    pub fn statements(&self) -> u64 {
+        self.store.statements()
+    }
+
     /// The chain.
     pub fn chain(&self) -> ChainId {
         self.live.chain()

@@ -72,6 +72,11 @@ async fn metrics(State(app): State<App>, request: Request) -> Result<Response, P
     let mut text = app.metrics.text();
     if let Ok(office) = app.office() {
         let counts = office.read(|desk| jobs::counts(desk.tx, None, desk.fresh.now_us())).await?;
+        text.push_str(
+            "# HELP hairline_store_statements_total Statements that this process has asked the database.\n",
+        );
+        text.push_str("# TYPE hairline_store_statements_total counter\n");
+        text.push_str(&format!("hairline_store_statements_total {}\n", office.statements()));
         text.push_str("# HELP hairline_jobs Jobs that are not done, in the whole store.\n");
         text.push_str("# TYPE hairline_jobs gauge\n");
         for (state, n) in [("due", counts.due), ("later", counts.later), ("failed", counts.failed)] {

@@ -500,3 +500,64 @@ fn of_fifty_pages_that_press_one_button_one_gets_the_time_and_the_others_are_sho
         }
     }
 }
+
+/// What is searched is in memory; what is written is a number of statements that does not grow with the practice.
+#[test]
+fn a_request_asks_the_database_few_things() {
+    let served = served();
+    let asks = |most: u64, what: &str, request: &dyn Fn() -> Answer| {
+        let before = served.statements();
+        let answer = request();
+        let asked = served.statements() - before;
+        assert!(answer.status < 400, "{what}: {}", answer.body);
+        assert!(asked <= most, "{what} asks {asked} times, {most} are allowed");
+        answer
+    };
+    let of_service = format!("service={}&studio=lisbon-chiado&from={}", id(CONSULTATION), day(1));
+    let month = format!("/api/v1/free-times?{of_service}&to={}", day(31));
+    let course = format!("/api/v1/course-times?{of_service}&to={}&gaps=14-21,14-21", day(120));
+    for path in ["/", "/studios", "/book?studio=lisbon-chiado", "/api/v1/studios", &month, &course] {
+        asks(0, path, &|| served.get(path));
+    }
+    // Its healed pictures, which a client can withdraw at any moment.
+    asks(1, "a studio's page", &|| served.get("/studios/lisbon-chiado"));
+    let start = starts(&free(
+        &served,
+        &format!("studio=lisbon-chiado&practitioner={}&from={}&to={}", id(ANA), day(7), day(20)),
+    ));
+    let start = &start.first().expect("a free time").1;
+    // Answered before? Too many holds? Who is taken? Then visit, claims, days, holder, answer.
+    let hold = asks(8, "a hold", &|| served.post("/api/v1/holds", "few-h", &wish(Some(ANA), start)));
+    let body = json!({"hold": hold.json()["hold"]["code"], "client": client()});
+    // Answered before? The hold, twice; then client, words, visit, history, jobs, claims, answer.
+    let visit = asks(10, "a booking", &|| served.post("/api/v1/bookings", "few-b", &body));
+    asks(1, "the same booking once more", &|| served.post("/api/v1/bookings", "few-b", &body));
+    let code = code(&visit.json()["visit"]);
+    asks(4, "a visit", &|| served.get(&format!("/api/v1/visits/{code}")));
+    asks(8, "its page", &|| served.page(&format!("/visit/{code}")));
+}
+
+/// A plan may have set another length than the service has; who moves the visit is offered times for that.
+#[test]
+fn a_visit_keeps_its_own_length_when_it_moves() {
+    let served = served();
+    let query = format!("studio=lisbon-chiado&practitioner={}&from={}&to={}", id(ANA), day(7), day(20));
+    let start = starts(&free(&served, &query)).first().expect("a free time").1.clone();
+    let code = code(&booked(&served, ANA, &start));
+    let times = |date: &str| {
+        let page = served.page(&format!("/visit/{code}/move?with={}&day={date}", id(ANA)));
+        assert_eq!(page.status, 200, "{}", page.body);
+        page.body
+    };
+    // Open until five, an empty day: a consultation of 45 minutes can begin at a quarter past four.
+    let date = day(21);
+    assert!(times(&date).contains(">16:15<"), "{}", times(&date));
+    let longer = served.office.write(|desk| {
+        let sql = "update appointments set ends_us = starts_us + 5400000000 where status = 'booked'";
+        desk.tx.execute(sql, hairline_studio::values![])
+    });
+    assert_eq!(served.wait(longer), Ok::<u64, hairline_studio::store::Error>(1));
+    assert!(served.page(&format!("/visit/{code}")).body.contains("1 h 30 min"));
+    let page = times(&date);
+    assert!(page.contains(">15:30<") && !page.contains(">15:45<"), "{page}");
+}

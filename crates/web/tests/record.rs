@@ -14,6 +14,7 @@ use hairline_studio::seal::master::MasterKeys;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::live::Live;
 use hairline_studio::store::{Error, Store, sign_in};
+use hairline_studio::values;
 use hairline_web::office::now;
 use hairline_web::public::{of_practice, view};
 use hairline_web::{App, Config, Office, planner, router};
@@ -429,4 +430,34 @@ async fn a_planner_that_ends_gives_its_plan_back() {
         assert!(tries < 500, "{:?}", leased().await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn a_record_of_the_demonstration_is_planned_when_it_is_first_opened() {
+    let demo = demo();
+    let (manager, reception) = (demo.sign_in(Role::Manager).await, demo.sign_in(Role::Reception).await);
+    let office = demo.app.office().expect("it is open").clone();
+    let studio = office.practice().studio_named("london-shoreditch").expect("a studio").id;
+    let bare = office.read(move |desk| {
+        let sql = "select code from clients c where studio_id = $1 \
+                   and not exists (select 1 from plans p where p.client_id = c.id) order by id limit 1";
+        desk.tx.query_one(sql, values![studio])?.ok_or(Error::Reference)?.take::<String>()
+    });
+    let code = bare.await.expect("somebody");
+    let plans = async || {
+        let of = code.clone();
+        let counted = office.read(move |desk| {
+            let sql = "select count(*) from plans p join clients c on c.id = p.client_id \
+                       join jobs j on j.about_id = p.id and j.kind = 'plan.make' where c.code = $1";
+            desk.tx.query_one(sql, values![of])?.ok_or(Error::Reference)?.take::<i64>()
+        });
+        counted.await.expect("a count")
+    };
+    let path = format!("/staff/clients/{code}");
+    demo.page(&path, &reception).await;
+    assert_eq!(plans().await, 0, "who may not plan has nothing planned");
+    let (first, second) = tokio::join!(demo.page(&path, &manager), demo.page(&path, &manager));
+    demo.page(&path, &manager).await;
+    assert_eq!(plans().await, 1, "opened by two at once, planned once");
+    assert!(!first.contains("No plan yet") && !second.contains("No plan yet"));
 }

@@ -8,7 +8,7 @@ use super::practice::{unword, word};
 use super::{Error, Row, Tx};
 use crate::booking::{State, Visit};
 use crate::ids::{AppointmentId, ClientId, CourseId, RoomId, ServiceId, StaffId, StudioId};
-use crate::span::Span;
+use crate::span::{MINUTE_US, Span};
 use crate::values;
 
 /// One visit, or the hold of one.
@@ -55,6 +55,11 @@ pub struct Appointment {
 }
 
 impl Appointment {
+    /// Minutes of the sitting, which a plan may have set, and not the service.
+    pub fn minutes(&self) -> u32 {
+        u32::try_from(self.span.length_us() / MINUTE_US).unwrap_or(u32::MAX)
+    }
+
     /// What the rules of booking see of it.
     pub fn visit(&self) -> Visit {
         Visit {

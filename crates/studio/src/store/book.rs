@@ -402,7 +402,7 @@ pub fn move_to(
         Some((id, _)) => courses::open(tx, id)?,
         None => None,
     };
-    let sought = spot::seek(desk.practice, &wish, Some(minutes_of(&visit)), desk.by_staff())?;
+    let sought = spot::seek(desk.practice, &wish, Some(visit.minutes()), desk.by_staff())?;
     spot::lock(tx, std::slice::from_ref(&sought))?;
     let found = spot::find(tx, sought, &[visit.id.0], &[], goes_past, fresh.now)?;
     let out_of_gap = match &course {
@@ -419,10 +419,6 @@ pub fn move_to(
     let claims = spot::owned(&found.claims, &moved.appointment);
     let touched = spot::place(tx, &moved.appointment, claims, freed, fresh)?;
     Ok(Booked { touched, ..moved })
-}
-
-pub(super) fn minutes_of(visit: &Appointment) -> u32 {
-    u32::try_from(visit.span.length_us() / MINUTE_US).unwrap_or(u32::MAX)
 }
 
 /// A visit as it would stand at a spot.

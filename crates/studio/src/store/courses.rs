@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::appointments::{self, Appointment};
 use super::book::{
-    self, Asked, Booked, Desk, LONGEST_SITTING_MIN, Refused, Wish, advance, confirm_new, minutes_of,
-    new_visit, relocate,
+    self, Asked, Booked, Desk, LONGEST_SITTING_MIN, Refused, Wish, advance, confirm_new, new_visit, relocate,
 };
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
@@ -189,7 +188,7 @@ pub fn move_course(
         let visit = &all[standing];
         let (studio, practitioner) = (m.to.studio, StaffId(m.to.practitioner.0));
         let wish = Wish { studio, service: visit.service, practitioner, start: m.to.start, room: None };
-        let found = spot::seek(desk.practice, &wish, Some(minutes_of(visit)), desk.by_staff());
+        let found = spot::seek(desk.practice, &wish, Some(visit.minutes()), desk.by_staff());
         sought.push(found.map_err(in_session(m.to.step))?);
         steps.push((standing, wish, m.to.step));
     }

@@ -48,6 +48,8 @@ pub mod waiting;
 pub mod webhooks;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 
 pub use self::error::Error;
@@ -63,6 +65,7 @@ pub const POSTGRES_CONNECTIONS: usize = 12;
 /// An open store. Dropping it ends its threads once their queue is worked off.
 pub struct Store {
     backend: Backend,
+    statements: Arc<AtomicU64>,
 }
 
 enum Backend {
@@ -79,7 +82,7 @@ impl Store {
     /// When the file cannot be opened, is not a store of ours, or was written by a newer version.
     pub fn sqlite(path: &Path, now_us: i64) -> Result<Store, Error> {
         migrate::sqlite(path, now_us)?;
-        Ok(Store { backend: Backend::Sqlite(sqlite::Sqlite::open(path)?) })
+        Ok(Store::on(Backend::Sqlite(sqlite::Sqlite::open(path)?)))
     }
 
     /// Connects to PostgreSQL 15 or newer (`postgres://user:password@host/database`) and brings its tables up to date.
@@ -88,7 +91,29 @@ impl Store {
     /// When the server cannot be reached or its tables were made by a newer version.
     pub fn postgres(url: &str, connections: usize, now_us: i64) -> Result<Store, Error> {
         migrate::postgres(url, now_us)?;
-        Ok(Store { backend: Backend::Postgres(Box::new(postgres::Postgres::open(url, connections)?)) })
+        Ok(Store::on(Backend::Postgres(Box::new(postgres::Postgres::open(url, connections)?))))
+    }
+
+    fn on(backend: Backend) -> Store {
+        Store { backend, statements: Arc::default() }
+    }
+
+    /// How many statements the database was asked since this store was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Work that counts its statements.
+    fn counted<T, E>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static {
+        let statements = Arc::clone(&self.statements);
+        move |tx| {
+            let done = work(tx);
+            statements.fetch_add(u64::from(tx.statements()), Ordering::Relaxed);
+            done
+        }
     }
 
     /// Tells other processes on the same PostgreSQL that something was changed, after it was kept; soon, and many changes in
@@ -133,7 +158,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let job = Job::new(chain, work, answer);
+        let job = Job::new(chain, self.counted(work), answer);
         match &self.backend {
             Backend::Sqlite(store) => store.write(job),
             Backend::Postgres(store) => store.submit(job, true),
@@ -150,7 +175,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let job = Job::new(chain, work, answer);
+        let job = Job::new(chain, self.counted(work), answer);
         match &self.backend {
             Backend::Sqlite(store) => store.read(job),
             Backend::Postgres(store) => store.submit(job, false),

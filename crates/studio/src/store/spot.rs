@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::appointments::Appointment;
-use super::book::{Refused, Wish, minutes_of};
+use super::book::{Refused, Wish};
 use super::claims::{self, DayVersion};
 use super::{Error, Tx};
 use crate::board::{Board, Claim, ClaimKind, Part};
@@ -195,7 +195,7 @@ pub(super) fn again(
     now: Timestamp,
 ) -> Result<Vec<Claim>, Refused> {
     let service = practice.service(visit.service).ok_or(Refused::NotFound("service"))?;
-    let sitting = Sitting { span: visit.span, date: visit.wall.date(), minutes: minutes_of(visit) };
+    let sitting = Sitting { span: visit.span, date: visit.wall.date(), minutes: visit.minutes() };
     let mut claims = vec![of_person(service, visit.practitioner.into(), &sitting)];
     claims.extend(visit.room.map(|id| of_room(practice, id, &sitting)));
     let resources: Vec<ResourceId> = claims.iter().map(|c| c.resource).collect();
@@ -246,7 +246,7 @@ pub fn own(tx: &mut Tx<'_>, visit: &Appointment) -> Result<Own, Error> {
         claims.extend(free.into_iter().map(|span| (claim.resource, span)));
     }
     let (practitioner, date) = (visit.practitioner.into(), visit.wall.date());
-    Ok(Own { practitioner, claims, date, minutes: minutes_of(visit) })
+    Ok(Own { practitioner, claims, date, minutes: visit.minutes() })
 }
 
 /// What is left of a stretch beside another, in whole quarters: a quarter that both touch stays taken.

@@ -156,6 +156,7 @@ async fn show(
     let ahead = told.state == Step::Booked && visit.span.start_us > now().as_microsecond();
     let mut priced = pages::priced(&practice, service, &studio);
     priced.price_minor = visit.price_minor;
+    priced.minutes = visit.minutes();
     // The page of a code has no address of its own for search engines.
     page::private(&Shown {
         frame: Frame::new(&app, "/visit", "Your visit").hidden(),

@@ -13,6 +13,7 @@ use hairline_studio::store::book::{self, Booked, Refused, Touched, Wish};
 use hairline_studio::store::claims::DayVersion;
 use hairline_studio::store::clients;
 use hairline_studio::store::holders::{self, Holder};
+use hairline_studio::store::live::Shown;
 use hairline_studio::zone::{local_date, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -152,6 +153,12 @@ pub async fn look_again(office: &Office, studio: StudioId, start: Timestamp) {
     office.show(&Touched { days: days.collect(), added: Vec::new(), freed: true }).await;
 }
 
+/// A service as it is searched for; a visit that moves keeps its own length, which a plan may have set.
+fn sought(shown: &Shown, service: ServiceId, own: &[Own]) -> Option<search::Service> {
+    let service = shown.board.service(&shown.practice, service)?;
+    Some(search::Service { minutes: own.first().map_or(service.minutes, |own| own.minutes), ..service })
+}
+
 /// Who is free at a start, by the board, `preferred` before others; where nobody is, whoever comes first, for the reason why
 /// not.
 pub fn free_at(office: &Office, wanted: Wanted, preferred: Option<StaffId>, own: &[Own]) -> Vec<StaffId> {
@@ -159,7 +166,7 @@ pub fn free_at(office: &Office, wanted: Wanted, preferred: Option<StaffId>, own:
     let Some(service) = shown.practice.service(wanted.service) else { return Vec::new() };
     let mut all = performers(&shown.practice, wanted.studio, service);
     all.sort_by_key(|id| Some(*id) != preferred);
-    let Some(asked) = shown.board.service(&shown.practice, wanted.service) else { return Vec::new() };
+    let Some(asked) = sought(&shown, wanted.service, own) else { return Vec::new() };
     let free = |id: &StaffId| {
         let ask = Ask {
             service: &asked,
@@ -180,7 +187,7 @@ pub fn next_best(office: &Office, wanted: Wanted, own: &[Own]) -> NextBest {
     let shown = office.live().shown();
     let Some(service) = shown.practice.service(wanted.service) else { return NextBest::default() };
     let first = performers(&shown.practice, wanted.studio, service).first().copied();
-    let asked = shown.board.service(&shown.practice, wanted.service);
+    let asked = sought(&shown, wanted.service, own);
     let (Some(asked), Some(id)) = (asked, wanted.practitioner.or(first)) else { return NextBest::default() };
     let ask = Ask {
         service: &asked,
@@ -351,7 +358,7 @@ pub fn own(practice: &Practice, visit: &Appointment) -> Vec<Own> {
         practitioner: visit.practitioner.into(),
         claims,
         date: local_date(&tz, start),
-        minutes: service.minutes,
+        minutes: visit.minutes(),
     }]
 }
 
@@ -365,7 +372,7 @@ pub fn free_lines(
     own: &[Own],
 ) -> Vec<free::Line> {
     let shown = office.live().shown();
-    let Some(service) = shown.board.service(&shown.practice, service) else { return Vec::new() };
+    let Some(service) = sought(&shown, service, own) else { return Vec::new() };
     let who = practitioner.map_or(Who::Studio(studio), |id| Who::One(id.into()));
     let (from, to) = days;
     let asked =

@@ -199,6 +199,11 @@ impl Served {
         live.look(store, hairline_web::office::now()).expect("it is read");
     }
 
+    /// Statements that the database was asked so far.
+    pub fn statements(&self) -> u64 {
+        self.office.statements()
+    }
+
     /// Waits for something of the server's runtime.
     pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.as_ref().expect("it runs").block_on(work)

@@ -122,6 +122,12 @@ struct Page {
     nonce: Uuid,
 }
 
+impl Page {
+    fn here(&self) -> String {
+        format!("/staff/clients/{}/course", self.code)
+    }
+}
+
 /// `GET /staff/clients/{code}/course`
 pub async fn form(
     State(app): State<App>,

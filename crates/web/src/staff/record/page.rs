@@ -18,6 +18,7 @@ use hairline_studio::store::{self, appointments, book, events, notes, plans, sec
 use hairline_studio::zone::zone;
 use uuid::Uuid;
 
+use super::plan::ask;
 use super::plan::card::{self, Card};
 use super::{Opened, form_key, open, when};
 use crate::App;
@@ -104,7 +105,6 @@ struct Record {
     scans: Vec<Paper>,
     public: Option<Public>,
     history: Vec<(String, String)>,
-    demo: bool,
 }
 
 /// What the store knows.
@@ -142,8 +142,20 @@ pub async fn get(
     signed_in: SignedIn,
     Path(code): Path<String>,
 ) -> Result<Response, Problem> {
-    let actor = signed_in.actor.clone();
-    let found = signed_in
+    let mut found = read(&signed_in, &code).await?;
+    // A newcomer sees a plan in every record of the demonstration: made by a visible job when it is first opened.
+    let client = &found.opened.client;
+    let bare = found.may.plans && found.may.health && found.card.is_none() && client.person.is_some();
+    if signed_in.practice.chain.demo && bare {
+        ask::first_of_demo(&app, &signed_in, client).await?;
+        found = read(&signed_in, &code).await?;
+    }
+    page::private(&record(&app, &signed_in, found)?)
+}
+
+async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
+    let (actor, code) = (signed_in.actor.clone(), code.to_owned());
+    signed_in
         .office
         .read(move |desk| {
             let opened = open(desk, &actor, &code, Action::SeeClient)?;
@@ -201,8 +213,7 @@ pub async fn get(
             }
             Ok::<_, Problem>(found)
         })
-        .await?;
-    page::private(&record(&app, &signed_in, found)?)
+        .await
 }
 
 /// What only those see who may see health data.
@@ -322,7 +333,6 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
         history: found.history.into_iter().map(|line| history_line(practice, home, line)).collect(),
         studio: practice.studio(home).map(|s| s.name.clone()).unwrap_or_default(),
         since: when(practice, client.made_us, home),
-        demo: practice.chain.demo,
         person,
         code: client.code,
     })

@@ -17,7 +17,6 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/clients/{code}/plans/new", get(ask::form))
         .route("/staff/clients/{code}/plans", post(ask::submit))
-        .route("/staff/clients/{code}/plans/demo", post(ask::demo))
         .route("/staff/clients/{code}/plans/{number}", get(one::get))
         .route("/staff/clients/{code}/plans/{number}/progress", get(one::progress))
         .route("/staff/clients/{code}/plans/{number}/accept", post(accept::accept))
