@@ -25,13 +25,14 @@ Tasks of the project:
 Everything is built in the release profile, in one target folder.";
 
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1).unwrap_or_default();
+    let asked_for_help = std::env::args().skip(1).any(|a| a == "--help" || a == "-h");
+    let task = if asked_for_help { String::new() } else { std::env::args().nth(1).unwrap_or_default() };
     let done = match task.as_str() {
         "run" => demo::run(),
         "test" => tests::run(),
         "postgres" => postgres::run(),
         "audit" => tools::audit(),
-        "" | "help" | "--help" | "-h" => {
+        "" | "help" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }

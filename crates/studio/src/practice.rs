@@ -248,12 +248,12 @@ pub struct Practice {
     pub prices: Vec<Price>,
     /// Who is told of visits by webhook.
     #[serde(default)]
-    pub webhooks: Vec<Told>,
+    pub webhooks: Vec<Subscriber>,
 }
 
 /// Another program that is told of visits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Subscriber {
     /// The webhook.
     pub id: Uuid,
     /// Of this studio's alone.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use common::{NOW_US, TestStore, on_both};
 use fixture::{Fixture, now, set_up, time};
-use hairline_studio::practice::{Practice, Told};
+use hairline_studio::practice::{Practice, Subscriber};
 use hairline_studio::span::{HOUR_US, MINUTE_US};
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::feeds::{self, Of};
@@ -279,8 +279,10 @@ fn who_is_told_of_a_visit_is_told_in_its_transaction_and_again_when_asked() {
         let (wish, client) = (fx.wish(fx.anna, fx.consultation, time("2026-11-27T10:00:00Z")), fx.clients[0]);
         let book = || {
             fx.write(&t.store, now(0), move |tx, fx, fresh| {
-                let webhooks =
-                    vec![Told { id: all, studio: None }, Told { id: away, studio: Some(fx.new_york) }];
+                let webhooks = vec![
+                    Subscriber { id: all, studio: None },
+                    Subscriber { id: away, studio: Some(fx.new_york) },
+                ];
                 let practice = Practice { webhooks, ..fx.practice.clone() };
                 let desk = book::Desk { practice: &practice, ..fx.desk(&fx.manager) };
                 book::book(tx, desk, &wish, client, None, None, fresh)

@@ -31,7 +31,7 @@ pub struct Config {
     pub security_contact: Option<String>,
     /// Proxies whose forwarded headers are believed; from any other address these headers are ignored.
     pub trusted_proxies: Vec<IpNet>,
-    /// Networks of one's own from which calendars may be read, beside the public internet; also without HTTPS.
+    /// Networks of one's own where calendars may be read and webhooks sent, beside the public internet; also without HTTPS.
     pub fetch_from: Vec<IpNet>,
     /// Who may read `/metrics`.
     pub metrics_from: Vec<IpNet>,

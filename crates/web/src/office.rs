@@ -7,6 +7,7 @@ use hairline_studio::ids::{ChainId, Fresh};
 use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
+use hairline_studio::store::events::{self, Event, Who};
 use hairline_studio::store::live::{Live, read_days};
 use hairline_studio::store::{self, Store, Tx, Vault, holders, waiting};
 use jiff::Timestamp;
@@ -34,6 +35,17 @@ pub struct Desk<'a, 'tx> {
     pub vault: &'a Vault,
     /// Time and randomness.
     pub fresh: Fresh<'a>,
+}
+
+impl Desk<'_, '_> {
+    /// Adds a line to the history.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn note(&mut self, who: &Who, event: &Event<'_>) -> Result<(), store::Error> {
+        let (id, now_us) = (self.fresh.id(), self.fresh.now_us());
+        events::add(self.tx, id, who, event, now_us)
+    }
 }
 
 impl Office {

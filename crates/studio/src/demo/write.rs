@@ -191,7 +191,8 @@ fn course_row(
     };
     let studio = of.start.studio;
     let row = courses::Course { id, studio, client, sessions, status, version: 1, made_us: at_us };
-    courses::add(tx, &row)?;
+    // A journey has its courses one after the other, some begun before the last was closed.
+    courses::add(tx, &row, usize::MAX)?;
     Ok(id)
 }
 

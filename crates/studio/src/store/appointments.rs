@@ -1,5 +1,6 @@
 //! Visits as rows: what was agreed, in which state it is, and who it is for.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use uuid::Uuid;
 
@@ -10,6 +11,14 @@ use crate::booking::{State, Visit};
 use crate::ids::{AppointmentId, ClientId, CourseId, RoomId, ServiceId, StaffId, StudioId};
 use crate::span::{MINUTE_US, Span};
 use crate::values;
+
+/// An instant kept in UTC microseconds.
+///
+/// # Errors
+/// Where the store holds one that is none.
+pub fn instant(us: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(us).map_err(|_| Error::Broken(format!("{us} in the store is no instant")))
+}
 
 /// One visit, or the hold of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,6 +227,24 @@ fn list(tx: &mut Tx<'_>, which: &str, id: Uuid, span: Span) -> Result<Vec<Appoin
 /// The store's.
 pub fn of_studio(tx: &mut Tx<'_>, studio: StudioId, span: Span) -> Result<Vec<Appointment>, Error> {
     list(tx, "studio_id", studio.0, span)
+}
+
+/// Instants (UTC microseconds) of the last visit at a studio that was to begin before a stretch, and of the first that is to
+/// begin after it.
+///
+/// # Errors
+/// The store's.
+pub fn around(tx: &mut Tx<'_>, studio: StudioId, span: Span) -> Result<(Option<i64>, Option<i64>), Error> {
+    let chain = tx.chain()?;
+    let mut one = |first: &str, side: &str, edge_us: i64| {
+        let sql = format!(
+            "select {first}(starts_us) from appointments where studio_id = $1 and chain_id = $2 and starts_us {side} $3 \
+             and status in ('booked', 'checked_in', 'done', 'no_show')"
+        );
+        let row = tx.query_one(&sql, values![studio, chain, edge_us])?;
+        row.map_or(Ok(None), |mut row| row.take())
+    };
+    Ok((one("max", "<", span.start_us)?, one("min", ">=", span.end_us)?))
 }
 
 /// Visits with a practitioner that begin within a stretch, by start.

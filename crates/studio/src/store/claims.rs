@@ -60,11 +60,8 @@ pub fn overlapping_any(
     if parts.is_empty() {
         return Ok(Vec::new());
     }
-    let mut claims = Vec::new();
-    tx.each(&parts.join(" union all "), &values, |row| {
-        claims.push(read(row)?);
-        Ok(())
-    })?;
+    let rows = tx.query(&parts.join(" union all "), &values)?;
+    let mut claims: Vec<Claim> = rows.into_iter().map(read).collect::<Result<_, Error>>()?;
     claims.sort_by_key(|c| (c.resource, c.span.start_us, c.owner));
     Ok(claims)
 }

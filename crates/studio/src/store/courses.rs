@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::appointments::{self, Appointment};
+use super::appointments::{self, Appointment, instant};
 use super::book::{
     self, Asked, Booked, Desk, LONGEST_SITTING_MIN, Refused, Wish, advance, confirm_new, new_visit, relocate,
 };
@@ -111,18 +111,14 @@ pub fn book_course(
 ) -> Result<BookedCourse, Refused> {
     let &NewCourse { client, sessions, wishes, beside } = asked;
     check(sessions, wishes)?;
-    // Before all other locks: two who book for one client come one after the other.
-    tx.lock(&[ResourceId(client.0)])?;
-    if of_client(tx, client)?.iter().filter(|course| course.status == Status::Active).count() > beside {
-        return Err(Refused::CourseUnderWay);
-    }
     let goes_past = desk.by_staff() && past.is_some();
     let mut sought = Vec::with_capacity(wishes.len());
     for (i, (session, wish)) in sessions.iter().zip(wishes).enumerate() {
         let found = spot::seek(desk.practice, wish, Some(session.minutes), desk.by_staff());
         sought.push(found.map_err(in_session(i))?);
     }
-    spot::lock(tx, &sought)?;
+    // Of the client too: two who book for one client come one after the other.
+    spot::lock_with(tx, &sought, Some(ResourceId(client.0)))?;
     let spots = find_all(tx, sought.into_iter().enumerate(), &[], goes_past, fresh.now)?;
 
     let id = CourseId(fresh.id());
@@ -141,7 +137,9 @@ pub fn book_course(
         version: 1,
         made_us: fresh.now_us(),
     };
-    add(tx, &course)?;
+    if !add(tx, &course, beside)? {
+        return Err(Refused::CourseUnderWay);
+    }
     let mut booked = Vec::with_capacity(visits.len());
     let (mut added, mut freed) = (Vec::new(), Vec::new());
     for (i, (visit, found)) in visits.into_iter().zip(spots).enumerate() {
@@ -320,11 +318,13 @@ fn read(mut row: Row) -> Result<Course, Error> {
     })
 }
 
-pub(crate) fn add(tx: &mut Tx<'_>, course: &Course) -> Result<(), Error> {
+/// Adds a course, unless its client has more than `beside` under way; gives whether it did.
+pub(crate) fn add(tx: &mut Tx<'_>, course: &Course, beside: usize) -> Result<bool, Error> {
     let chain = tx.chain()?;
     tx.execute(
         "insert into courses (id, chain_id, studio_id, client_id, steps, status, version, made_us) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         select $1, $2, $3, $4, $5, $6, $7, $8 \
+         where (select count(*) from courses where client_id = $4 and chain_id = $2 and status = 'active') <= $9",
         values![
             course.id,
             chain,
@@ -333,10 +333,11 @@ pub(crate) fn add(tx: &mut Tx<'_>, course: &Course) -> Result<(), Error> {
             text(&course.sessions)?,
             unword(&course.status)?,
             course.version,
-            course.made_us
+            course.made_us,
+            i64::try_from(beside).unwrap_or(i64::MAX)
         ],
     )
-    .map(|_| ())
+    .map(|added| added == 1)
 }
 
 /// A course that is under way, for a change of its visits: nobody else changes them until the transaction ends.
@@ -404,10 +405,6 @@ fn gaps_hold(sessions: &[Session], visits: &[Appointment]) -> Result<(), Refused
 
 /// A visit as the rules of courses see it.
 fn placed(visit: &Appointment) -> Result<Visit, Refused> {
-    let instant = |us: i64| {
-        Timestamp::from_microsecond(us)
-            .map_err(|_| Error::Broken(format!("an appointment at {us}, which is no time")))
-    };
     let number = visit.course.map_or(0, |c| c.1);
     Ok(Visit {
         step: usize::try_from(number).unwrap_or(0).saturating_sub(1),

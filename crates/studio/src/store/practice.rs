@@ -2,7 +2,7 @@
 
 use super::{Error, Row, Tx};
 use crate::ids::ChainId;
-use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Told, Working};
+use crate::practice::{Chain, Practice, Price, Room, Service, Staff, Studio, Subscriber, Working};
 use crate::values;
 
 /// Every chain of the store, by name. For transactions of the system.
@@ -111,9 +111,9 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Practice, Error> {
     })
 }
 
-fn webhooks(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Told>, Error> {
+fn webhooks(tx: &mut Tx<'_>, id: ChainId) -> Result<Vec<Subscriber>, Error> {
     let sql = "select id, studio_id from webhooks where chain_id = $1 order by made_us, id";
-    all(tx, sql, id, |row| Ok(Told { id: row.take()?, studio: row.take()? }))
+    all(tx, sql, id, |row| Ok(Subscriber { id: row.take()?, studio: row.take()? }))
 }
 
 /// Reads every row of an answer with `read`.

@@ -107,7 +107,17 @@ fn whole_quarters(span: Span) -> Span {
 
 /// Waits until nobody else books on anything that is sought.
 pub(super) fn lock(tx: &mut Tx<'_>, sought: &[Sought<'_>]) -> Result<(), Error> {
-    let resources: Vec<ResourceId> = sought.iter().flat_map(|s| s.resources.iter().copied()).collect();
+    lock_with(tx, sought, None)
+}
+
+/// As [`lock`], and on something beside it.
+pub(super) fn lock_with(
+    tx: &mut Tx<'_>,
+    sought: &[Sought<'_>],
+    beside: Option<ResourceId>,
+) -> Result<(), Error> {
+    let sought = sought.iter().flat_map(|s| s.resources.iter().copied());
+    let resources: Vec<ResourceId> = sought.chain(beside).collect();
     tx.lock(&resources)
 }
 

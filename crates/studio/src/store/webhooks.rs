@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::appointments::Appointment;
+use super::appointments::{Appointment, instant};
 use super::jobs::{self, NewJob};
-use super::practice::{changed, unword};
+use super::practice::{changed, text, unword};
 use super::vault::{self, Vault};
 use super::{Error, Row, Tx};
 use crate::booking::Edge;
 use crate::ids::{Fresh, StudioId};
-use crate::practice::{Practice, Told};
+use crate::practice::{Practice, Subscriber};
 use crate::seal::Place;
 use crate::values;
 
@@ -20,7 +20,7 @@ use crate::values;
 pub const SEND: &str = "webhook.send";
 
 /// A program that is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Webhook {
     /// Its id.
     pub id: Uuid,
@@ -152,14 +152,6 @@ fn kind(edge: Edge) -> Option<&'static str> {
     }
 }
 
-fn text(message: &Message<'_>) -> Result<String, Error> {
-    serde_json::to_string(message).map_err(|e| Error::Broken(format!("a message cannot be written: {e}")))
-}
-
-fn instant(us: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_microsecond(us).map_err(|_| Error::Broken(format!("{us} is no instant")))
-}
-
 /// The messages of a step of a visit, for those who are told of its studio.
 ///
 /// # Errors
@@ -190,7 +182,7 @@ pub(super) fn of_step(
         sequence: i64::from(visit.sequence),
     };
     let body = text(&Message { kind, timestamp: instant(now_us)?, data: Some(data) })?;
-    let job = |to: &Told| NewJob { kind: SEND, about: to.id, body: body.clone(), due_us: now_us };
+    let job = |to: &Subscriber| NewJob { kind: SEND, about: to.id, body: body.clone(), due_us: now_us };
     Ok(told.map(job).collect())
 }
 

@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use hairline_studio::ids::StaffId;
 use hairline_studio::password;
 use hairline_studio::practice::{Practice, Staff};
-use hairline_studio::store::events::{self, Event, Who};
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::tickets::{self, Kind};
 use hairline_studio::store::{self, sign_in};
 use serde::Deserialize;
@@ -106,8 +106,7 @@ pub async fn change(
 /// The store's.
 pub fn note(desk: &mut Desk<'_, '_>, who: &Who, staff: StaffId, what: &str) -> Result<(), store::Error> {
     let event = Event { studio: None, thing: "staff", thing_id: staff.0, what, why: None, sealed: None };
-    let (id, now_us) = (desk.fresh.id(), desk.fresh.now_us());
-    events::add(desk.tx, id, who, &event, now_us)
+    desk.note(who, &event)
 }
 
 #[derive(askama::Template)]

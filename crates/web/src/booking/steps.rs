@@ -353,7 +353,7 @@ pub fn own(practice: &Practice, visit: &Appointment) -> Vec<Own> {
     if let Some(room) = visit.room.and_then(|id| practice.room(id)) {
         claims.push((room.id.into(), visit.span.with_buffers(0, room.cleaning_min)));
     }
-    let start = visit::instant(visit.span.start_us).unwrap_or_default();
+    let start = appointments::instant(visit.span.start_us).unwrap_or_default();
     vec![Own {
         practitioner: visit.practitioner.into(),
         claims,

@@ -4,8 +4,7 @@ use hairline_studio::booking::State;
 use hairline_studio::ids::{ClientId, ServiceId, StaffId};
 use hairline_studio::permission::{Actor, Person, Role};
 use hairline_studio::practice::Practice;
-use hairline_studio::store::Error;
-use hairline_studio::store::appointments::Appointment;
+use hairline_studio::store::appointments::{Appointment, instant};
 use hairline_studio::store::book::Refused;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -81,14 +80,6 @@ pub struct Practitioner {
     pub id: StaffId,
     /// Their name.
     pub name: String,
-}
-
-/// An instant kept in microseconds.
-///
-/// # Errors
-/// Where the store holds one that is none.
-pub fn instant(us: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_microsecond(us).map_err(|_| Error::Broken("an instant in the store is none".to_owned()))
 }
 
 /// A practitioner by name.

@@ -12,8 +12,6 @@ pub mod webhooks;
 
 use std::sync::Arc;
 
-use hairline_studio::ids::Fresh;
-use hairline_studio::store::events::{self, Event, Who};
 use hairline_studio::store::jobs::{self, Job};
 use hairline_studio::store::{self, appointments, courses, tickets, waiting};
 
@@ -102,13 +100,6 @@ pub fn finish(desk: &mut Desk<'_, '_>, job: &Job, worker: &str, note: Option<&st
         return Ok(());
     }
     Err(Failed { why: "another process has taken it over".to_owned(), hopeless: false })
-}
-
-/// A line in the history of what a job was about.
-fn line(desk: &mut Desk<'_, '_>, event: &Event<'_>) -> Result<(), store::Error> {
-    let Desk { tx, fresh, .. } = desk;
-    let (id, now_us) = (Fresh::id(fresh), fresh.now_us());
-    events::add(tx, id, &Who::Program, event, now_us)
 }
 
 /// The visits a job is about: one, or those of a course.

@@ -8,13 +8,13 @@ use hairline_studio::ids::{Fresh, StudioId};
 use hairline_studio::span::{HOUR_US, MINUTE_US};
 use hairline_studio::store::appointments;
 use hairline_studio::store::book::{self, Refused, Touched, Wish};
-use hairline_studio::store::events::Event;
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::jobs::{self, Job, NewJob};
 use hairline_studio::store::waiting::{self, Entry, Offer, Status};
 use hairline_studio::zone::{local_date, plus_days, zone};
 use jiff::Timestamp;
 
-use super::{Failed, finish, line};
+use super::{Failed, finish};
 use crate::booking::{month, steps};
 use crate::office::{Desk, Office, now};
 
@@ -80,7 +80,10 @@ pub fn pass(
     let now_us = desk.fresh.now_us();
     let changed = waiting::change(desk.tx, &after, now_us)?;
     if changed {
-        line(desk, &Event { studio, thing: "waiting", thing_id, what, why: None, sealed: None })?;
+        desk.note(
+            &Who::Program,
+            &Event { studio, thing: "waiting", thing_id, what, why: None, sealed: None },
+        )?;
     }
     Ok(changed)
 }
@@ -162,7 +165,10 @@ fn keep(desk: &mut Desk<'_, '_>, entry: Entry, wish: &Wish, until_us: i64) -> Re
     if !waiting::change(desk.tx, &after, now_us)? {
         return Err(Refused::Changed);
     }
-    line(desk, &Event { studio, thing: "waiting", thing_id, what: "offer", why: None, sealed: None })?;
+    desk.note(
+        &Who::Program,
+        &Event { studio, thing: "waiting", thing_id, what: "offer", why: None, sealed: None },
+    )?;
     let mail = NewJob { kind: waiting::MAIL, about: thing_id, body: code, due_us: now_us };
     jobs::add(desk.tx, &[mail], &mut desk.fresh)?;
     Ok(held.touched)

@@ -4,11 +4,11 @@
 use hairline_studio::booking::State;
 use hairline_studio::gates::Moment;
 use hairline_studio::store::book::{self, gates_of};
-use hairline_studio::store::events::Event;
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::jobs::{self, Job, NewJob};
 use hairline_studio::store::second_looks::{self, Look};
 
-use super::{Failed, finish, line, visits};
+use super::{Failed, finish, visits};
 use crate::booking::visit::bearer;
 use crate::office::Office;
 
@@ -36,7 +36,7 @@ pub async fn work(office: &Office, job: &Job, worker: &str) -> Result<(), Failed
             let (studio, thing_id) = (Some(visit.studio), visit.id.0);
             let what = "second_look";
             let event = Event { studio, thing: "appointment", thing_id, what, why: None, sealed: None };
-            line(desk, &event)?;
+            desk.note(&Who::Program, &event)?;
             if open > 0 {
                 let (kind, about) = ("mail.open_steps", visit.id.0);
                 let mail = NewJob { kind, about, body: String::new(), due_us: now_us };

@@ -7,7 +7,7 @@ use hairline_studio::booking::{InsideNotice, State};
 use hairline_studio::practice::{Practice, Studio};
 use hairline_studio::span::HOUR_US;
 use hairline_studio::store::appointments::Appointment;
-use hairline_studio::store::events::Event;
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::jobs::Job;
 use hairline_studio::store::{self, clients, second_looks, tickets, waiting};
 use hairline_studio::zone::{local_date, zone};
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::letter::{self, Letter};
 use super::links;
-use super::{Failed, finish, line, visits};
+use super::{Failed, finish, visits};
 use crate::App;
 use crate::calendars::event::{self, Method, Party};
 use crate::config::PublicUrl;
@@ -79,7 +79,10 @@ fn noted(desk: &mut Desk<'_, '_>, job: &Job) -> Result<(), store::Error> {
         "waiting" => waiting::by_id(desk.tx, job.about)?.map(|entry| entry.studio),
         _ => visits(desk, job)?.first().map(|visit| visit.studio),
     };
-    line(desk, &Event { studio, thing, thing_id: job.about, what: &what, why: None, sealed: None })
+    desk.note(
+        &Who::Program,
+        &Event { studio, thing, thing_id: job.about, what: &what, why: None, sealed: None },
+    )
 }
 
 /// The letter of a job, or why there is none.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::ids::{ClientId, StudioId};
 use hairline_studio::permission::{self, Action, Role, Thing};
 use hairline_studio::practice::Messages;
-use hairline_studio::store::events::{self, Event, Who};
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::jobs::{self, Which};
 use hairline_studio::store::{book::Refused, clients, practice};
 use hairline_studio::zone::zone;
@@ -213,10 +213,10 @@ pub async fn rules(
             settings.messages = Messages { reminders_h, offer_h };
             let kept = practice::change_settings(desk.tx, &settings, sent.version)?;
             if kept {
-                let (id, thing_id) = (desk.fresh.id(), desk.practice.chain.id.0);
+                let thing_id = desk.practice.chain.id.0;
                 let what = "set_messages";
                 let event = Event { studio: None, thing: "chain", thing_id, what, why: None, sealed: None };
-                events::add(desk.tx, id, &Who::Person(actor), &event, desk.fresh.now_us())?;
+                desk.note(&Who::Person(actor), &event)?;
             }
             Ok::<bool, Refused>(kept)
         })

@@ -4,10 +4,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use hairline_studio::ids::{Fresh, StudioId};
+use hairline_studio::ids::StudioId;
 use hairline_studio::permission::Action;
 use hairline_studio::seal::system_random;
-use hairline_studio::store::events::{self, Event, Who};
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::webhooks::{self, Delivery, Webhook};
 use hairline_studio::store::{self, book::Refused};
 use hairline_studio::webhook::Secret;
@@ -76,8 +76,7 @@ fn host(url: &str) -> String {
 
 fn told(desk: &mut Desk<'_, '_>, who: &Who, id: Uuid, what: &str) -> Result<(), store::Error> {
     let event = Event { studio: None, thing: "webhook", thing_id: id, what, why: None, sealed: None };
-    let (line, now_us) = (Fresh::id(&mut desk.fresh), desk.fresh.now_us());
-    events::add(desk.tx, line, who, &event, now_us)
+    desk.note(who, &event)
 }
 
 /// The clock of the owner's own studio, or of the first; a chain has none of its own.

@@ -7,9 +7,8 @@ pub mod staff;
 
 use axum::Router;
 use axum::routing::{get, post};
-use hairline_studio::ids::Fresh;
 use hairline_studio::practice::Practice;
-use hairline_studio::store::events::{self, Event, Who};
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::waiting::{Entry, Wanted};
 use hairline_studio::store::{self};
 
@@ -68,9 +67,7 @@ pub fn about(practice: &Practice, entry: &Entry) -> String {
 
 /// A line in the history of somebody's waiting.
 fn line(desk: &mut Desk<'_, '_>, entry: &Entry, what: &str, who: &Who) -> Result<(), store::Error> {
-    let Desk { tx, fresh, .. } = desk;
-    let (id, now_us) = (Fresh::id(fresh), fresh.now_us());
     let (studio, thing_id) = (Some(entry.studio), entry.id);
     let event = Event { studio, thing: "waiting", thing_id, what, why: None, sealed: None };
-    events::add(tx, id, who, &event, now_us)
+    desk.note(who, &event)
 }

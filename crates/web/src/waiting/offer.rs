@@ -135,7 +135,7 @@ fn taken(desk: &mut Desk<'_, '_>, code: &str) -> Result<(String, Touched), Stopp
             all.push(held.practitioner.into());
             desk.tx.lock(&all)?;
             let freed = book::release(desk.tx, &offer.code, desk.fresh.now)?;
-            let start = visit::instant(held.span.start_us)?;
+            let start = appointments::instant(held.span.start_us)?;
             let wish = Wish {
                 studio: held.studio,
                 service: held.service,
