@@ -62,6 +62,12 @@ struct Failure {
     code: u8,
 }
 
+impl From<hairline_studio::store::Error> for Failure {
+    fn from(error: hairline_studio::store::Error) -> Failure {
+        Failure::input(error)
+    }
+}
+
 impl Failure {
     /// Bad input: the user can mend it.
     fn input(message: impl std::fmt::Display) -> Failure {

@@ -9,14 +9,17 @@ pub mod copies;
 pub mod kind;
 pub mod picture;
 
+use std::collections::HashMap;
+use std::future::ready;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -151,24 +154,69 @@ impl Files {
         Ok(Files { store: Arc::new(store), folder: Some(folder.to_owned()) })
     }
 
-    /// Files in any store of the `object_store` crate, such as S3 (feature `s3`).
+    /// Files in a folder that is there.
+    pub fn of_folder(folder: &FsPath) -> Result<Files, FileError> {
+        let failed = |source| FileError::Folder { path: folder.to_owned(), source };
+        std::fs::read_dir(folder).map_err(failed)?;
+        Files::in_folder(folder)
+    }
+
+    /// Files in a bucket of S3 or of what speaks like it, given as `s3://bucket` or `s3://bucket/folder`: credentials, region
+    /// and endpoint from the usual variables (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`;
+    /// `AWS_ALLOW_HTTP` for one on the same machine).
+    pub fn in_s3(url: &str) -> Result<Files, FileError> {
+        // The one library of cryptography of this program; whoever chose it before chose the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let within = url.strip_prefix("s3://").unwrap_or(url);
+        let (bucket, folder) = within.split_once('/').unwrap_or((within, ""));
+        let bucket = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).build()?;
+        let folder = Path::parse(folder).map_err(object_store::Error::from)?;
+        Ok(Files::in_store(Arc::new(PrefixStore::new(bucket, folder))))
+    }
+
+    /// Files in any store of the `object_store` crate.
     pub fn in_store(store: Arc<dyn ObjectStore>) -> Files {
         Files { store, folder: None }
     }
 
-    /// Files in a bucket of S3 or of what speaks like it: credentials and region from the usual `AWS_*` variables.
-    #[cfg(feature = "s3")]
-    pub fn in_s3(bucket: &str, endpoint: Option<&str>) -> Result<Files, FileError> {
-        let mut builder = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket);
-        if let Some(endpoint) = endpoint {
-            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
-        }
-        Ok(Files::in_store(Arc::new(builder.build()?)))
+    /// Whether the place answers.
+    ///
+    /// # Errors
+    /// Where it does not, or may not be looked at.
+    pub async fn check(&self) -> Result<(), FileError> {
+        self.store.list(Some(&Path::from(ROOT))).next().await.transpose()?;
+        Ok(())
     }
 
-    /// The store below, for backups: objects are copied as they are, encrypted.
-    pub fn store(&self) -> &Arc<dyn ObjectStore> {
-        &self.store
+    /// Length of every object that is there, as it is kept.
+    async fn lengths(&self) -> Result<HashMap<FileId, u64>, FileError> {
+        let objects = self.store.list(Some(&Path::from(ROOT)));
+        let named = objects.try_filter_map(|object| {
+            ready(Ok(FileId::from_path(&object.location).map(|id| (id, object.size))))
+        });
+        Ok(named.try_collect().await?)
+    }
+
+    /// Copies an object, encrypted as it is; it is there whole or not at all.
+    async fn copy_to(&self, id: FileId, to: &Files) -> Result<(), FileError> {
+        let mut parts = self.store.get(&id.path()).await.map_err(|e| missing(id, e))?.into_stream();
+        let begun = to.store.put_multipart(&id.path()).await?;
+        let mut upload = WriteMultipart::new_with_chunk_size(begun, PART_BYTES);
+        while let Some(part) = parts.next().await {
+            match part {
+                Ok(part) => {
+                    upload.wait_for_capacity(PARTS_AT_ONCE).await?;
+                    upload.write(&part);
+                }
+                Err(e) => {
+                    // What cannot be taken back now is swept later.
+                    let _ = upload.abort().await;
+                    return Err(e.into());
+                }
+            }
+        }
+        upload.finish().await?;
+        Ok(())
     }
 
     /// Keeps a scan or a document as it comes, if its first bytes are those of an allowed kind and it is not too long. Nothing

@@ -17,6 +17,10 @@ use hairline_studio::store::clients::{self, Person};
 use hairline_studio::store::{Error, Store, Vault, practice};
 use jiff::Timestamp;
 
+fn no_files() -> Result<(), Error> {
+    Ok(())
+}
+
 /// A chain with a studio and some clients; gives the chain and the keys.
 fn fill(store: &Store) -> (Chain, Arc<MasterKeys>) {
     let mut rng = system_random();
@@ -108,7 +112,7 @@ fn a_backup_of_either_store_comes_back_the_same_in_either() {
 
         let to = [Place::File(folder.path().join("restored.db")), Place::Server(fresh_database())];
         for to in to {
-            restore(&file, &to, NOW_US).expect("restores");
+            restore(&file, &to, NOW_US, no_files).expect("restores");
             assert_eq!(sound(&to), before, "{to:?}");
             let store = match &to {
                 Place::File(path) => Store::sqlite(path, NOW_US),
@@ -121,7 +125,8 @@ fn a_backup_of_either_store_comes_back_the_same_in_either() {
                 .read(Some(chain.id), move |tx| clients::by_email(tx, &vault, "A7@x.example"))
                 .expect("reads");
             assert_eq!(found.and_then(|c| c.person).map(|p| p.name), Some("Anna 7".to_owned()));
-            let again = restore(&file, &to, NOW_US).expect_err("the place is not empty").to_string();
+            let again =
+                restore(&file, &to, NOW_US, no_files).expect_err("the place is not empty").to_string();
             assert!(again.contains("already"), "{again}");
             assert_eq!(sound(&to), before, "and it stays as it was");
         }
@@ -185,7 +190,7 @@ fn a_damaged_backup_and_a_file_that_is_none_are_refused() {
         .expect("writes");
     for bad in [&damaged, &cut, &none, &folder.path().join("missing.db")] {
         let to = folder.path().join("to.db");
-        assert!(restore(bad, &Place::File(to.clone()), NOW_US).is_err(), "{}", bad.display());
+        assert!(restore(bad, &Place::File(to.clone()), NOW_US, no_files).is_err(), "{}", bad.display());
         assert!(!to.exists() && !part(&to).exists(), "nothing half-written");
     }
 }

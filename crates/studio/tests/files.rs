@@ -1,10 +1,13 @@
-//! Files in a real folder: kept, read, refused, damaged, interrupted and swept.
+//! Files in a real folder and in buckets: kept, read, refused, damaged, interrupted and swept.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use hairline_studio::files::copies::{self, Copies};
 use hairline_studio::files::kind::{AS_THEY_ARE, Kind, SCANS};
 use hairline_studio::files::{FileError, FileId, Files, Stored};
 use hairline_studio::seal::{DataKey, system_random};
@@ -176,14 +179,103 @@ async fn an_upload_under_way_is_invisible_and_its_remains_are_swept() {
     assert!(place.get(&row).await.is_ok() && foreign.exists());
 }
 
+/// Two buckets of a server that speaks as S3 does, until the end of a test.
+struct Buckets {
+    server: Child,
+    port: u16,
+}
+
+impl Buckets {
+    fn start() -> Buckets {
+        let tools =
+            std::env::var_os("HAIRLINE_TOOLS").expect("run `cargo xtask test`, which brings the tools");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tools/s3_server.py");
+        let mut python = Command::new(PathBuf::from(tools).join("venv/bin/python"));
+        let mut server =
+            python.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python runs");
+        let lines = BufReader::new(server.stdout.take().expect("piped")).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("port ")?.parse().ok());
+        Buckets { server, port: port.expect("a port") }
+    }
+
+    fn files(&self, bucket: &str) -> Files {
+        let builder = object_store::aws::AmazonS3Builder::new()
+            .with_endpoint(format!("http://127.0.0.1:{}", self.port))
+            .with_allow_http(true)
+            .with_access_key_id("test")
+            .with_secret_access_key("test")
+            .with_bucket_name(bucket);
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Files::in_store(std::sync::Arc::new(builder.build().expect("a bucket")))
+    }
+}
+
+impl Drop for Buckets {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
 #[tokio::test]
-async fn any_store_of_the_crate_will_do() {
-    let files = Files::in_store(std::sync::Arc::new(object_store::memory::InMemory::new()));
+async fn a_bucket_keeps_files_as_a_folder_does() {
+    let server = Buckets::start();
+    let files = server.files("studio");
+    files.check().await.expect("it answers");
+    let strange = server.files("nobodys").check().await.expect_err("no such bucket").to_string();
+    assert!(strange.contains("does not exist") || strange.contains("NoSuchBucket"), "{strange}");
+
     let key = DataKey::new(&mut system_random());
     let bytes = stl(250_000);
-    let stored = files.put(&key, id(1), &SCANS, MAX, body(&bytes, 1 << 20)).await.expect("kept");
-    assert!(files.get_whole(&key, &stored).await.is_ok_and(|back| back == bytes));
+    let large = files.put(&key, id(1), &SCANS, MAX, body(&bytes, 1 << 20)).await.expect("kept");
+    assert!(files.get_whole(&key, &large).await.is_ok_and(|back| back == bytes), "12 MB came in parts");
     let small = files.put(&key, id(2), &SCANS, MAX, body(&stl(2), 10)).await.expect("kept");
-    let twice = files.put(&key, small.id, &SCANS, MAX, body(&stl(2), 10)).await;
+    let twice = files.put(&key, small.id, &SCANS, MAX, body(&stl(3), 10)).await;
     assert!(matches!(twice, Err(FileError::Store(_))), "nothing is written over");
+    assert!(files.get_whole(&key, &small).await.is_ok_and(|back| back == stl(2)));
+
+    // What ends half-way leaves nothing to be seen.
+    let cut = stl(250_000).into_iter().take(8_000_000).collect::<Vec<u8>>();
+    let cut = files.put(&key, id(3), &SCANS, MAX, body(&cut, 1 << 20)).await;
+    assert!(matches!(cut, Err(FileError::Length { .. })));
+    let never = Stored { id: id(3), ..large };
+    assert!(matches!(files.get_whole(&key, &never).await, Err(FileError::Missing(_))));
+
+    // Objects travel as they are, to a folder and on to another bucket.
+    let objects = [(large.id.0, large.bytes), (small.id.0, small.bytes), (never.id.0, never.bytes)];
+    let folder = tempfile::tempdir().expect("a folder");
+    let (beside, second) = (Files::in_folder(folder.path()).expect("a folder"), server.files("second"));
+    let copied = copies::copy(&objects, &files, &beside).await.expect("copied");
+    assert_eq!(copied, Copies { copied: 2, there: 0, missing: vec![never.id] });
+    let copied = copies::copy(&objects[..2], &beside, &second).await.expect("copied");
+    assert_eq!(copied, Copies { copied: 2, there: 0, missing: vec![] });
+    assert!(second.get_whole(&key, &large).await.is_ok_and(|back| back == bytes));
+
+    let later = Timestamp::now() + Duration::from_secs(60);
+    let swept = files.sweep(|file| file == large.id, later).await.expect("swept");
+    assert_eq!(swept.orphans, [small.id]);
+    files.remove(large.id).await.expect("removed");
+    files.remove(large.id).await.expect("twice is no error");
+    assert!(matches!(files.get_whole(&key, &large).await, Err(FileError::Missing(_))));
+}
+
+#[tokio::test]
+async fn objects_are_copied_once_and_what_is_cut_is_missing() {
+    let (from, to) = (Place::new(), Place::new());
+    let mut objects = Vec::new();
+    for n in 1..=2 {
+        let stored =
+            from.files.put(&from.key, id(n), &SCANS, MAX, body(&stl(n.into()), 10)).await.expect("kept");
+        objects.push((stored.id.0, stored.bytes));
+    }
+    objects.push((id(3).0, 10));
+    let first = copies::copy(&objects, &from.files, &to.files).await.expect("copied");
+    assert_eq!(first, Copies { copied: 2, there: 0, missing: vec![id(3)] });
+    let second = copies::copy(&objects, &from.files, &to.files).await.expect("copied");
+    assert_eq!(second, Copies { copied: 0, there: 2, missing: vec![id(3)] });
+    let path = to.folder.path().join("kept").join(id(2).path().as_ref());
+    std::fs::write(path, b"cut").expect("written");
+    assert_eq!(copies::look(&objects, &to.files).await.expect("looked").missing, [id(2), id(3)]);
+    let mended = copies::copy(&objects, &from.files, &to.files).await.expect("copied");
+    assert_eq!((mended.copied, mended.there), (1, 1));
 }

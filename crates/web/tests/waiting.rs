@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hairline_studio::store::jobs::{self, Which};
 use hairline_studio::store::waiting::{self, Entry, Status};
-use hairline_studio::store::{self, book};
+use hairline_studio::store::{self, appointments, book, tickets};
 use hairline_web::Config;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -211,11 +211,22 @@ fn a_visit_moves_to_an_earlier_time_when_its_client_takes_one() {
 fn a_clients_calendar_follows_their_visits_until_it_is_ended() {
     let served = served();
     let code = book(&served, &free(&served, 9, 20).remove(3).2);
-    let made = served.form(&format!("/visit/{code}/calendar"), &[]);
+    let strangers = [served.page("/me/calendar"), served.form("/me/calendar", &[])];
+    assert!(
+        strangers.iter().all(|answer| leads_to(answer) == "/me"),
+        "who has the code of one visit sees that alone"
+    );
+    let cookie = sign_in(&served, &code);
+    let of_client = |method: &str, path: &str| {
+        let headers =
+            [("accept", "text/html"), ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
+        served.ask(method, path, &headers, "")
+    };
+    let made = of_client("POST", "/me/calendar");
     assert_eq!((made.status, made.header("cache-control")), (200, Some("no-store")));
     let address = made.body.split("value=\"http://").nth(1).and_then(|rest| rest.split('"').next());
     let path = format!("/calendars/{}", address.and_then(|a| a.rsplit('/').next()).expect("an address"));
-    assert!(!served.page(&format!("/visit/{code}/calendar")).body.contains(&path), "shown once");
+    assert!(!of_client("GET", "/me/calendar").body.contains(&path), "shown once");
 
     let first = served.get(&path);
     assert_eq!(first.status, 200);
@@ -248,9 +259,9 @@ fn a_clients_calendar_follows_their_visits_until_it_is_ended() {
     assert_eq!(read(&file.body).1["events"][0]["uid"], after.1["events"][0]["uid"]);
 
     // A new address ends the one before; ended, it leads nowhere.
-    let again = served.form(&format!("/visit/{code}/calendar"), &[]);
+    let again = of_client("POST", "/me/calendar");
     assert_eq!((again.status, served.get(&path).status), (200, 404));
-    leads_to(&served.form(&format!("/visit/{code}/calendar/end"), &[]));
+    leads_to(&of_client("POST", "/me/calendar/end"));
     let address = again.body.split("value=\"http://").nth(1).and_then(|rest| rest.split('"').next());
     let path = format!("/calendars/{}", address.and_then(|a| a.rsplit('/').next()).expect("an address"));
     assert_eq!(served.get(&path).status, 404);
@@ -259,6 +270,18 @@ fn a_clients_calendar_follows_their_visits_until_it_is_ended() {
     {
         assert_eq!(served.get(wrong).status, 404, "{wrong}");
     }
+}
+
+/// The cookie of a client who came in by a link; `code` is of one of their visits.
+fn sign_in(served: &Served, code: &str) -> String {
+    let code = code.to_owned();
+    let link = served.wait(served.office.write(move |desk| {
+        let visit = appointments::by_code(desk.tx, &code)?.expect("a visit");
+        tickets::client_link(desk.tx, visit.client.expect("a client"), &mut desk.fresh)
+    }));
+    let token = link.unwrap_or_else(|e: store::Error| panic!("{e}"));
+    let entered = served.form(&format!("/me/link/{token}"), &[]);
+    entered.header("set-cookie").and_then(|c| c.split(';').next()).expect("a cookie").to_owned()
 }
 
 /// A calendar by two foreign parsers.

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use hairline_studio::files::Files;
 use hairline_studio::files::copies::{self, Copies};
 use hairline_studio::store::backup::{self, Place, Seen};
 use jiff::Timestamp;
@@ -58,6 +59,9 @@ struct Where {
     /// PostgreSQL in place of the SQLite file in DIR, as postgres://user:password@host/database.
     #[arg(long, value_name = "URL", env = "HAIRLINE_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Files in S3 in place of DIR, as given to `hairline serve`.
+    #[arg(long, value_name = "URL", env = "HAIRLINE_FILES", value_parser = super::files_url)]
+    files: Option<String>,
 }
 
 impl Where {
@@ -67,18 +71,20 @@ impl Where {
             None => Place::File(self.data.join("hairline.db")),
         }
     }
+
+    /// Where the files are; the folder is made where `new`.
+    async fn files(&self, new: bool) -> Result<Files, Failure> {
+        match &self.files {
+            Some(url) => super::in_s3(url).await,
+            None if new => Files::in_folder(&self.data).map_err(Failure::other),
+            None => Files::of_folder(&self.data).map_err(Failure::input),
+        }
+    }
 }
 
 /// Where the files of a backup are: beside it, under its name.
 fn beside(backup: &Path) -> PathBuf {
     backup.with_added_extension("files")
-}
-
-fn files_words(objects: &[(uuid::Uuid, u64)], output: &Path) -> String {
-    match objects.len() {
-        0 => String::new(),
-        n => format!(", and {n} encrypted files to {}", beside(output).display()),
-    }
 }
 
 fn refuse_missing(copies: &Copies) -> Result<(), Failure> {
@@ -92,45 +98,74 @@ fn refuse_missing(copies: &Copies) -> Result<(), Failure> {
     }
 }
 
+/// Looks whether the files that rows name are in a place.
+async fn look(
+    objects: &[(uuid::Uuid, u64)],
+    place: impl Future<Output = Result<Files, Failure>>,
+) -> Result<(), Failure> {
+    if objects.is_empty() {
+        return Ok(());
+    }
+    refuse_missing(&copies::look(objects, &place.await?).await.map_err(Failure::other)?)
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::other)?;
     let now_us = Timestamp::now().as_microsecond();
     match &arguments.task {
         Task::Backup { from, output } => {
-            backup::backup(&from.place(), output, now_us).map_err(Failure::input)?;
+            backup::backup(&from.place(), output, now_us)?;
             // Files after their rows: one that comes meanwhile is the next backup's.
-            let objects = backup::objects(output).map_err(Failure::other)?;
-            let copied = copies::copy(&objects, &from.data, &beside(output)).map_err(Failure::other)?;
-            print(&format!("Backed up to {}{}.\n", output.display(), files_words(&objects, output)))?;
-            refuse_missing(&copied)?;
+            let objects = backup::objects(&Place::File(output.clone()))?;
+            if objects.is_empty() {
+                return print(&format!("Backed up to {}.\n", output.display()));
+            }
+            let copied = runtime.block_on(async {
+                let (source, target) = (from.files(false).await?, Files::in_folder(&beside(output)));
+                let target = target.map_err(Failure::other)?;
+                copies::copy(&objects, &source, &target).await.map_err(Failure::other)
+            })?;
+            print(&format!(
+                "Backed up to {}, and {} encrypted files to {}.\n",
+                output.display(),
+                objects.len(),
+                beside(output).display()
+            ))?;
+            refuse_missing(&copied)
         }
         Task::Restore { file, to } => {
+            let objects = backup::objects(&Place::File(file.clone()))?;
+            let kept = || Files::of_folder(&beside(file)).map_err(Failure::input);
+            runtime.block_on(look(&objects, async { kept() }))?;
             std::fs::create_dir_all(&to.data)
                 .map_err(|e| Failure::other(format!("--data {}: {e}", to.data.display())))?;
-            let objects = backup::objects(file).map_err(Failure::input)?;
-            refuse_missing(&copies::look(&objects, &beside(file)))?;
-            backup::restore(file, &to.place(), now_us).map_err(Failure::input)?;
-            copies::copy(&objects, &beside(file), &to.data).map_err(Failure::other)?;
-            print("Restored. Put the master key in its place before the studio is started.\n")?;
+            backup::restore(file, &to.place(), now_us, || {
+                if objects.is_empty() {
+                    return Ok(());
+                }
+                let copied = async {
+                    copies::copy(&objects, &kept()?, &to.files(true).await?).await.map_err(Failure::other)
+                };
+                refuse_missing(&runtime.block_on(copied)?)
+            })?;
+            print("Restored. Put the master key in its place before the studio is started.\n")
         }
         Task::Verify { file, of } => {
             let place = file.clone().map_or_else(|| of.place(), Place::File);
-            let Seen { tables, faults } = backup::verify(&place).map_err(Failure::input)?;
+            let Seen { tables, faults } = backup::verify(&place)?;
             for (table, rows, hash) in tables {
                 print(&format!("{table:15} {rows:9} rows  {}\n", &hash[..16]))?;
             }
-            let of_files = match (file, &of.database) {
-                (Some(file), _) => Some((backup::objects(file), beside(file))),
-                (None, None) => Some((backup::objects(&of.data.join("hairline.db")), of.data.clone())),
-                (None, Some(_)) => None,
-            };
-            if let Some((objects, folder)) = of_files {
-                refuse_missing(&copies::look(&objects.map_err(Failure::input)?, &folder))?;
-            }
+            runtime.block_on(look(&backup::objects(&place)?, async {
+                match file {
+                    Some(file) => Files::of_folder(&beside(file)).map_err(Failure::input),
+                    None => of.files(false).await,
+                }
+            }))?;
             if let Some(first) = faults.first() {
                 return Err(Failure::input(format!("{} faults; the first: {first}", faults.len())));
             }
-            print("No faults.\n")?;
+            print("No faults.\n")
         }
     }
-    Ok(())
 }

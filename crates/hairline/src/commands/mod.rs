@@ -14,6 +14,9 @@ pub mod serve;
 pub mod shade;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::time::Duration;
+
+use hairline_studio::files::Files;
 
 use crate::Failure;
 
@@ -55,6 +58,30 @@ fn note(text: &str) {
     #[expect(clippy::print_stderr, reason = "the command's own note")]
     {
         eprintln!("{on}note:{off} {text}");
+    }
+}
+
+/// How long a bucket may take to answer: assumption, as long as a person waits for a program to start.
+const BUCKET_ANSWERS: Duration = Duration::from_secs(20);
+
+/// The setting `--files`.
+fn files_url(text: &str) -> Result<String, String> {
+    match text.strip_prefix("s3://") {
+        Some(bucket) if !bucket.is_empty() && !bucket.starts_with('/') => Ok(text.to_owned()),
+        _ => Err("it is given as s3://bucket or s3://bucket/folder".to_owned()),
+    }
+}
+
+/// Files in a bucket that answers.
+async fn in_s3(url: &str) -> Result<Files, Failure> {
+    let failed = |why: &dyn std::fmt::Display| Failure::other(format!("--files {url}: {why}"));
+    let files = Files::in_s3(url).map_err(|e| failed(&e))?;
+    match tokio::time::timeout(BUCKET_ANSWERS, files.check()).await {
+        Ok(answer) => answer.map(|()| files).map_err(|e| failed(&e)),
+        Err(_) => Err(failed(&format!(
+            "no answer within {} s; look at AWS_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            BUCKET_ANSWERS.as_secs()
+        ))),
     }
 }
 

@@ -40,6 +40,11 @@ pub struct Arguments {
     /// PostgreSQL in place of the SQLite file in DIR, as postgres://user:password@host/database.
     #[arg(long, value_name = "URL", env = "HAIRLINE_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Photos, scans and documents in S3 in place of DIR, as s3://bucket or s3://bucket/folder; they are encrypted before they
+    /// leave the program. Account and server from the usual variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION,
+    /// and AWS_ENDPOINT where it is not Amazon's.
+    #[arg(long, value_name = "URL", env = "HAIRLINE_FILES", value_parser = super::files_url)]
+    files: Option<String>,
     /// File with the master key, which opens every client's record; made at the first start. The variable HAIRLINE_MASTER_KEY
     /// with the key itself goes before it. Default: master.key in DIR.
     #[arg(long, value_name = "FILE", env = "HAIRLINE_MASTER_KEY_FILE")]
@@ -70,8 +75,8 @@ pub struct Arguments {
     /// Who may read /metrics, beside this machine; may be given several times.
     #[arg(long, value_name = "NETWORK")]
     metrics_from: Vec<ipnet::IpNet>,
-    /// A network of one's own from which practitioners' calendars may be read, beside the public internet; may be given
-    /// several times.
+    /// A network of one's own where practitioners' calendars may be read and webhooks sent, beside the public internet;
+    /// may be given several times.
     #[arg(long, value_name = "NETWORK")]
     fetch_from: Vec<ipnet::IpNet>,
     /// Requests a minute from one address; 0 sets no limit.
@@ -135,12 +140,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..Config::default()
     };
     config.metrics_from.extend(&arguments.metrics_from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
+    // Before anything is filled or upgraded: a studio without its files is not started.
+    let files = match &arguments.files {
+        Some(url) => runtime.block_on(super::in_s3(url))?,
+        None => Files::in_folder(&arguments.data).map_err(Failure::other)?,
+    };
     let Opened { office, waiting, token, sign_ins } = office(arguments)?;
     // A demonstration says so even where the server is told nothing of it.
     config.demo = office.as_ref().is_some_and(|office| office.practice().chain.demo);
     let public = Public { name: "hairline".to_owned(), ..Public::default() };
     let app = App::new(config, public);
-    app.keep_files(Files::in_folder(&arguments.data).map_err(Failure::other)?);
+    app.keep_files(files);
     if let Some(office) = office {
         app.show_practice(&office.practice());
         app.open(office);
@@ -148,7 +159,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(waiting) = waiting {
         app.wait_for_set_up(waiting);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::other)?;
     runtime.block_on(serve(arguments, app, &token, &sign_ins))
 }
 

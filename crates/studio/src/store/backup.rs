@@ -91,18 +91,40 @@ pub fn backup(from: &Place, to: &Path, now_us: i64) -> Result<(), Error> {
     })
 }
 
-/// Brings a backup into a place where nothing is yet: a new file, or a database without chains.
+/// Brings a backup into a place where nothing is yet: a new file, or a database without chains. `files` brings what the rows
+/// name, before them: a restore that is cut off has no rows yet, and can be done again.
 ///
 /// # Errors
-/// Where the backup is not one or is damaged, or the place is not empty; then nothing is changed there.
-pub fn restore(from: &Path, to: &Place, now_us: i64) -> Result<(), Error> {
+/// Where the backup is not one or is damaged, or the place is not empty; then nothing is changed there. Those of `files`; then
+/// there are no rows.
+pub fn restore<E: From<Error>>(
+    from: &Path,
+    to: &Place,
+    now_us: i64,
+    files: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
     let seen = verify(&Place::File(from.to_owned()))?;
     if let Some(fault) = seen.faults.first() {
-        return Err(Error::Schema(format!("{}: {fault}", from.display())));
+        return Err(Error::Schema(format!("{}: {fault}", from.display())).into());
     }
+    refuse_occupied(to, now_us)?;
+    files()?;
+    Ok(fill(from, to)?)
+}
+
+fn refuse_occupied(place: &Place, now_us: i64) -> Result<(), Error> {
+    match place {
+        Place::File(path) => refuse_existing(path),
+        Place::Server(url) => {
+            migrate::postgres(url, now_us)?;
+            refuse_chains(&mut snapshot(url)?)
+        }
+    }
+}
+
+fn fill(from: &Path, to: &Place) -> Result<(), Error> {
     match to {
         Place::File(path) => {
-            refuse_existing(path)?;
             let part = path.with_added_extension("part");
             let _ = std::fs::remove_file(&part);
             copy_file(from, &part).and_then(|()| sync(&part)).and_then(|()| rename(&part, path)).inspect_err(
@@ -111,7 +133,7 @@ pub fn restore(from: &Path, to: &Place, now_us: i64) -> Result<(), Error> {
                 },
             )
         }
-        Place::Server(url) => fill_server(from, url, now_us),
+        Place::Server(url) => fill_server(from, url),
     }
 }
 
@@ -150,14 +172,20 @@ pub fn verify(place: &Place) -> Result<Seen, Error> {
     }
 }
 
-/// The encrypted objects that a backup's rows name, with the lengths of their plain files: to be copied beside it.
+/// The encrypted objects that the rows of a store or a backup name, with the lengths of their plain files: to be copied
+/// beside it.
 ///
 /// # Errors
 /// Where it cannot be read.
-pub fn objects(backup: &Path) -> Result<Vec<(uuid::Uuid, u64)>, Error> {
-    migrate::refuse_strange(backup)?;
-    let file = sqlite::connect(backup, true)?;
-    let rows = sqlite::query(&file, "select object_id, bytes from files order by object_id", &[])?;
+pub fn objects(place: &Place) -> Result<Vec<(uuid::Uuid, u64)>, Error> {
+    let sql = "select object_id, bytes from files order by object_id";
+    let rows = match place {
+        Place::File(path) => {
+            migrate::refuse_strange(path)?;
+            sqlite::query(&sqlite::connect(path, true)?, sql, &[])?
+        }
+        Place::Server(url) => snapshot(url)?.query(sql, &[])?,
+    };
     rows.into_iter()
         .map(|mut row| Ok((row.take()?, u64::try_from(row.take::<i64>()?).unwrap_or(0))))
         .collect()
@@ -284,18 +312,20 @@ fn copy_server(url: &str, to: &Path, now_us: i64) -> Result<(), Error> {
     batch(&file, "commit; pragma wal_checkpoint(truncate); pragma journal_mode = delete")
 }
 
-fn fill_server(from: &Path, url: &str, now_us: i64) -> Result<(), Error> {
-    migrate::postgres(url, now_us)?;
+fn refuse_chains(session: &mut Session) -> Result<(), Error> {
+    if session.query("select id from chains limit 1", &[])?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Schema("the database holds a chain already; restore into an empty one".to_owned()))
+}
+
+fn fill_server(from: &Path, url: &str) -> Result<(), Error> {
     let file = sqlite::connect(from, true)?;
     let config: postgres::Config =
         url.parse().map_err(|e| Error::Schema(format!("the database address is not one: {e}")))?;
     let mut session = Session::connect(&config)?;
     session.batch("begin; set local hairline.chain = 'system'")?;
-    if !session.query("select id from chains limit 1", &[])?.is_empty() {
-        return Err(Error::Schema(
-            "the database holds a chain already; restore into an empty one".to_owned(),
-        ));
-    }
+    refuse_chains(&mut session)?;
     for table in TABLES {
         let columns = columns(&file, table)?;
         let rows_at_once = (30_000 / columns.len()).clamp(1, ROWS);

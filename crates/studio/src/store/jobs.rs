@@ -150,6 +150,21 @@ pub fn lease_one(
     row.map(read).transpose()
 }
 
+/// How many jobs of a kind are still to be done before the one about a thing.
+///
+/// # Errors
+/// The store's.
+pub fn before(tx: &mut Tx<'_>, kind: &str, about: Uuid) -> Result<i64, Error> {
+    let chain = tx.chain()?;
+    let row = tx.query_one(
+        "select count(*) from jobs o join jobs mine on mine.kind = o.kind and mine.chain_id = o.chain_id \
+         where mine.about_id = $1 and o.kind = $2 and o.chain_id = $3 and o.done_us is null and o.failed_us is null \
+         and mine.done_us is null and (o.due_us, o.id) < (mine.due_us, mine.id)",
+        values![about, kind, chain],
+    )?;
+    row.map_or(Ok(0), |mut row| row.take())
+}
+
 fn read(mut row: Row) -> Result<Job, Error> {
     Ok(Job {
         id: row.take()?,

@@ -11,10 +11,10 @@ pub mod zone;
 
 use axum::Router;
 use axum::routing::{get, post};
-use hairline_studio::ids::{Fresh, StudioId};
-use hairline_studio::store::events::{self, Event, Who};
+use hairline_studio::ids::StudioId;
+use hairline_studio::store;
+use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::feeds::{self, Feed, Of};
-use hairline_studio::store::{self};
 use uuid::Uuid;
 
 use crate::App;
@@ -30,8 +30,8 @@ pub fn router() -> Router<App> {
         .route("/staff/calendars/outside", post(outside::add))
         .route("/staff/calendars/outside/again", post(outside::again))
         .route("/staff/calendars/outside/remove", post(outside::remove))
-        .route("/visit/{code}/calendar", get(client::get).post(client::make))
-        .route("/visit/{code}/calendar/end", post(client::end))
+        .route("/me/calendar", get(client::get).post(client::make))
+        .route("/me/calendar/end", post(client::end))
         .route("/visit/{code}/calendar.ics", get(client::file))
 }
 
@@ -67,8 +67,6 @@ fn told(
     what: &str,
     who: &Who,
 ) -> Result<(), store::Error> {
-    let Desk { tx, fresh, .. } = desk;
-    let (id, now_us) = (Fresh::id(fresh), fresh.now_us());
     let event = Event { studio, thing: "calendar", thing_id: about, what, why: None, sealed: None };
-    events::add(tx, id, who, &event, now_us)
+    desk.note(who, &event)
 }

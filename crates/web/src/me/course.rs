@@ -4,7 +4,7 @@
 use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use hairline_studio::booking::Refusal;
 use hairline_studio::ids::{ClientId, StudioId};
 use hairline_studio::span::Span;
@@ -15,6 +15,7 @@ use hairline_studio::zone::zone;
 use uuid::Uuid;
 
 use super::session::{Maybe, SignedIn};
+use super::to_me;
 use crate::App;
 use crate::booking::once::{Once, Stopped, once};
 use crate::booking::visit::bearer;
@@ -76,10 +77,6 @@ async fn drawn(
     let studio = practice.studio(studio).map(|s| s.name.clone()).unwrap_or_default();
     let frame = Frame::new(app, "/me", "Book your sessions").hidden();
     Ok(Some(Page { frame, studio, version, searched, refused, nonce: form_key() }))
-}
-
-fn to_me() -> Response {
-    Redirect::to("/me").into_response()
 }
 
 /// `GET /me/course`

@@ -5,9 +5,15 @@ pub mod pages;
 pub mod session;
 
 use axum::Router;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::App;
+
+/// Where a client signs in.
+pub fn to_me() -> Response {
+    Redirect::to("/me").into_response()
+}
 
 /// The pages of a client.
 pub fn router() -> Router<App> {

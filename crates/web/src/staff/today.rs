@@ -75,6 +75,8 @@ struct Page {
     after: Date,
     is_today: bool,
     visits: Vec<Visit>,
+    /// The nearest days on which somebody comes, where nobody does on this one.
+    near: Vec<(Date, String)>,
     /// Jobs that have failed, for those who see to them.
     failed: i64,
 }
@@ -124,10 +126,14 @@ pub async fn get(
                 true => jobs::counts(desk.tx, Some(&[id]), desk.fresh.now_us())?.failed,
                 false => 0,
             };
-            Ok::<_, hairline_studio::store::Error>((visits, clients, gates, looks, failed))
+            let around = match visits.iter().any(|v| v.state != VisitState::Hold) {
+                true => (None, None),
+                false => appointments::around(desk.tx, id, span)?,
+            };
+            Ok::<_, hairline_studio::store::Error>((visits, clients, gates, looks, failed, around))
         })
         .await?;
-    let (visits, people, gates, looks, failed) = found;
+    let (visits, people, gates, looks, failed, around) = found;
     let people: HashMap<ClientId, clients::Client> = people.into_iter().map(|c| (c.id, c)).collect();
     let time = |us: i64| {
         let at = Timestamp::from_microsecond(us).map(|t| t.to_zoned(tz.clone()));
@@ -158,7 +164,12 @@ pub async fn get(
             code: v.code,
         }
     });
+    let near = [around.1, around.0].into_iter().flatten().filter_map(|us| {
+        let date = local_date(&tz, Timestamp::from_microsecond(us).ok()?);
+        Some((date, date.strftime("%A, %-d %B").to_string()))
+    });
     let page = Page {
+        near: near.collect(),
         frame: Frame::new(&app, "/staff", "Today").hidden().staff(&signed_in.person.name),
         day: day.strftime("%A, %e %B %Y").to_string(),
         date: day,

@@ -289,8 +289,10 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
         witnesses: may.witnesses,
         publishes: may.publishes,
     });
+    let mut frame = Frame::new(app, "/staff/clients", "Client").hidden().staff(&signed_in.person.name);
+    frame.live = card.as_ref().is_some_and(|card| card.busy);
     Ok(Record {
-        frame: Frame::new(app, "/staff/clients", "Client").hidden().staff(&signed_in.person.name),
+        frame,
         next: next.as_ref().map(|v| format!("{}, {}", service(v), when(practice, v.span.start_us, v.studio))),
         looked: tz.as_ref().and_then(|tz| {
             let start_us = next.as_ref()?.span.start_us;

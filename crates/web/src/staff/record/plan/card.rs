@@ -7,7 +7,7 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::DataKey;
 use hairline_studio::store::files::{self, File, What};
 use hairline_studio::store::plans::{self, Plan, Status};
-use hairline_studio::store::{self, Tx};
+use hairline_studio::store::{self, Tx, jobs};
 use uuid::Uuid;
 
 use super::super::page::small_of;
@@ -33,6 +33,8 @@ pub struct Found {
     pub plan: Plan,
     /// How many versions there are.
     pub versions: usize,
+    /// Plans that the engine makes first, where it has not begun.
+    pub before: i64,
     /// Files of the plan, by name.
     pub files: Vec<File>,
     /// Small pictures by the file they are of.
@@ -84,7 +86,8 @@ pub fn with_files(
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let ids: Vec<Uuid> = files.iter().map(|f| f.id).collect();
     let smalls = small_of(&files::made_of(tx, key, &ids)?);
-    Ok(Found { plan, versions, files, smalls })
+    let before = before(tx, &plan)?;
+    Ok(Found { plan, versions, before, files, smalls })
 }
 
 /// What pages show of a plan's numbers.
@@ -92,11 +95,26 @@ pub fn numbers(plan: &Plan) -> Option<Numbers> {
     plan.content.numbers.clone().and_then(|numbers| serde_json::from_value(numbers).ok())
 }
 
+/// How many plans the engine makes before one.
+///
+/// # Errors
+/// The store's.
+pub fn before(tx: &mut Tx<'_>, plan: &Plan) -> Result<i64, store::Error> {
+    match plan.status {
+        Status::Asked if plan.progress == 0 => jobs::before(tx, plans::JOB, plan.id),
+        _ => Ok(0),
+    }
+}
+
 /// How far a plan is, in words.
-pub fn state(plan: &Plan) -> String {
+pub fn state(plan: &Plan, before: i64) -> String {
     let step = usize::try_from(plan.progress).ok().and_then(|n| STEPS.get(n)).copied().unwrap_or(STEPS[0]);
     match plan.status {
-        Status::Asked if plan.progress == 0 => "Waiting for the engine".to_owned(),
+        Status::Asked if plan.progress == 0 => match before {
+            0 => "Waiting for the engine".to_owned(),
+            1 => "Waiting for the engine: one plan comes first".to_owned(),
+            n => format!("Waiting for the engine: {n} plans come first"),
+        },
         Status::Asked => format!("Being planned: {step}"),
         Status::Done => "Planned".to_owned(),
         Status::Failed => "Cannot be planned".to_owned(),
@@ -154,7 +172,7 @@ pub fn card(practice: &Practice, home: StudioId, found: Found) -> Card {
         number: plan.number,
         versions: found.versions,
         busy: plan.status == Status::Asked,
-        state: state(&plan),
+        state: state(&plan, found.before),
         failed: plan.content.failed.clone(),
         accepted: plan.accepted_us.map(|us| when(practice, us, home)),
         numbers,

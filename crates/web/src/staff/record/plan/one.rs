@@ -87,7 +87,7 @@ pub async fn get(
     let home = opened.client.studio;
     let numbers = card::numbers(&found.plan);
     let pictures = numbers.as_ref().map_or_else(Vec::new, |n| card::pictures(&found, n));
-    let progress = progress_of(&opened.client.code, &found.plan);
+    let progress = progress_of(&opened.client.code, &found.plan, found.before);
     let mut frame = Frame::new(&app, "/staff/clients", "Plan").hidden().staff(&signed_in.person.name);
     frame.live = progress.busy;
     let page = Page {
@@ -110,12 +110,12 @@ pub async fn get(
     page::private(&page)
 }
 
-fn progress_of(code: &str, plan: &plans::Plan) -> Progress {
+fn progress_of(code: &str, plan: &plans::Plan, before: i64) -> Progress {
     Progress {
         code: code.to_owned(),
         number: plan.number,
         busy: plan.status == plans::Status::Asked,
-        state: card::state(plan),
+        state: card::state(plan, before),
         done: plan.progress,
         steps: STEPS.len(),
     }
@@ -127,16 +127,18 @@ pub async fn progress(
     Path((code, number)): Path<(String, i64)>,
 ) -> Result<Response, Problem> {
     let (actor, record) = (signed_in.actor.clone(), code.clone());
-    let plan = signed_in
+    let (plan, before) = signed_in
         .office
         .read(move |desk| {
             let opened = open(desk, &actor, &record, Action::SeeHealth)?;
             let all = plans::of(desk.tx, &opened.key, opened.client.id)?;
             let plan = all.into_iter().find(|p| p.number == number);
-            plan.ok_or_else(|| Problem::new(&problem::NOT_FOUND))
+            let plan = plan.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
+            let before = card::before(desk.tx, &plan)?;
+            Ok::<_, Problem>((plan, before))
         })
         .await?;
-    let progress = progress_of(&code, &plan);
+    let progress = progress_of(&code, &plan, before);
     let mut response = page::private(&progress)?;
     if !progress.busy {
         response.headers_mut().insert("hx-refresh", axum::http::HeaderValue::from_static("true"));
