@@ -354,6 +354,13 @@ fn announce(
     for SignIn { role, email, password, .. } in staff {
         writeln!(out, "  {:13} {email:38} {password}", format!("{role:?}"))?;
     }
+    if let Some(SignIn { email, .. }) = sign_ins.iter().find(|s| s.role == Role::Client) {
+        writeln!(
+            out,
+            "\nSee it as a client at {own}/me:\n  {:13} {email:38} by a link, without a password",
+            "Client"
+        )?;
+    }
     out.flush()
 }
 

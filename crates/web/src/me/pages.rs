@@ -42,6 +42,14 @@ struct Ask {
     frame: Frame,
     email: String,
     fault: bool,
+    /// The client of the demonstration.
+    shown: Option<String>,
+}
+
+/// The address of the client whose pages a demonstration opens to everybody.
+fn shown(app: &App) -> Option<String> {
+    let client = demo::sign_ins().into_iter().find(|s| s.role == Role::Client);
+    client.filter(|_| app.config.demo).map(|s| s.email)
 }
 
 /// One visit.
@@ -73,7 +81,9 @@ struct Mine {
 pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Response, Problem> {
     let Some(signed_in) = client else {
         app.office()?;
-        return page::private(&Ask { frame: frame(&app, "Your visits"), email: String::new(), fault: false });
+        let shown = shown(&app);
+        let email = shown.clone().unwrap_or_default();
+        return page::private(&Ask { frame: frame(&app, "Your visits"), email, fault: false, shown });
     };
     let client = signed_in.client;
     let found = signed_in.office.read(move |desk| {
@@ -143,11 +153,12 @@ pub async fn ask(
     let office = Arc::clone(app.office()?);
     let email: String = email.trim().chars().take(254).collect();
     if normal_email(&email).is_none() {
-        let page = page::private(&Ask { frame: frame(&app, "Your visits"), email, fault: true });
+        let shown = shown(&app);
+        let page = page::private(&Ask { frame: frame(&app, "Your visits"), email, fault: true, shown });
         return page::with_status(axum::http::StatusCode::UNPROCESSABLE_ENTITY, page);
     }
-    let shown = demo::sign_ins().into_iter().find(|s| s.role == Role::Client).map(|s| s.email);
-    let link = if app.config.demo && normal_email(&email) == shown.as_deref().and_then(normal_email) {
+    let shown = shown(&app);
+    let link = if shown.is_some() && normal_email(&email) == shown.as_deref().and_then(normal_email) {
         let typed = email.clone();
         let link = office.write(move |desk| {
             let Some(client) = clients::by_email(desk.tx, desk.vault, &typed)? else { return Ok(None) };
