@@ -80,6 +80,10 @@ fn leads_to(answer: &Answer) -> String {
 
 /// Asks to be told of Ana's mornings on a day of the week; gives the page of it.
 fn wait(served: &Served, name: &str, weekday: i8) -> String {
+    leads_to(&wish(served, name, weekday, name))
+}
+
+fn wish(served: &Served, name: &str, weekday: i8, key: &str) -> Answer {
     let fields = [
         ("studio", "lisbon-chiado".to_owned()),
         ("service", id(CONSULTATION)),
@@ -89,10 +93,20 @@ fn wait(served: &Served, name: &str, weekday: i8) -> String {
         ("name", name.to_owned()),
         ("email", format!("{}@example.com", name.to_lowercase())),
         ("phone", String::new()),
-        ("key", format!("0123456789abcdef-{name}")),
+        ("key", format!("0123456789abcdef-{key}")),
     ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    leads_to(&served.form("/waiting/new", &fields))
+    served.form("/waiting/new", &fields)
+}
+
+#[test]
+fn one_address_waits_for_a_few_things_at_once() {
+    let served = served();
+    let asked: Vec<u16> = ["a", "b", "c", "d", "e"].map(|key| wish(&served, "Dora", 1, key).status).to_vec();
+    assert_eq!(asked, [303; 5]);
+    let sixth = wish(&served, "dora", 2, "f");
+    assert!(sixth.status == 422 && sixth.body.contains("You wait for 5 things already"), "{}", sixth.body);
+    assert_eq!(wish(&served, "Emil", 2, "g").status, 303, "others are not held up");
 }
 
 /// Takes every one of Ana's mornings on a day of the week; gives the codes.
@@ -257,6 +271,12 @@ fn a_clients_calendar_follows_their_visits_until_it_is_ended() {
     }
     let file = served.get(&format!("/visit/{code}/calendar.ics"));
     assert_eq!(read(&file.body).1["events"][0]["uid"], after.1["events"][0]["uid"]);
+
+    // Booked anew online is a record of its own; the address shows both, and so does the client's page.
+    let another = book(&served, &free(&served, 30, 40).remove(0).2);
+    assert_eq!(served.get(&path).body.matches("BEGIN:VEVENT").count(), 2);
+    let mine = of_client("GET", "/me").body;
+    assert!(mine.contains(&code) && mine.contains(&another), "{mine}");
 
     // A new address ends the one before; ended, it leads nowhere.
     let again = of_client("POST", "/me/calendar");

@@ -222,6 +222,21 @@ pub fn by_email(tx: &mut Tx<'_>, vault: &Vault, email: &str) -> Result<Option<Cl
     tx.query_one(&sql, values![token.as_slice(), chain])?.map(|row| read(vault, row)).transpose()
 }
 
+/// A client and every other of the same e-mail address, the oldest first: who books online twice has two records, and may
+/// see the visits of both.
+///
+/// # Errors
+/// The store's.
+pub fn same_email(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<ClientId>, Error> {
+    let chain = tx.chain()?;
+    let rows = tx.query(
+        "select id from clients where chain_id = $1 and wrapped_key is not null and (id = $2 or email_index = \
+         (select email_index from clients where id = $2 and chain_id = $1)) order by made_us, id",
+        values![chain, client],
+    )?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
 /// Some of several clients, in no order.
 ///
 /// # Errors

@@ -151,7 +151,7 @@ pub fn book_course(
         booked.push(visit);
     }
     let touched = spot::touch(tx, added, freed, fresh.now)?;
-    tell(tx, desk, &course, "book", "mail.course_booked", past, fresh)?;
+    tell(tx, desk, &course, "book", "mail.course_booked", fresh)?;
     Ok(BookedCourse { course, visits: booked, touched, changed: true, late: false })
 }
 
@@ -219,7 +219,7 @@ pub fn move_course(
     let touched = spot::touch(tx, added, freed, fresh.now)?;
     let (changed, late) = (!booked.is_empty(), booked.iter().any(|one| one.late));
     if changed {
-        tell(tx, desk, &course, "move", "mail.course_moved", past, fresh)?;
+        tell(tx, desk, &course, "move", "mail.course_moved", fresh)?;
     }
     let visits = booked.into_iter().map(|one| one.appointment).collect();
     Ok(BookedCourse { course, visits, touched, changed, late })
@@ -265,7 +265,7 @@ pub fn cancel_course(
     )?;
     course.status = Status::Cancelled;
     let touched = spot::touch(tx, Vec::new(), freed, fresh.now)?;
-    tell(tx, desk, &course, "cancel", "mail.course_cancelled", why, fresh)?;
+    tell(tx, desk, &course, "cancel", "mail.course_cancelled", fresh)?;
     Ok(BookedCourse { course, visits, touched, changed: true, late })
 }
 
@@ -499,12 +499,11 @@ fn tell(
     course: &Course,
     what: &str,
     mail: &str,
-    past: Option<&Override>,
     fresh: &mut Fresh<'_>,
 ) -> Result<(), Error> {
-    let why = past.map(|p| p.reason.trim()).filter(|reason| !reason.is_empty());
     let (studio, thing_id) = (Some(course.studio), course.id.0);
-    let event = Event { studio, thing: "course", thing_id, what, why, sealed: None };
+    // A reason for going past a rule is in the history of each visit, under the client's key where it is about health.
+    let event = Event { studio, thing: "course", thing_id, what, why: None, sealed: None };
     events::add(tx, fresh.id(), &Who::Person(desk.actor.clone()), &event, fresh.now_us())?;
     let job = NewJob { kind: mail, about: course.id.0, body: String::new(), due_us: fresh.now_us() };
     jobs::add(tx, &[job], fresh)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::jobs::{self, NewJob};
 use super::practice::{json, text, unword, word};
-use super::{Error, Row, Tx};
+use super::{Error, Row, Tx, Vault};
 use crate::ids::{AppointmentId, ClientId, Fresh, ServiceId, StaffId, StudioId};
 use crate::values;
 
@@ -228,6 +228,21 @@ pub fn by_id(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Entry>, Error> {
     let chain = tx.chain()?;
     let sql = format!("select {COLUMNS} from waiting where id = $1 and chain_id = $2");
     tx.query_one(&sql, values![id, chain])?.map(read).transpose()
+}
+
+/// How many wishes of an e-mail address are open, under whichever records.
+///
+/// # Errors
+/// The store's.
+pub fn open_of_email(tx: &mut Tx<'_>, vault: &Vault, email: &str) -> Result<i64, Error> {
+    let Some(token) = vault.blind().email(email) else { return Ok(0) };
+    let chain = tx.chain()?;
+    let row = tx.query_one(
+        "select count(*) from waiting w join clients c on c.id = w.client_id \
+         where w.chain_id = $1 and c.email_index = $2 and w.status in ('waiting', 'offered')",
+        values![chain, token.as_slice()],
+    )?;
+    row.map_or(Ok(0), |mut row| row.take())
 }
 
 /// The open entry for an earlier time of a visit.

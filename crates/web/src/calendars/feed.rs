@@ -16,10 +16,10 @@ use hairline_studio::token;
 use sha2::{Digest as _, Sha256};
 
 use super::event::{Event, Method, calendar, of_visit};
-use crate::App;
 use crate::layers::client::Client;
 use crate::office::now;
 use crate::problem::{self, Problem};
+use crate::{App, me};
 
 /// How far a calendar reaches back and ahead.
 const BACK_US: i64 = 60 * DAY_US;
@@ -84,7 +84,7 @@ fn visits(tx: &mut Tx<'_>, practice: &Practice, feed: &Feed) -> Result<Vec<Appoi
     let span = Span { start_us: now_us - BACK_US, end_us: now_us + AHEAD_US };
     let mut visits = match feed.of {
         Of::Practitioner => appointments::of_practitioner(tx, StaffId(feed.about), span)?,
-        Of::Client => appointments::of_client(tx, ClientId(feed.about))?,
+        Of::Client => me::visits(tx, ClientId(feed.about))?,
         Of::Room => match practice.room(RoomId(feed.about)) {
             Some(room) => appointments::of_studio(tx, room.studio, span)?,
             None => Vec::new(),

@@ -10,7 +10,7 @@ use hairline_studio::ids::{ClientId, StudioId};
 use hairline_studio::span::Span;
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::courses::{self, NewCourse, Session};
-use hairline_studio::store::{self, appointments, clients, plans};
+use hairline_studio::store::{self, clients, plans};
 use hairline_studio::zone::zone;
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ use crate::staff::record::form_key;
 
 /// A course that waits to be booked.
 pub struct Waiting {
+    /// Which of the client's records.
+    client: ClientId,
     /// Where the client's record lies.
     studio: StudioId,
     /// The version of the plan.
@@ -38,18 +40,21 @@ pub struct Waiting {
     busy: Vec<Span>,
 }
 
-/// The course of the plan that a client has accepted, unless one is under way or was finished since.
+/// The course of the plan that a client has accepted, in any record of theirs, unless one is under way or was finished since.
 ///
 /// # Errors
 /// The store's.
 pub fn waits(desk: &mut Desk<'_, '_>, client: ClientId) -> Result<Option<Waiting>, store::Error> {
-    let Some((version, sessions)) = plans::accepted(desk.tx, client)? else { return Ok(None) };
-    let begun = courses::has_begun(desk.tx, client)?;
-    let record = clients::by_id(desk.tx, desk.vault, client)?;
-    let Some(record) = record.filter(|_| !begun) else { return Ok(None) };
-    let visits = appointments::of_client(desk.tx, client)?;
-    let busy = visits.iter().filter(|v| v.state.takes_time()).map(|v| v.span).collect();
-    Ok(Some(Waiting { studio: record.studio, version, sessions, busy }))
+    for record in clients::same_email(desk.tx, client)? {
+        let Some((version, sessions)) = plans::accepted(desk.tx, record)? else { continue };
+        let begun = courses::has_begun(desk.tx, record)?;
+        let kept = clients::by_id(desk.tx, desk.vault, record)?;
+        let Some(kept) = kept.filter(|_| !begun) else { continue };
+        let visits = super::visits(desk.tx, client)?;
+        let busy = visits.iter().filter(|v| v.state.takes_time()).map(|v| v.span).collect();
+        return Ok(Some(Waiting { client: record, studio: kept.studio, version, sessions, busy }));
+    }
+    Ok(None)
 }
 
 #[derive(askama::Template)]
@@ -71,7 +76,7 @@ async fn drawn(
 ) -> Result<Option<Page>, Problem> {
     let client = signed_in.client;
     let found: Result<_, store::Error> = signed_in.office.read(move |desk| waits(desk, client)).await;
-    let Some(Waiting { studio, version, sessions, busy }) = found? else { return Ok(None) };
+    let Some(Waiting { studio, version, sessions, busy, .. }) = found? else { return Ok(None) };
     let searched = course::look(&signed_in.office, studio, &sessions, busy, asked)?;
     let practice = signed_in.office.practice();
     let studio = practice.studio(studio).map(|s| s.name.clone()).unwrap_or_default();
@@ -105,12 +110,12 @@ pub async fn book(
         let waiting = waits(desk, id)?.filter(|w| w.version == sent.version).ok_or(Refused::Changed)?;
         let wishes = course::wishes(&sent.times, &waiting.sessions).ok_or(Refused::NotFound("course"))?;
         let Desk { tx, practice, vault, fresh } = desk;
-        let actor = bearer(practice, id);
+        let actor = bearer(practice, waiting.client);
         let at = book::Desk { practice, vault, actor: &actor };
         let done = courses::book_course(
             tx,
             at,
-            &NewCourse { client: id, sessions: &waiting.sessions, wishes: &wishes, beside: 0 },
+            &NewCourse { client: waiting.client, sessions: &waiting.sessions, wishes: &wishes, beside: 0 },
             None,
             fresh,
         )?;

@@ -8,7 +8,23 @@ use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
+use hairline_studio::ids::ClientId;
+use hairline_studio::store::appointments::{self, Appointment};
+use hairline_studio::store::{self, Tx, clients};
+
 use crate::App;
+
+/// The visits of a client, under whichever of their records, by start within each.
+///
+/// # Errors
+/// The store's.
+pub fn visits(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<Appointment>, store::Error> {
+    let mut visits = Vec::new();
+    for record in clients::same_email(tx, client)? {
+        visits.extend(appointments::of_client(tx, record)?);
+    }
+    Ok(visits)
+}
 
 /// Where a client signs in.
 pub fn to_me() -> Response {

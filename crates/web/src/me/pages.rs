@@ -13,7 +13,7 @@ use hairline_studio::ids::ClientId;
 use hairline_studio::permission::{Person, Role};
 use hairline_studio::practice::Practice;
 use hairline_studio::seal::blind::normal_email;
-use hairline_studio::store::appointments::{self, Appointment};
+use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::jobs::{self, NewJob};
 use hairline_studio::store::tickets::{self, Kind};
 use hairline_studio::store::{self, clients, sign_in};
@@ -87,7 +87,7 @@ pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Respon
     };
     let client = signed_in.client;
     let found = signed_in.office.read(move |desk| {
-        let visits = appointments::of_client(desk.tx, client)?;
+        let visits = super::visits(desk.tx, client)?;
         let course = super::course::waits(desk, client)?.is_some();
         let sign_ins = sign_in::of(desk.tx, Person::Client(client), desk.fresh.now_us())?;
         Ok::<_, store::Error>((visits, course, sign_ins))

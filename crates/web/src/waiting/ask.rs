@@ -24,6 +24,9 @@ use crate::office::now;
 use crate::page::{self, Frame};
 use crate::problem::{self, FieldError, Problem};
 
+/// Most wishes of one e-mail address that are open at once: assumption.
+const MOST_OPEN: i64 = 5;
+
 /// What was chosen before.
 #[derive(Default, Deserialize)]
 pub struct Chosen {
@@ -189,6 +192,15 @@ pub async fn submit(State(app): State<App>, RawForm(body): RawForm) -> Result<Re
             return with_status(StatusCode::UNPROCESSABLE_ENTITY, page::private(&page));
         }
     };
+    let email = sent.person.email.clone();
+    let open: Result<i64, store::Error> =
+        office.read(move |desk| waiting::open_of_email(desk.tx, desk.vault, &email)).await;
+    if open? >= MOST_OPEN {
+        let detail = format!("You wait for {MOST_OPEN} things already; end one of them by its page first.");
+        faults.push(FieldError { pointer: "/email".to_owned(), detail });
+        let page = new_page(&app, &practice, sent, faults)?;
+        return with_status(StatusCode::UNPROCESSABLE_ENTITY, page::private(&page));
+    }
     let (studio, service, country) = (studio.id, service.id, studio.country.clone());
     let Person { name, email, phone } = sent.person;
     // Without a key of its own one form would be taken for another.
