@@ -6,8 +6,6 @@ mod calendar;
 use axum::http::StatusCode;
 use calendar::{STUDIO, demo, hidden};
 use hairline_studio::booking::State;
-use hairline_studio::gates::{Evidence, Finding, Gate};
-use hairline_studio::ids::EvidenceId;
 use hairline_studio::ids::{ServiceId, StaffId};
 use hairline_studio::permission::Role;
 use hairline_studio::span::Span;
@@ -282,10 +280,10 @@ async fn a_client_books_the_whole_course_of_the_plan_they_accepted_all_or_nothin
                 values![id, chain, studio, client.id, now_us, agreed, vec![0_u8]],
             )?;
             let link = tickets::client_link(desk.tx, client.id, &mut desk.fresh)?;
-            Ok((client.id, link))
+            Ok((client.id, client.code, link))
         })
         .await;
-    let (client, link) = made.expect("written");
+    let (client, record, link) = made.expect("written");
     assert_eq!(demo.get("/me/course", "").await.to, "/me", "nobody gets there without a link");
     let cookie = demo.cookie(&format!("/me/link/{link}"), "").await;
     assert!(demo.get("/me", &cookie).await.body.contains("/me/course"));
@@ -320,20 +318,28 @@ async fn a_client_books_the_whole_course_of_the_plan_they_accepted_all_or_nothin
         found.expect("read")
     };
     assert_eq!(booked().await, []);
-    let done: Result<(), store::Error> = demo
+    let (manager, reception) = (demo.sign_in(Role::Manager).await, demo.sign_in(Role::Reception).await);
+    let on_record = async |who: &str, key: u128, gate: &str, finding: &str| {
+        let key = uuid::Uuid::from_u128(key).to_string();
+        let form = [("key", key.as_str()), ("gate", gate), ("finding", finding), ("until", ""), ("set", "")];
+        demo.post(&format!("/staff/clients/{record}/findings"), who, &form).await.status
+    };
+    // Each puts on record what they may, once for each form; and what makes no sense is refused.
+    assert_eq!(on_record(&reception, 1, "screening", "clear").await, StatusCode::FORBIDDEN);
+    for (gate, finding) in [("screening", "deferred"), ("patch_test", "clear"), ("healed_review", "clear")] {
+        assert_eq!(on_record(&manager, 2, gate, finding).await, StatusCode::UNPROCESSABLE_ENTITY, "{gate}");
+    }
+    for (key, gate) in [(3, "consultation"), (4, "screening"), (4, "screening")] {
+        assert_eq!(on_record(&manager, key, gate, "clear").await, StatusCode::SEE_OTHER);
+    }
+    let kept: Result<usize, store::Error> = demo
         .office
-        .write(move |desk| {
+        .read(move |desk| {
             let key = clients::key(desk.tx, desk.vault, client)?;
-            for gate in [Gate::Consultation, Gate::Screening] {
-                let id = EvidenceId(desk.fresh.id());
-                let at_us = desk.fresh.now_us();
-                let seen = Evidence { id, gate, at_us, since_us: None, finding: Finding::Clear };
-                evidence::add(desk.tx, &key, studio, client, &seen, None, &mut desk.fresh)?;
-            }
-            Ok(())
+            Ok(evidence::of(desk.tx, &key, client)?.len())
         })
         .await;
-    done.expect("written");
+    assert_eq!(kept.expect("read"), 2);
     // A time that somebody else has taken meanwhile takes the whole course with it; days left out are left out.
     let (nonce, offers) = found("wish=weekday&not=tue").await;
     let start = |times: &str, n: usize| -> jiff::Timestamp {
@@ -355,4 +361,64 @@ async fn a_client_books_the_whole_course_of_the_plan_they_accepted_all_or_nothin
     assert!(visits.iter().enumerate().all(|(n, v)| v.span.start_us == start(&offers[0], n).as_microsecond()));
     // One course at a time.
     assert_eq!(demo.get("/me/course", &cookie).await.to, "/me");
+    // The client moves the second within the gap, to any time that is offered.
+    let (one, two) = (&visits[0], &visits[1]);
+    let day = |n: i64| hairline_studio::zone::plus_days(one.wall.date(), n);
+    let path = format!("/visit/{}/move", two.code);
+    for asked in [day(13), day(14), day(42), day(43)] {
+        let page = demo.get(&format!("{path}?day={asked}"), "").await.body;
+        assert!(page.contains("keep their distance"), "{page}");
+        for pick in page.split("name=\"pick\" value=\"").skip(1) {
+            let start: jiff::Timestamp =
+                pick.split([' ', '"', '~']).find_map(|word| word.parse().ok()).expect("a start");
+            let on = start.in_tz("Europe/London").expect("a zone").date();
+            assert!((day(14)..=day(42)).contains(&on), "{on}");
+        }
+    }
+    let page = demo.get(&path, "").await.body;
+    let pick = page.split("name=\"pick\" value=\"").nth(1).and_then(|p| p.split('"').next()).expect("a time");
+    let (key, version) = (hidden(&page, "key"), hidden(&page, "version"));
+    let moved = demo.post(&path, "", &[("key", &key), ("version", &version), ("pick", pick)]).await;
+    assert_eq!(moved.to, format!("/visit/{}?done=moved", two.code), "{}", moved.body);
+
+    // The hour has come, and the client stands there: what is open is said, and two people go past what can be gone past.
+    let (id, now_us) = (two.id, now().as_microsecond());
+    let shifted: Result<u64, store::Error> = demo
+        .office
+        .write(move |desk| {
+            let sql = "update appointments set starts_us = $1, ends_us = $2 where id = $3";
+            desk.tx.execute(sql, values![now_us + 60_000_000, now_us + 10_800_000_000, id])
+        })
+        .await;
+    assert_eq!(shifted.expect("written"), 1);
+    let path = format!("/staff/visits/{}/check_in", two.code);
+    let stopped = async |who: &str, form: &[(&str, &str)], said: &[&str]| {
+        let answer = demo.post(&path, who, form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+        said.iter().for_each(|words| assert!(answer.body.contains(words), "{words}: {}", answer.body));
+    };
+    stopped(&reception, &[], &["Something has to be done first"]).await;
+    stopped(&manager, &[], &["Consent: nothing clear on record", "Nobody can go past this."]).await;
+    for (who, key, gate) in [(&reception, 5, "consent"), (&reception, 6, "id_and_age")] {
+        assert_eq!(on_record(who, key, gate, "clear").await, StatusCode::SEE_OTHER);
+    }
+    stopped(&reception, &[], &["Only a manager or owner"]).await;
+    stopped(&manager, &[], &["Healed review: nothing clear on record", "Go past it"]).await;
+    let why = ("reason", "Healed at another studio, seen by both of us");
+    stopped(&manager, &[why], &["needs a second person"]).await;
+    let sign_in = |role: Role| {
+        let all = hairline_studio::demo::sign_ins();
+        all.into_iter().find(|s| s.role == role).expect("one of each")
+    };
+    let (own, other) = (sign_in(Role::Manager), sign_in(Role::Practitioner));
+    let second = |email: &'static str, password: &'static str| {
+        [why, ("second_email", email), ("second_password", password), ("second_code", "")]
+    };
+    let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let (own_email, other_email) = (leak(own.email), leak(other.email));
+    stopped(&manager, &second(own_email, own.password), &["who is not you"]).await;
+    stopped(&manager, &second(other_email, "wrong"), &["do not fit together"]).await;
+    let here = demo.post(&path, &manager, &second(other_email, other.password)).await;
+    assert_eq!(here.status, StatusCode::SEE_OTHER, "{}", here.body);
+    assert_eq!(demo.visit(&two.code).await.state, State::CheckedIn);
 }

@@ -38,6 +38,20 @@ pub enum Gate {
 pub const GATES: [Gate; 6] =
     [Gate::Consultation, Gate::Screening, Gate::Consent, Gate::PatchTest, Gate::IdAndAge, Gate::HealedReview];
 
+impl Gate {
+    /// As the staff call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Gate::Consultation => "Consultation",
+            Gate::Screening => "Screening",
+            Gate::Consent => "Consent",
+            Gate::PatchTest => "Patch test",
+            Gate::IdAndAge => "Identity and age",
+            Gate::HealedReview => "Healed review",
+        }
+    }
+}
+
 /// What a visit is for, as far as gates care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -53,14 +53,7 @@ impl GateState {
 
     /// What the staff read: which gate, how it stands and who can change that.
     pub fn for_staff(&self, zone: &TimeZone) -> String {
-        let gate = match self.gate {
-            Gate::Consultation => "Consultation",
-            Gate::Screening => "Screening",
-            Gate::Consent => "Consent",
-            Gate::PatchTest => "Patch test",
-            Gate::IdAndAge => "Identity and age",
-            Gate::HealedReview => "Healed review",
-        };
+        let gate = self.gate.name();
         let stands = match self.standing {
             Standing::Met { .. } => "met".to_owned(),
             Standing::Missing => "nothing clear on record".to_owned(),

@@ -12,6 +12,7 @@ use super::clients;
 use super::course_end;
 use super::courses;
 use super::events::{self, Event, Who};
+use super::evidence;
 use super::jobs::{self, NewJob};
 pub use super::rights::{course_studios, gates_of, may_see, thing_of};
 use super::spot::{self, Spot};
@@ -489,6 +490,7 @@ pub fn take_edge(
     }
     if booked.changed && edge == Edge::Finish {
         course_end::after(tx, desk, &booked.appointment, fresh)?;
+        evidence::after(tx, desk, &booked.appointment, fresh)?;
     }
     Ok(booked)
 }

@@ -1,6 +1,7 @@
 //! Courses: several sessions booked, moved and called off together, all of them or none.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use crate::course::{CourseError, MAX_STEPS, Moved, Visit, gap_holds};
 use crate::ids::{ClientId, CourseId, Fresh, ResourceId, ServiceId, StaffId, StudioId};
 use crate::permission::{self, Action, Thing};
 use crate::values;
-use crate::zone::{local_date, zone};
+use crate::zone::{local_date, plus_days, zone};
 
 /// One session of a course, as it was agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -390,17 +391,49 @@ fn passable(gaps: Result<(), Refused>, goes_past: bool) -> Result<bool, Refused>
     }
 }
 
-/// Whether all visits keep the gaps agreed. Over sessions without a visit the gaps add up.
+/// Fewest and most local days from one session to a later one. Over sessions between them the gaps add up.
+fn gap_days(sessions: &[Session], before: usize, target: usize) -> (i64, i64) {
+    let between = sessions.get(before + 1..=target).unwrap_or_default();
+    let least = between.iter().map(|s| i64::from(s.gap_min_days.max(s.lead_days))).sum();
+    let most = between.iter().map(|s| i64::from(s.gap_max_days)).sum();
+    (least, most)
+}
+
+/// Whether all visits keep the gaps agreed.
 fn gaps_hold(sessions: &[Session], visits: &[Appointment]) -> Result<(), Refused> {
     let mut placed = visits.iter().map(placed).collect::<Result<Vec<Visit>, Refused>>()?;
     placed.sort_by_key(|v| v.step);
     for (before, target) in placed.iter().zip(placed.iter().skip(1)) {
-        let between = sessions.get(before.step + 1..=target.step).unwrap_or_default();
-        let least = between.iter().map(|s| i64::from(s.gap_min_days.max(s.lead_days))).sum();
-        let most = between.iter().map(|s| i64::from(s.gap_max_days)).sum();
-        gap_holds(target.step, (least, most), before, target)?;
+        gap_holds(target.step, gap_days(sessions, before.step, target.step), before, target)?;
     }
     Ok(())
+}
+
+/// The first and the last local day on which a visit of a course can be while the others stay where they are; nothing where
+/// it belongs to none. The last is before the first where there is no such day.
+///
+/// # Errors
+/// The store's.
+pub fn days_of(tx: &mut Tx<'_>, visit: &Appointment) -> Result<Option<(Date, Date)>, Refused> {
+    let Some((course, number)) = visit.course else { return Ok(None) };
+    let Some(course) = by_id(tx, course)? else { return Ok(None) };
+    let step = usize::try_from(number).unwrap_or(0).saturating_sub(1);
+    let (mut first, mut last) = (Date::MIN, Date::MAX);
+    for other in
+        appointments::of_course(tx, course.id)?.iter().filter(|a| stands(a.state) && a.id != visit.id)
+    {
+        let other = placed(other)?;
+        let ((least, most), from) = match other.step < step {
+            true => (gap_days(&course.sessions, other.step, step), other.end_date),
+            false => {
+                let (least, most) = gap_days(&course.sessions, step, other.step);
+                ((-most, -least), other.date)
+            }
+        };
+        first = first.max(plus_days(from, least));
+        last = last.min(plus_days(from, most));
+    }
+    Ok(Some((first, last)))
 }
 
 /// A visit as the rules of courses see it.

@@ -8,6 +8,7 @@ use hairline_studio::booking::{InsideNotice, State as Step};
 use hairline_studio::practice::{Practice, Studio};
 use hairline_studio::span::HOUR_US;
 use hairline_studio::store::appointments::Appointment;
+use hairline_studio::store::courses;
 use hairline_studio::zone::{local_date, zone};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -177,13 +178,15 @@ async fn show(
     })
 }
 
-fn move_times(
+async fn move_times(
     app: &App,
     office: &Office,
     practice: &Practice,
     visit: &Appointment,
     asked: &Asked,
 ) -> Result<pages::Times, Problem> {
+    let of = visit.clone();
+    let within = office.read(move |desk| courses::days_of(desk.tx, &of)).await?;
     let service = practice.service(visit.service).ok_or_else(not_found)?;
     let code = &visit.code;
     let of = TimesFor {
@@ -191,6 +194,7 @@ fn move_times(
         service,
         asked: (&asked.with, &asked.month, &asked.day),
         own: steps::own(practice, visit),
+        within,
         heading: "Another time".to_owned(),
         here: format!("/visit/{code}/move?"),
         action: format!("/visit/{code}/move"),
@@ -214,7 +218,7 @@ async fn choose(
     if asked.month.is_empty() && asked.day.is_empty() {
         asked.month = visit.wall.strftime("%Y-%m").to_string();
     }
-    page::private(&move_times(&app, office, &office.practice(), &visit, &asked)?)
+    page::private(&move_times(&app, office, &office.practice(), &visit, &asked).await?)
 }
 
 async fn move_to(
@@ -255,7 +259,7 @@ async fn move_to(
             };
             let own = steps::own(&practice, &visit);
             steps::look_again(office, visit.studio, start).await;
-            let page = move_times(&app, office, &practice, &visit, &asked)?;
+            let page = move_times(&app, office, &practice, &visit, &asked).await?;
             let page = page.refused(office, &problem, wanted, &own);
             with_status(problem.kind().status(), page::private(&page))
         }

@@ -109,6 +109,8 @@ pub struct Times {
     /// Where the form goes.
     action: String,
     hidden: Vec<(&'static str, String)>,
+    /// What else decides about the day.
+    note: Option<String>,
     people: Vec<(String, String, bool)>,
     with: String,
     month: Month,
@@ -134,6 +136,8 @@ pub struct TimesFor<'a> {
     pub asked: (&'a str, &'a str, &'a str),
     /// What the visit that moves has taken itself.
     pub own: Vec<Own>,
+    /// The first and the last day on which it can be, where the other sessions of its course say so.
+    pub within: Option<(Date, Date)>,
     /// Heading, address of the page, where the form goes, what it carries, the step before.
     pub heading: String,
     /// Address of the page with a query to which more is added.
@@ -154,13 +158,19 @@ pub fn nonce() -> String {
 
 /// The month, the day and the times that are free.
 pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) -> Times {
-    let TimesFor { studio, service, asked: (with, month, day), own, .. } = of;
+    let TimesFor { studio, service, asked: (with, month, day), own, within, .. } = of;
     let performers = steps::performers(practice, studio.id, service);
     let practitioner = with.parse().ok().filter(|id| performers.contains(id));
     let tz = zone(&studio.zone).unwrap_or(TimeZone::UTC);
     let today = local_date(&tz, now());
-    let bookable = (today, plus_days(today, i64::from(service.horizon_days)));
-    let lines = steps::free_lines(office, service.id, studio.id, practitioner, bookable, &own);
+    let spoken = |date: Date| date.strftime("%A %-d %B").to_string();
+    let all = (today, plus_days(today, i64::from(service.horizon_days)));
+    let bookable = within.map_or(all, |(first, last)| (first.max(all.0), last.min(all.1)));
+    let lines = match bookable.0 <= bookable.1 {
+        true => steps::free_lines(office, service.id, studio.id, practitioner, bookable, &own),
+        false => Vec::new(),
+    };
+    let bookable = (bookable.0.min(all.1), bookable.1.max(bookable.0).min(all.1));
     let first = month::first_free(&lines);
     let day: Option<Date> = day.parse().ok();
     let typed: Option<Date> = format!("{month}-01").parse().ok();
@@ -168,7 +178,6 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
     let in_month = |date: &Date| (date.year(), date.month()) == (shown.year(), shown.month());
     let free_days = lines.iter().flat_map(|line| &line.days).map(|day| day.date);
     let chosen = day.filter(in_month).or_else(|| free_days.filter(in_month).min());
-    let spoken = |date: Date| date.strftime("%A %-d %B").to_string();
     let none_here = chosen.is_none_or(|day| month::times(&lines, day).is_empty());
     let mut people = vec![("Anyone".to_owned(), String::new(), practitioner.is_none())];
     for id in &performers {
@@ -182,6 +191,11 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         what: format!("{} at {}, {}", service.name, studio.name, priced(practice, service, studio).length()),
         here: of.here,
         hidden: of.hidden,
+        note: within.map(|_| {
+            let between = format!("from {} to {}", spoken(bookable.0), spoken(bookable.1));
+            let when = if lines.is_empty() { "on no other day" } else { between.as_str() };
+            format!("The sessions of your course keep their distance from each other: this one can be {when}. For another day call the studio, which moves the sessions after it too.")
+        }),
         people: if performers.len() > 1 { people } else { Vec::new() },
         with: practitioner.map(|id| id.to_string()).unwrap_or_default(),
         month: month::month(&lines, shown, chosen, bookable),
@@ -243,6 +257,7 @@ fn booking_times(app: &App, office: &Office, practice: &Practice, asked: &Asked)
         service,
         asked: (&asked.with, &asked.month, &asked.day),
         own: Vec::new(),
+        within: None,
         heading: "When suits you?".to_owned(),
         here: format!("/book?studio={}&service={}", studio.slug, service.id),
         action: "/book".to_owned(),

@@ -7,6 +7,7 @@ pub mod record;
 pub mod session;
 pub mod setup;
 pub mod sign_in;
+pub mod step;
 pub mod today;
 pub mod webhooks;
 pub mod week;
@@ -20,7 +21,7 @@ use crate::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/staff", get(today::get))
-        .route("/staff/visits/{code}/{edge}", post(today::step))
+        .route("/staff/visits/{code}/{edge}", post(step::take))
         .route("/staff/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/staff/sign-in/code", get(sign_in::code_form).post(sign_in::code))
         .route("/staff/sign-out", post(sign_in::out))

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use axum::Form;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
-use hairline_studio::booking::{EDGES, Edge, Override, State as VisitState};
+use axum::extract::State;
+use axum::response::Response;
+use hairline_studio::booking::State as VisitState;
 use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::ClientId;
 use hairline_studio::permission::Action;
 use hairline_studio::practice::Practice;
-use hairline_studio::store::book::{self, Refused};
-use hairline_studio::store::{appointments, clients, jobs, second_looks};
+use hairline_studio::store::{appointments, book, clients, jobs, second_looks};
 use hairline_studio::zone::{local_date, local_day, plus_days, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,7 +18,6 @@ use serde::Deserialize;
 
 use super::session::SignedIn;
 use crate::App;
-use crate::account::prove;
 use crate::extract::Query;
 use crate::office::now;
 use crate::page::{self, Frame};
@@ -223,60 +220,4 @@ pub fn steps(state: VisitState) -> Vec<Step> {
         VisitState::NoShow => vec![step("come_late", "Came late")],
         _ => Vec::new(),
     }
-}
-
-/// What a button sends beside its step.
-#[derive(Deserialize)]
-pub struct Sent {
-    /// Why, where the step asks for a reason.
-    #[serde(default)]
-    reason: String,
-    /// The page to go back to.
-    #[serde(default)]
-    studio: String,
-    #[serde(default)]
-    day: String,
-    /// The week to go back to, where it was pressed there.
-    #[serde(default)]
-    back: String,
-}
-
-/// `POST /staff/visits/{code}/{edge}`
-pub async fn step(
-    signed_in: SignedIn,
-    Path((code, edge)): Path<(String, String)>,
-    Form(sent): Form<Sent>,
-) -> Result<Response, Problem> {
-    let edge: Edge = serde_json::from_value(edge.into()).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
-    if matches!(edge, Edge::Confirm | Edge::Release | Edge::Move) {
-        return Err(Problem::new(&problem::NOT_FOUND));
-    }
-    let actor = signed_in.actor.clone();
-    let reason = sent.reason.trim().to_owned();
-    // A reason where none is asked for goes past a rule: who does that shows once more who they are.
-    let asked_for = EDGES.iter().any(|row| row.edge == edge && row.reason);
-    if !reason.is_empty() && !asked_for && !signed_in.is_fresh() {
-        return Ok(prove::lead("/staff"));
-    }
-    let booked = signed_in
-        .office
-        .write(move |desk| {
-            let visit = appointments::by_code(desk.tx, &code)?.ok_or(Refused::NotFound("visit"))?;
-            let at = book::Desk { practice: desk.practice, vault: desk.vault, actor: &actor };
-            let past = (!reason.is_empty()).then_some(Override { reason, second: None });
-            book::take_edge(desk.tx, at, visit, edge, past.as_ref(), &mut desk.fresh)
-        })
-        .await?;
-    signed_in.office.show(&booked.touched).await;
-    if !sent.back.is_empty() {
-        return Ok(Redirect::to(&super::week::view::way_back(&sent.back)).into_response());
-    }
-    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let back = match (plain(&sent.studio), plain(&sent.day)) {
-        (true, true) if !sent.studio.is_empty() => {
-            format!("/staff?studio={}&day={}", sent.studio, sent.day)
-        }
-        _ => "/staff".to_owned(),
-    };
-    Ok(Redirect::to(&back).into_response())
 }

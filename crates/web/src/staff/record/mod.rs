@@ -3,6 +3,7 @@
 pub mod consent;
 pub mod course;
 pub mod files;
+pub mod findings;
 pub mod notes;
 pub mod page;
 pub mod plan;
@@ -33,6 +34,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/staff/clients/{code}", get(page::get))
         .route("/staff/clients/{code}/notes", post(notes::write))
+        .route("/staff/clients/{code}/findings", post(findings::write))
         .route("/staff/clients/{code}/photos", post(upload::photos).layer(large(upload::PHOTOS_BYTES)))
         .route("/staff/clients/{code}/documents", post(upload::document).layer(large(upload::FORM_BYTES)))
         .route("/staff/clients/{code}/scans", post(upload::scan).layer(large(upload::FORM_BYTES)))

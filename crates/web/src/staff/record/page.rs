@@ -12,12 +12,14 @@ use hairline_studio::span::DAY_US;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::clients::Person;
 use hairline_studio::store::courses::{self, Course, Status};
+use hairline_studio::store::evidence::{self, Kept};
 use hairline_studio::store::files::{self, File, What};
 use hairline_studio::store::shown::{self, Consent, Shown};
 use hairline_studio::store::{self, appointments, book, events, notes, plans, second_looks};
 use hairline_studio::zone::zone;
 use uuid::Uuid;
 
+use super::findings;
 use super::plan::ask;
 use super::plan::card::{self, Card};
 use super::{Opened, form_key, open, when};
@@ -93,6 +95,9 @@ struct Record {
     writes: bool,
     plans: bool,
     key: Uuid,
+    /// What was found for each gate, and for which something can be put on record.
+    findings: Vec<findings::Line>,
+    choices: Vec<findings::Choice>,
     /// The newest version of the plan.
     plan: Option<Card>,
     /// Version whose sessions are to be booked.
@@ -124,6 +129,7 @@ struct Found {
     courses: Vec<Course>,
     consent: Option<Consent>,
     shown: Vec<Shown>,
+    evidence: Vec<Kept>,
 }
 
 /// What the one who looks may do.
@@ -202,10 +208,14 @@ async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
                 accepted: None,
                 consent: None,
                 shown: Vec::new(),
+                evidence: Vec::new(),
                 opened,
             };
             if may.health {
                 health(desk, &mut found)?;
+            }
+            if may.health || may.witnesses {
+                found.evidence = evidence::kept(desk.tx, &found.opened.key, id)?;
             }
             if may.witnesses || may.publishes {
                 found.consent = shown::consent(desk.tx, &found.opened.key, id)?;
@@ -306,6 +316,8 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
         writes: may.writes,
         plans: may.plans,
         key: form_key(),
+        findings: findings::lines(practice, home, &found.evidence, may.health, may.witnesses),
+        choices: findings::choices(may.writes, may.witnesses),
         plan: card,
         accepted: found.accepted,
         courses: found.courses.iter().map(|c| course_line(practice, c)).collect(),
