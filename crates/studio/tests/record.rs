@@ -11,7 +11,7 @@ use fixture::{Fixture, now, seen, set_up, time};
 use hairline_studio::booking::Edge;
 use hairline_studio::files::kind::Kind;
 use hairline_studio::files::{FileId, Stored};
-use hairline_studio::gates::Gate;
+use hairline_studio::gates::{Finding, Gate};
 use hairline_studio::ids::{ClientId, Fresh};
 use hairline_studio::seal::DataKey;
 use hairline_studio::span::DAY_US;
@@ -20,7 +20,7 @@ use hairline_studio::store::clients::{self, Client};
 use hairline_studio::store::courses::{self, NewCourse, Session, Status};
 use hairline_studio::store::events::{self, Who};
 use hairline_studio::store::files::{self, File, What};
-use hairline_studio::store::{Error, Tx, jobs, notes, plans, shown};
+use hairline_studio::store::{Error, Tx, evidence, jobs, notes, plans, shown};
 use uuid::Uuid;
 
 const DAY_MIN: i64 = 1440;
@@ -306,5 +306,41 @@ fn a_course_is_done_when_its_result_is_reviewed_and_not_before() {
             assert_eq!(status(), Some(expected), "after visit {n}");
         }
         assert_eq!(history(t, &fx, id.0), ["book", "finish"]);
+    });
+}
+
+#[test]
+fn a_finished_consultation_is_on_record() {
+    on_both(|t| {
+        let fx = set_up(t);
+        let client = fx.clients[0];
+        let wish = fx.wish(fx.anna, fx.consultation, time("2026-12-01T09:00:00Z"));
+        let visit = fx
+            .write(&t.store, now(0), move |tx, fx, fresh| {
+                book::book(tx, fx.desk(&fx.manager), &wish, client, None, None, fresh)
+            })
+            .expect("free")
+            .appointment;
+        let minutes = (visit.span.start_us - NOW_US) / 60_000_000;
+        let found = || {
+            fx.read(&t.store, move |tx, fx| {
+                let key = clients::key(tx, &fx.vault, client)?;
+                let all = evidence::kept(tx, &key, client)?;
+                Ok(all
+                    .into_iter()
+                    .map(|k| (k.evidence.gate, k.evidence.finding, k.by.is_some()))
+                    .collect::<Vec<_>>())
+            })
+        };
+        let before = found();
+        fx.write(&t.store, now(minutes), move |tx, fx, fresh| {
+            let desk = fx.desk(&fx.manager);
+            let here = book::take_edge(tx, desk, visit, Edge::CheckIn, None, fresh)?.appointment;
+            book::take_edge(tx, desk, here, Edge::Finish, None, fresh)
+        })
+        .expect("done");
+        let after = found();
+        assert_eq!(after.len(), before.len() + 1);
+        assert_eq!(after.last(), Some(&(Gate::Consultation, Finding::Clear, true)));
     });
 }

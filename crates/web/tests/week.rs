@@ -422,3 +422,58 @@ async fn a_client_books_the_whole_course_of_the_plan_they_accepted_all_or_nothin
     assert_eq!(here.status, StatusCode::SEE_OTHER, "{}", here.body);
     assert_eq!(demo.visit(&two.code).await.state, State::CheckedIn);
 }
+
+#[tokio::test]
+async fn two_people_who_edit_one_client_lose_nothing() {
+    let demo = demo();
+    let (manager, reception) = (demo.sign_in(Role::Manager).await, demo.sign_in(Role::Reception).await);
+    let visit = demo.ahead().await.into_iter().find(|v| v.client.is_some()).expect("somebody is booked");
+    let id = visit.client.expect("just seen");
+    let known = async || {
+        let found: Result<Option<clients::Client>, store::Error> =
+            demo.office.read(move |desk| clients::by_id(desk.tx, desk.vault, id)).await;
+        found.expect("read").expect("there")
+    };
+    let code = known().await.code;
+    let path = format!("/staff/clients/{code}/edit");
+    let (seen, also) = (demo.get(&path, &manager).await.body, demo.get(&path, &reception).await.body);
+    assert!(seen.contains("name=\"allergy_flag\"") && !also.contains("name=\"allergy_flag\""));
+    let version = hidden(&seen, "version");
+    let name = known().await.person.expect("a name").name;
+    let (name, v) = (name.as_str(), version.as_str());
+    let wrong = [("version", v), ("name", " "), ("email", "rui"), ("phone", ""), ("born", "2199-01-01")];
+    let answer = demo.post(&path, &manager, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in ["Please give your name", "Please give an e-mail address", "A day of birth is a date"] {
+        assert!(answer.body.contains(words), "{words}: {}", answer.body);
+    }
+    let form =
+        [("version", v), ("name", name), ("email", "rui@example.com"), ("phone", ""), ("born", "1988-04-21")];
+    let flagged = [&form[..], &[("allergy_flag", "yes"), ("notes", "Comes with a friend")]].concat();
+    assert_eq!(demo.post(&path, &manager, &flagged).await.status, StatusCode::SEE_OTHER);
+    // Reception looked before that: told who was faster and what differs, and nothing is lost.
+    let late = [("version", v), ("name", name), ("email", "rui@example.org"), ("phone", ""), ("born", "")];
+    let told = demo.post(&path, &reception, &late).await;
+    assert_eq!(told.status, StatusCode::PRECONDITION_FAILED);
+    for words in
+        ["Somebody was faster", "Desmond Oyelaran", "rui@example.com", "rui@example.org", "1988-04-21"]
+    {
+        assert!(told.body.contains(words), "{words}: {}", told.body);
+    }
+    assert_eq!(known().await.person.expect("kept").email, "rui@example.com");
+    let version = hidden(&told.body, "version");
+    let again = [
+        ("version", version.as_str()),
+        ("name", name),
+        ("email", "rui@example.org"),
+        ("phone", ""),
+        ("born", "1988-04-21"),
+    ];
+    assert_eq!(demo.post(&path, &reception, &again).await.status, StatusCode::SEE_OTHER);
+    let kept = known().await.person.expect("kept");
+    assert_eq!(
+        (kept.email.as_str(), kept.allergy_flag, kept.notes.as_str()),
+        ("rui@example.org", true, "Comes with a friend")
+    );
+    assert_eq!(demo.post(&path, &reception, &again[1..]).await.status, StatusCode::PRECONDITION_REQUIRED);
+}

@@ -2,6 +2,7 @@
 
 pub mod consent;
 pub mod course;
+pub mod edit;
 pub mod files;
 pub mod findings;
 pub mod notes;
@@ -33,6 +34,7 @@ pub fn router() -> Router<App> {
     let large = |bytes: u64| DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX));
     Router::new()
         .route("/staff/clients/{code}", get(page::get))
+        .route("/staff/clients/{code}/edit", get(edit::form).post(edit::save))
         .route("/staff/clients/{code}/notes", post(notes::write))
         .route("/staff/clients/{code}/findings", post(findings::write))
         .route("/staff/clients/{code}/photos", post(upload::photos).layer(large(upload::PHOTOS_BYTES)))

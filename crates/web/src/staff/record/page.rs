@@ -91,6 +91,7 @@ struct Record {
     looked: Option<String>,
     /// What is open before the next visit; nothing for those who may not see health data.
     open: Vec<String>,
+    edits: bool,
     health: bool,
     writes: bool,
     plans: bool,
@@ -135,6 +136,7 @@ struct Found {
 /// What the one who looks may do.
 #[derive(Clone, Copy)]
 struct May {
+    edits: bool,
     health: bool,
     writes: bool,
     plans: bool,
@@ -167,6 +169,7 @@ async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
             let opened = open(desk, &actor, &code, Action::SeeClient)?;
             let may = |action| opened.may(&actor, action);
             let may = May {
+                edits: may(Action::EditClient),
                 health: may(Action::SeeHealth),
                 writes: may(Action::WriteHealth),
                 plans: may(Action::MakePlan),
@@ -312,6 +315,7 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
         open: tz.map_or_else(Vec::new, |tz| {
             found.gates.iter().filter(|g| g.blocks).map(|g| g.for_staff(&tz)).collect()
         }),
+        edits: may.edits,
         health: may.health,
         writes: may.writes,
         plans: may.plans,

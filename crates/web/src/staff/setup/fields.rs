@@ -1,5 +1,10 @@
 //! Fields of forms: what is asked, what stands there, what was sent, what is wrong with it.
 
+use axum::http::HeaderMap;
+use axum::http::header::IF_MATCH;
+
+use crate::problem::{self, Problem};
+
 /// How a field is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -96,6 +101,17 @@ impl Sent {
     pub fn get(&self, name: &str) -> String {
         let values = self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim());
         values.collect::<Vec<_>>().join(",").replace("\r\n", "\n")
+    }
+
+    /// The version an edit was made on: of the If-Match header, or of the form.
+    ///
+    /// # Errors
+    /// Where neither says it.
+    pub fn version(&self, headers: &HeaderMap) -> Result<i64, Problem> {
+        let header = headers.get(IF_MATCH).and_then(|v| v.to_str().ok());
+        let header = header.and_then(|v| v.trim().trim_matches('"').parse().ok());
+        let version = header.or_else(|| self.get("version").parse().ok());
+        version.ok_or_else(|| Problem::new(&problem::PRECONDITION_REQUIRED))
     }
 
     /// Each of several values.

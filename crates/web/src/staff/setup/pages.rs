@@ -1,7 +1,7 @@
 //! The pages: what there is to set up, and one form for each thing of it.
 
 use axum::extract::{Form, Path, State};
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::ETAG;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::permission::{self, Action, Thing as Place};
@@ -141,19 +141,49 @@ fn frame(app: &App, signed_in: &SignedIn, title: &str) -> Frame {
     Frame::new(app, "/staff/setup", title).hidden().staff(&signed_in.person.name)
 }
 
+/// A form for something that two people may change at once.
 #[derive(askama::Template)]
 #[template(path = "edit.html")]
-struct Edit {
+pub struct Edit {
     frame: Frame,
     title: String,
+    /// The page it was opened from: address and name.
+    back: (String, String),
     version: i64,
     fields: Vec<Field>,
     /// Whether a value was refused.
     faulty: bool,
     /// What somebody else changed meanwhile: label, what stands, what was sent.
-    differs: Vec<(String, String, String)>,
-    changed: Option<String>,
+    pub differs: Vec<(String, String, String)>,
+    /// Who was faster, where somebody was.
+    pub changed: Option<String>,
     history: Vec<(String, String)>,
+}
+
+impl Edit {
+    /// A form as it is first shown, or with what was refused.
+    pub fn new(
+        frame: Frame,
+        title: String,
+        back: (String, String),
+        version: i64,
+        fields: Vec<Field>,
+    ) -> Edit {
+        let faulty = fields.iter().any(|f| f.fault.is_some());
+        let (differs, history) = (Vec::new(), Vec::new());
+        Edit { frame, title, back, version, fields, faulty, differs, changed: None, history }
+    }
+
+    /// The page, tagged with the version it shows.
+    ///
+    /// # Errors
+    /// Where it cannot be drawn.
+    pub fn answer(self) -> Result<Response, Problem> {
+        let mut response = page::private(&self)?;
+        let tag = HeaderValue::from_str(&format!("\"{}\"", self.version));
+        response.headers_mut().insert(ETAG, tag.unwrap_or(HeaderValue::from_static("\"0\"")));
+        Ok(response)
+    }
 }
 
 fn today() -> Date {
@@ -211,24 +241,12 @@ async fn drawn(
         Some((sent, faults)) => fields::filled(form.fields, sent, faults),
         None => form.fields,
     };
-    let page = Edit {
-        frame: frame(app, signed_in, &form.title),
-        title: form.title,
-        version: form.version,
-        faulty: fields.iter().any(|f| f.fault.is_some()),
-        fields,
-        differs,
-        changed: if changed {
-            Some(last.map_or(String::new(), |(when, what)| format!("{what} ({when})")))
-        } else {
-            None
-        },
-        history: lines.iter().rev().take(20).map(told).collect(),
-    };
-    let mut response = page::private(&page)?;
-    let tag = HeaderValue::from_str(&format!("\"{}\"", form.version));
-    response.headers_mut().insert(ETAG, tag.unwrap_or(HeaderValue::from_static("\"0\"")));
-    Ok(response)
+    let (frame, back) =
+        (frame(app, signed_in, &form.title), ("/staff/setup".to_owned(), "Set up".to_owned()));
+    let page = Edit::new(frame, form.title, back, form.version, fields);
+    let by = last.map_or(String::new(), |(when, what)| format!("{what} ({when})"));
+    let history = lines.iter().rev().take(20).map(told).collect();
+    Edit { differs, changed: changed.then_some(by), history, ..page }.answer()
 }
 
 /// `GET /staff/setup/{kind}/{id}`
@@ -255,10 +273,7 @@ pub async fn save(
     let thing = Thing::read(&practice, &kind, &id).ok_or_else(not_found)?;
     allowed(&practice, &signed_in, thing, &signed_in.office.live().vault())?;
     let sent = Sent(pairs);
-    let header = headers.get(IF_MATCH).and_then(|v| v.to_str().ok());
-    let header = header.and_then(|v| v.trim().trim_matches('"').parse().ok());
-    let version = header.or_else(|| sent.get("version").parse().ok());
-    let version: i64 = version.ok_or_else(|| Problem::new(&problem::PRECONDITION_REQUIRED))?;
+    let version = sent.version(&headers)?;
     let stands = thing.form(&practice, today()).ok_or_else(not_found)?;
     if stands.version != version {
         let page = drawn(&app, &signed_in, thing, Some((&sent, &[])), true).await;
