@@ -82,16 +82,20 @@ pub(super) fn refuse_strange(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Copies the file as it is to `<name>.before-<version>` beside it, once.
+/// Copies the file as it is to `<name>.before-<version>` beside it: whole or not at all, and in place of one that an upgrade
+/// before this left there, whose records are older.
 fn keep_old_file(connection: &rusqlite::Connection, path: &Path, version: i64) -> Result<(), Error> {
     let copy = path.with_added_extension(format!("before-{}", version + 1));
-    if copy.exists() {
-        return Ok(());
+    let part = copy.with_added_extension("part");
+    let failed = |e: &dyn std::fmt::Display| {
+        Error::Unavailable(format!("the old file cannot be kept as {}: {e}", copy.display()))
+    };
+    if part.exists() {
+        std::fs::remove_file(&part).map_err(|e| failed(&e))?;
     }
-    connection
-        .execute("vacuum into ?1", [copy.to_string_lossy()])
-        .map(|_| ())
-        .map_err(|e| Error::Unavailable(format!("the old file cannot be kept as {}: {e}", copy.display())))
+    connection.execute("vacuum into ?1", [part.to_string_lossy()]).map_err(|e| failed(&e))?;
+    let kept = std::fs::File::open(&part).and_then(|file| file.sync_all());
+    kept.and_then(|()| std::fs::rename(&part, &copy)).map_err(|e| failed(&e))
 }
 
 pub(super) fn postgres(url: &str, now_us: i64) -> Result<(), Error> {
