@@ -1,6 +1,7 @@
 //! A store as the first version of the tables left it is brought up to date when it is opened, with the old file kept; and on
 //! PostgreSQL every table of a chain stands behind the second wall.
 
+#[allow(dead_code, reason = "shared with the tests of the store")]
 mod common;
 
 use common::fresh_database;

@@ -157,7 +157,8 @@ pub async fn get(
                 .find(|look| look.visit == v.id && v.state == VisitState::Booked)
                 .filter(|look| stands(look, practice, v.span.start_us))
                 .map(|look| looked(look, &tz)),
-            steps: steps(v.state),
+            // Nobody has come yet on a day that is still to come.
+            steps: if day > today { Vec::new() } else { steps(v.state) },
             code: v.code,
         }
     });
