@@ -123,6 +123,54 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
+for (const colorScheme of ['light', 'dark']) {
+  test.describe(`a client on a phone, ${colorScheme}`, () => {
+    test.use({ colorScheme, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+    test('books in four steps, and no page on the way or after it breaks a rule', async ({ page }) => {
+      const faults = watch(page);
+      const is = async (heading) => {
+        await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+        const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+        expect(wide).toBeLessThanOrEqual(390);
+        await axe(page);
+      };
+      await page.goto('/book?near=Leeds');
+      await is('Book a visit');
+      await page.getByRole('main').getByRole('link', { name: /consultation/ }).first().tap();
+      await is('When suits you?');
+      await page.locator('.times button').last().tap();
+      await is('Who are you?');
+      await page.getByLabel('Name').fill('Rui Costa');
+      await page.getByLabel('E-mail').fill('rui.costa@example.com');
+      await page.getByRole('button', { name: 'Book this time' }).tap();
+      await is('Your visit is booked');
+      await expect(page.getByText('Step 4 of 4')).toBeVisible();
+      const visit = new URL(page.url()).pathname;
+      for (const [path, heading] of [
+        [`${visit}/move`, 'Another time'],
+        [`${visit}/earlier`, /./],
+        [`${visit}/cancel`, 'Cancel this visit?'],
+        ['/visit', /./],
+        ['/me', 'Your visits'],
+      ]) {
+        await page.goto(path);
+        await is(heading);
+      }
+      // The demonstration's own client comes in by the link that it shows in place of a mail.
+      await page.getByRole('button', { name: 'Send me the link' }).tap();
+      await is('Look into your mail');
+      await page.getByRole('link', { name: 'open your visits' }).tap();
+      await page.getByRole('button', { name: 'Open my visits' }).tap();
+      await is(/^Hello, /);
+      await page.getByRole('link', { name: /calendar of your phone/ }).tap();
+      await page.getByRole('button', { name: /^Make a/ }).tap();
+      await is('Your calendar');
+      expect(faults).toEqual([]);
+    });
+  });
+}
+
 test('a visit is booked by keyboard alone', async ({ page }) => {
   const faults = watch(page);
   await page.goto(`/studios/${STUDIO}`);
