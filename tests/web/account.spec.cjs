@@ -1,16 +1,9 @@
 // Passkeys with Chromium's virtual authenticator: made on the account's page, shown to sign in and to show who one is.
 // Run by crates/web/tests/account_browser.rs on the demonstration, under http://localhost.
 const { test, expect } = require('@playwright/test');
-const { AxeBuilder } = require('@axe-core/playwright');
+const { axe } = require('./axe.cjs');
 
 const OWNER = { email: process.env.HAIRLINE_OWNER_EMAIL, password: process.env.HAIRLINE_OWNER_PASSWORD };
-
-async function axe(page) {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)).toEqual([]);
-}
 
 async function signIn(page) {
   await page.goto('/staff/sign-in');
@@ -131,6 +124,7 @@ test('a studio is set up from the printed address', async ({ browser }) => {
   };
   await shots('set-up-none');
   await page.getByRole('link', { name: 'To the set-up page' }).click();
+  await expect(page.getByLabel('Token')).toBeVisible();
   await shots('set-up-token');
   await page.getByLabel('Token').fill(link.pathname.split('/').pop());
   await page.getByRole('button', { name: 'Go on' }).click();
@@ -181,10 +175,13 @@ for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize({ width: 1024, height: 768 });
       await page.getByLabel('E-mail').fill(process.env.HAIRLINE_CLIENT_EMAIL);
       await page.getByRole('button', { name: 'Send me the link' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Look into your mail');
       await look('', 'me-sent');
       await page.getByRole('link', { name: 'open your visits' }).click();
+      await expect(page.getByRole('button', { name: 'Open my visits' })).toBeVisible();
       await look('', 'me-enter');
       await page.getByRole('button', { name: 'Open my visits' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toContainText('Hello');
       await look('', 'me');
       await page.setViewportSize({ width: 1024, height: 768 });
       await signIn(page);
@@ -194,7 +191,9 @@ for (const colorScheme of ['light', 'dark']) {
         ['/staff/clients', 'clients'], ['/staff/webhooks', 'webhooks'], ['/account/app', 'app'],
       ]) await look(path, name);
       const begin = page.getByRole('button', { name: 'Show the picture for the app' });
+      // The second time the picture is there at once.
       if (await begin.count()) await begin.click();
+      await expect(page.getByLabel('Six digits')).toBeVisible();
       await look('', 'app-picture');
     });
   });

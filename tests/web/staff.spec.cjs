@@ -1,18 +1,11 @@
 // Booking and the pages of the staff on the demonstration: by role and label, by keyboard alone, by dragging, magnified, in light
 // and dark. The server's address and the demonstration's sign-ins come from crates/web/tests/browser_demo.rs.
 const { test, expect } = require('@playwright/test');
-const { AxeBuilder } = require('@axe-core/playwright');
+const { axe } = require('./axe.cjs');
 
 const [EMAIL, PASSWORD] = (process.env.HAIRLINE_MANAGER ?? '|').split('|');
 const STUDIO = 'london-shoreditch';
 let session;
-
-async function axe(page) {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)).toEqual([]);
-}
 
 /** Complaints of the browser: broken scripts, a broken policy. */
 function watch(page) {
@@ -207,6 +200,7 @@ test('a visit moves by arrow keys and back by its button', async ({ page }) => {
   const column = await visit.evaluate((e) => e.closest('[data-column]').dataset.spoken);
   await page.keyboard.press('ArrowDown');
   const said = page.locator('[data-said]');
+  await expect(said).toHaveText(/free\. Enter|Nothing is free further/);
   if (/further/.test(await said.textContent())) await page.keyboard.press('ArrowUp');
   await expect(said).toContainText(`${column}, `);
   await page.keyboard.press('Escape');

@@ -1,5 +1,6 @@
 //! Fifty clients want one time at once, again and again, of a running server on each store, through the API and through the
-//! pages: one gets it, every other is told that it is taken, and nobody meets an error.
+//! pages: one gets it, every other is told that it is taken, and nobody meets an error. So too where lengths overlap, a booking
+//! meets holds, one hold is confirmed by many, and many visits move into one gap.
 //!
 //! `HAIRLINE_RACE_ROUNDS` says how often for each store and way (100 without it).
 
@@ -12,7 +13,7 @@ mod support;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
-use served::{Answer, Server, Wanted};
+use served::{Answer, Server, Wanted, instant};
 
 const CLIENTS: usize = 50;
 
@@ -45,8 +46,123 @@ fn race(server: &Server) {
         let code = place.lines().find_map(|line| line.strip_prefix("location: /book/")).expect("where it is");
         give_back(server, code);
     }
+    for round in 0..rounds.div_ceil(10) {
+        others(server, &times, round);
+    }
     child.kill().expect("it runs");
     child.wait().expect("it has ended");
+}
+
+/// Other ways to want one time: overlapping lengths, a booking against holds, one hold confirmed by many, many visits that move
+/// into one gap.
+fn others(server: &Server, times: &[Wanted], round: usize) {
+    let hold = |wanted: &Wanted, client: usize, key: &str| {
+        let Wanted { studio, service, practitioner, start } = wanted;
+        let body =
+            json!({"studio": studio, "service": service, "practitioner": practitioner, "start": start});
+        api(server, "/api/v1/holds", &format!("{key}-{round}-{client}"), client, &[], &body)
+    };
+    let book = |code: &str, client: usize, key: &str| {
+        let person = json!({"name": "Rui Costa", "email": format!("rui{client}@example.com"), "phone": ""});
+        let body = json!({"hold": code, "client": person});
+        api(server, "/api/v1/bookings", &format!("{key}-{round}-{client}"), client, &[], &body)
+    };
+    let code_of = |answer: &Answer, what: &str| {
+        let told: Value = serde_json::from_str(&answer.body).expect("JSON");
+        let code = told[what]["code"].as_str();
+        code.unwrap_or_else(|| panic!("no {what} in {} {}", answer.status, answer.body)).to_owned()
+    };
+    let cancel = |code: &str| {
+        let done =
+            api(server, &format!("/api/v1/visits/{code}/cancel"), &format!("c-{code}"), 0, &[], &json!({}));
+        assert_eq!(done.expect("an answer").status, 200);
+    };
+
+    // Starts a quarter of an hour apart, of which any two overlap.
+    let at = |wanted: &Wanted| instant(&wanted.start).parse::<jiff::Timestamp>().expect("an instant");
+    let quarter = jiff::SignedDuration::from_mins(15);
+    let near = times.windows(3).skip(round * 7 % (times.len() / 2)).find(|three| {
+        three.iter().all(|w| w.practitioner == three[0].practitioner)
+            && at(&three[1]).duration_since(at(&three[0])) == quarter
+            && at(&three[2]).duration_since(at(&three[1])) == quarter
+    });
+    let near = near.expect("three starts in a row");
+    let answers = all_at_once(|client| hold(&near[client % 3], client, "near"));
+    let held = code_of(one_won(&answers, 201), "hold");
+
+    // Its owner books while everybody else holds the same time, and a second time over.
+    let answers = all_at_once(|client| match client {
+        0 => book(&held, client, "book"),
+        _ => hold(&near[client % 3], client, "late"),
+    });
+    assert_eq!(answers[0].status, 201, "{}", answers[0].body);
+    let visit = code_of(one_won(&answers, 201), "visit");
+    cancel(&visit);
+
+    // One hold, confirmed by many: one visit. To everybody else it is taken, or somebody else's and so not there.
+    let held = code_of(&hold(&near[0], 0, "again").expect("an answer"), "hold");
+    let answers = all_at_once(|client| book(&held, client, "twice"));
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [201, 404, 409].contains(status)), "{statuses:?}");
+    let won = answers.iter().find(|answer| answer.status == 201).expect("just counted");
+    let visit = code_of(won, "visit");
+    cancel(&visit);
+
+    // Visits of one practitioner all move to one time.
+    let who = &near[0].practitioner;
+    let apart = |taken: &[Wanted], w: &Wanted| {
+        taken.iter().all(|t| at(w).duration_since(at(t)).abs() > jiff::SignedDuration::from_hours(2))
+    };
+    let mut wanted: Vec<Wanted> = vec![near[0].clone()];
+    for w in times.iter().filter(|w| w.practitioner == *who) {
+        if wanted.len() < 6 && apart(&wanted, w) {
+            wanted.push(w.clone());
+        }
+    }
+    let gap = wanted.remove(0);
+    let visits: Vec<(String, String)> = wanted
+        .iter()
+        .enumerate()
+        .map(|(n, w)| {
+            let held = code_of(&hold(w, n, "keep").expect("an answer"), "hold");
+            let booked = book(&held, n, "gap").expect("an answer");
+            let told: Value = serde_json::from_str(&booked.body).expect("JSON");
+            (code_of(&booked, "visit"), format!("\"{}\"", told["visit"]["version"]))
+        })
+        .collect();
+    assert!(visits.len() > 2, "{} visits", visits.len());
+    let answers = all_at_once(|client| {
+        let Some((code, version)) = visits.get(client) else { return hold(&gap, client, "into") };
+        let body = json!({"start": gap.start, "practitioner": gap.practitioner});
+        let version = [("If-Match", version.clone())];
+        api(server, &format!("/api/v1/visits/{code}/move"), &format!("m-{code}"), client, &version, &body)
+    });
+    let got: Vec<usize> = (0..CLIENTS).filter(|n| [200, 201].contains(&answers[*n].status)).collect();
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(got.len(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|s| [200, 201, 409].contains(s)), "{statuses:?}");
+    if got[0] >= visits.len() {
+        give_back(server, &code_of(&answers[got[0]], "hold"));
+    }
+    visits.iter().for_each(|(code, _)| cancel(code));
+}
+
+/// A request to the API, by a client with an address of their own.
+fn api(
+    server: &Server,
+    path: &str,
+    key: &str,
+    client: usize,
+    more: &[(&'static str, String)],
+    body: &Value,
+) -> Option<Answer> {
+    let headers = [
+        ("Content-Type", "application/json".to_owned()),
+        ("Idempotency-Key", format!("race-{key}")),
+        from(client),
+    ];
+    server.send("POST", path, &[&headers[..], more].concat(), &body.to_string())
 }
 
 fn all_at_once(ask: impl Fn(usize) -> Option<Answer> + Sync) -> Vec<Answer> {
@@ -83,12 +199,7 @@ fn from(client: usize) -> (&'static str, String) {
 fn by_api(server: &Server, wanted: &Wanted, round: usize, client: usize) -> Option<Answer> {
     let Wanted { studio, service, practitioner, start } = wanted;
     let body = json!({"studio": studio, "service": service, "practitioner": practitioner, "start": start});
-    let headers = [
-        ("Content-Type", "application/json".to_owned()),
-        ("Idempotency-Key", format!("race-{round}-{client}-by-api")),
-        from(client),
-    ];
-    server.send("POST", "/api/v1/holds", &headers, &body.to_string())
+    api(server, "/api/v1/holds", &format!("{round}-{client}-by-api"), client, &[], &body)
 }
 
 /// The form of the page, as a browser sends it.

@@ -208,3 +208,30 @@ async fn nobody_keeps_many_times_at_once_and_no_hold_is_for_what_cannot_be_booke
     assert_eq!(told["type"], "/problems/step-refused");
     assert!(told["first"].as_array().is_some_and(|first| !first.is_empty()), "{told}");
 }
+
+#[tokio::test]
+async fn a_new_room_pressed_twice_is_one() {
+    let demo = demo();
+    let manager = demo.sign_in(Role::Manager).await;
+    let path = format!("/staff/setup/rooms/new-{STUDIO}");
+    let rooms = || demo.practice().rooms.iter().filter(|r| r.name == "Attic").count();
+    let press = async |form: &str| {
+        let key = hidden(form, "key");
+        let sent = [
+            ("version", "0"),
+            ("key", key.as_str()),
+            ("name", "Attic"),
+            ("class", "treatment"),
+            ("cleaning", "15"),
+            ("active", "yes"),
+        ];
+        let answer = demo.post(&path, &manager, &sent).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    };
+    let form = demo.get(&path, &manager).await.body;
+    press(&form).await;
+    press(&form).await;
+    assert_eq!(rooms(), 1);
+    press(&demo.get(&path, &manager).await.body).await;
+    assert_eq!(rooms(), 2, "asked for anew it is another");
+}

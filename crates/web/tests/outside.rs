@@ -149,6 +149,24 @@ async fn what_is_busy_elsewhere_is_not_offered_and_follows_the_calendar() {
     assert!(page.contains("is no calendar") && page.contains("1 busy time"), "{page}");
     assert!(starts(&manager.get(&path).await.body).is_empty(), "what was known stays");
 
+    // Not read for hours: the staff are warned where they look at the day and the week.
+    let pages = ["/staff?studio=london-shoreditch", "/staff/week?studio=london-shoreditch"];
+    for page in pages {
+        assert!(!manager.page(page).await.contains("keeps elsewhere"), "{page}");
+    }
+    let aged: Result<u64, Error> = demo
+        .office
+        .write(|desk| {
+            let sql = "update outside_calendars set read_us = $1";
+            desk.tx.execute(sql, values![desk.fresh.now_us() - 5 * 3_600_000_000])
+        })
+        .await;
+    assert_eq!(aged.expect("written"), 1);
+    for page in pages {
+        let body = manager.page(page).await;
+        assert!(body.contains("keeps elsewhere was last read 5 hours ago"), "{page}: {body}");
+    }
+
     let removed = manager.post("/staff/calendars/outside/remove", &[("id", &id)]).await;
     assert_eq!(removed.status, StatusCode::SEE_OTHER);
     assert_eq!(starts(&manager.get(&path).await.body).len(), before.len());

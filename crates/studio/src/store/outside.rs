@@ -17,6 +17,9 @@ pub const READ: &str = "calendar.read";
 /// How often one is read (an assumption; feeds of the large calendar services change at most that often).
 pub const EVERY_US: i64 = 15 * MINUTE_US;
 
+/// How old what is known of one may be before people are warned: eight readings that gave nothing (an assumption).
+const STALE_US: i64 = 8 * EVERY_US;
+
 /// A calendar kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outside {
@@ -102,6 +105,20 @@ pub fn all(tx: &mut Tx<'_>, vault: &Vault) -> Result<Vec<Outside>, Error> {
     let chain = tx.chain()?;
     let sql = format!("select {COLUMNS} from outside_calendars where chain_id = $1 order by made_us, id");
     tx.query(&sql, values![chain])?.into_iter().map(|row| read(vault, row)).collect()
+}
+
+/// Whose calendars were not read for so long that they may be busy without anybody here knowing, and when they were read last.
+///
+/// # Errors
+/// The store's.
+pub fn stale(tx: &mut Tx<'_>, now_us: i64) -> Result<Vec<(StaffId, Option<i64>)>, Error> {
+    let chain = tx.chain()?;
+    let rows = tx.query(
+        "select staff_id, read_us from outside_calendars where chain_id = $1 and coalesce(read_us, made_us) < $2 \
+         order by made_us, id",
+        values![chain, now_us - STALE_US],
+    )?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
 }
 
 /// The calendar of an id.

@@ -142,14 +142,21 @@ pub fn room(
     tell(tx, desk, Some(stands.studio), ("room", r.id.0), "edited", why, fresh)
 }
 
-/// Adds a room to a studio.
+/// Adds a room to a studio; one that is there already under its id is left as it is.
 ///
 /// # Errors
 /// Where it is not the actor's studio.
 pub fn new_room(tx: &mut Tx<'_>, desk: Desk<'_>, r: &Room, fresh: &mut Fresh<'_>) -> Result<(), Refused> {
     may_edit_studio(desk, r.studio)?;
+    if there(tx, "rooms", r.id.0)? {
+        return Ok(());
+    }
     practice::add_room(tx, r)?;
     tell(tx, desk, Some(r.studio), ("room", r.id.0), "made", "", fresh)
+}
+
+fn there(tx: &mut Tx<'_>, table: &str, id: Uuid) -> Result<bool, Error> {
+    Ok(tx.query_one(&format!("select 1 from {table} where id = $1"), values![id])?.is_some())
 }
 
 /// Writes a service over the version that was read, and who does it.
@@ -205,6 +212,9 @@ pub fn new_service(
     fresh: &mut Fresh<'_>,
 ) -> Result<(), Refused> {
     may_edit_service(desk, s)?;
+    if there(tx, "services", s.id.0)? {
+        return Ok(());
+    }
     practice::add_service(tx, s)?;
     tell(tx, desk, None, ("service", s.id.0), "made", "", fresh)
 }

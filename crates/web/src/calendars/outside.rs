@@ -4,6 +4,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::ids::{Fresh, StaffId, StudioId};
+use hairline_studio::practice::Practice;
 use hairline_studio::store::book::{Refused, Touched};
 use hairline_studio::store::events::Who;
 use hairline_studio::store::feeds::Of;
@@ -54,6 +55,19 @@ impl Line {
         };
         Line { id: of.id, host: host.unwrap_or_default().to_owned(), state, failed: of.failed.clone() }
     }
+}
+
+/// What the staff of a studio are warned of: practitioners there whose calendars elsewhere are not read any more.
+pub fn warnings(practice: &Practice, studio: StudioId, stale: &[(StaffId, Option<i64>)]) -> Vec<String> {
+    let here = practice.practitioners(studio);
+    let of = |(id, read_us): &(StaffId, Option<i64>)| {
+        let name = &here.iter().find(|person| person.id == *id)?.name;
+        let when = read_us.map_or("never read".to_owned(), |us| format!("last read {}", ago(us)));
+        Some(format!(
+            "A calendar that {name} keeps elsewhere was {when}: what they are busy with since is not known here."
+        ))
+    };
+    stale.iter().filter_map(of).collect()
 }
 
 fn ago(us: i64) -> String {

@@ -9,7 +9,7 @@ use hairline_studio::gates::{GateState, Moment};
 use hairline_studio::ids::ClientId;
 use hairline_studio::permission::Action;
 use hairline_studio::practice::Practice;
-use hairline_studio::store::{appointments, book, clients, jobs, second_looks};
+use hairline_studio::store::{appointments, book, clients, jobs, outside, second_looks};
 use hairline_studio::zone::{local_date, local_day, plus_days, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::session::SignedIn;
 use crate::App;
+use crate::calendars::outside::warnings;
 use crate::extract::Query;
 use crate::office::now;
 use crate::page::{self, Frame};
@@ -74,6 +75,8 @@ struct Page {
     visits: Vec<Visit>,
     /// The nearest days on which somebody comes, where nobody does on this one.
     near: Vec<(Date, String)>,
+    /// Calendars elsewhere that are not read any more.
+    stale: Vec<String>,
     /// Jobs that have failed, for those who see to them.
     failed: i64,
 }
@@ -127,10 +130,11 @@ pub async fn get(
                 true => (None, None),
                 false => appointments::around(desk.tx, id, span)?,
             };
-            Ok::<_, hairline_studio::store::Error>((visits, clients, gates, looks, failed, around))
+            let stale = outside::stale(desk.tx, desk.fresh.now_us())?;
+            Ok::<_, hairline_studio::store::Error>((visits, clients, gates, looks, failed, around, stale))
         })
         .await?;
-    let (visits, people, gates, looks, failed, around) = found;
+    let (visits, people, gates, looks, failed, around, stale) = found;
     let people: HashMap<ClientId, clients::Client> = people.into_iter().map(|c| (c.id, c)).collect();
     let time = |us: i64| {
         let at = Timestamp::from_microsecond(us).map(|t| t.to_zoned(tz.clone()));
@@ -168,6 +172,7 @@ pub async fn get(
     });
     let page = Page {
         near: near.collect(),
+        stale: warnings(practice, id, &stale),
         frame: Frame::new(&app, "/staff", "Today").hidden().staff(&signed_in.person.name),
         day: day.strftime("%A, %e %B %Y").to_string(),
         date: day,

@@ -2,8 +2,10 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::IF_MATCH;
+use uuid::Uuid;
 
 use crate::problem::{self, Problem};
+use crate::staff::record::form_key;
 
 /// How a field is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +103,11 @@ impl Sent {
     pub fn get(&self, name: &str) -> String {
         let values = self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim());
         values.collect::<Vec<_>>().join(",").replace("\r\n", "\n")
+    }
+
+    /// The key of the form: what is made under it twice is there once. A form without one makes something each time.
+    pub fn key(&self) -> Uuid {
+        self.get("key").parse().unwrap_or_else(|_| form_key())
     }
 
     /// The version an edit was made on: of the If-Match header, or of the form.

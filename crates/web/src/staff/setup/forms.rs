@@ -145,12 +145,17 @@ pub fn read(
             let stands = practice.room(id).ok_or_else(gone)?;
             Change::Room(room(&mut r, Room { version, ..stands.clone() }))
         }
-        Thing::NewRoom(studio) => Change::NewRoom(room(&mut r, read::new_room(studio))),
+        Thing::NewRoom(studio) => {
+            Change::NewRoom(room(&mut r, Room { id: RoomId(sent.key()), ..read::new_room(studio) }))
+        }
         Thing::Service(id) => {
             let stands = practice.service(id).ok_or_else(gone)?;
             Change::Service(service(&mut r, practice, Service { version, ..stands.clone() }))
         }
-        Thing::NewService => Change::NewService(service(&mut r, practice, read::new_service())),
+        Thing::NewService => {
+            let new = Service { id: ServiceId(sent.key()), ..read::new_service() };
+            Change::NewService(service(&mut r, practice, new))
+        }
         Thing::Person(id) => {
             let stands = practice.person(id).ok_or_else(gone)?;
             person(&mut r, practice, Staff { version, ..stands.clone() })
@@ -338,15 +343,9 @@ pub fn write(desk: &mut Desk<'_, '_>, actor: &Actor, change: &Change, why: &str)
             Ok(())
         }
         Change::Room(r) => setup::room(tx, at, r, why, fresh),
-        Change::NewRoom(r) => {
-            let r = Room { id: RoomId(fresh.id()), ..r.clone() };
-            setup::new_room(tx, at, &r, fresh)
-        }
+        Change::NewRoom(r) => setup::new_room(tx, at, r, fresh),
         Change::Service(s) => setup::service(tx, at, s, why, fresh),
-        Change::NewService(s) => {
-            let s = Service { id: ServiceId(fresh.id()), ..s.clone() };
-            setup::new_service(tx, at, &s, fresh)
-        }
+        Change::NewService(s) => setup::new_service(tx, at, s, fresh),
         Change::Person(p, services, begins, ends) => {
             setup::person(tx, at, p, services, why, fresh)?;
             for working in begins {

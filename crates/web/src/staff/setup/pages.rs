@@ -11,6 +11,7 @@ use hairline_studio::store::{self, events, setup};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::fields::{self, Field, Kind, Sent};
 use super::forms;
@@ -21,6 +22,7 @@ use crate::extract::Query;
 use crate::office::now;
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
+use crate::staff::record::form_key;
 use crate::staff::session::SignedIn;
 
 fn not_found() -> Problem {
@@ -150,6 +152,7 @@ pub struct Edit {
     /// The page it was opened from: address and name.
     back: (String, String),
     version: i64,
+    key: Uuid,
     fields: Vec<Field>,
     /// Whether a value was refused.
     faulty: bool,
@@ -171,7 +174,7 @@ impl Edit {
     ) -> Edit {
         let faulty = fields.iter().any(|f| f.fault.is_some());
         let (differs, history) = (Vec::new(), Vec::new());
-        Edit { frame, title, back, version, fields, faulty, differs, changed: None, history }
+        Edit { frame, title, back, version, key: form_key(), fields, faulty, differs, changed: None, history }
     }
 
     /// The page, tagged with the version it shows.

@@ -11,7 +11,7 @@ use hairline_studio::permission::{self, Action, Thing};
 use hairline_studio::practice::Practice;
 use hairline_studio::span::Span;
 use hairline_studio::store::appointments::{self, Appointment};
-use hairline_studio::store::{self, claims, clients};
+use hairline_studio::store::{self, claims, clients, outside};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -20,6 +20,7 @@ use super::grid::{self, Grid};
 use super::moves::Was;
 use super::view::{Asked, Column, View, person_name, room_name};
 use crate::App;
+use crate::calendars::outside::warnings;
 use crate::extract::Query;
 use crate::office::now;
 use crate::page::{self, Frame};
@@ -88,6 +89,8 @@ struct Page {
     here: String,
     /// Whether the person may change what is set up.
     manages: bool,
+    /// Calendars elsewhere that are not read any more.
+    stale: Vec<String>,
 }
 
 /// `GET /staff/week`
@@ -116,10 +119,11 @@ pub async fn get(
             }
             let claims = claims::overlapping(desk.tx, &resources, span, desk.fresh.now_us())?;
             let who: Vec<ClientId> = visits.iter().filter_map(|v| v.client).collect();
-            Ok::<_, store::Error>((visits, claims, clients::by_ids(desk.tx, desk.vault, &who)?))
+            let stale = outside::stale(desk.tx, desk.fresh.now_us())?;
+            Ok::<_, store::Error>((visits, claims, clients::by_ids(desk.tx, desk.vault, &who)?, stale))
         })
         .await?;
-    let (visits, claims, people) = found;
+    let (visits, claims, people, stale) = found;
     let names = people.into_iter().filter_map(|c| Some((c.id, c.person?.name))).collect();
     let drawing =
         Drawing { signed_in: &signed_in, view: &view, visits: &visits, claims: &claims, names: &names };
@@ -148,6 +152,7 @@ pub async fn get(
         key: crate::booking::pages::nonce(),
         here: view.here(),
         manages: crate::staff::setup::pages::may(&signed_in, Action::EditStudio, &view.studio),
+        stale: warnings(&signed_in.practice, studio, &stale),
         view,
     };
     page::private(&page)
