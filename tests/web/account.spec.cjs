@@ -93,10 +93,43 @@ test('an answer is good once', async ({ page, context }) => {
   await context.clearCookies();
   const again = await page.request.post('/staff/sign-in/passkey', { data: answer });
   expect(again.status()).toBe(409);
-  const altered = await page.request.post('/staff/sign-in/passkey/begin', { data: {} });
+  const altered = await page.request.post('/passkey/ask', { data: {} });
   const { ticket } = await altered.json();
   const replay = await page.request.post('/staff/sign-in/passkey', { data: { ...answer, ticket } });
   expect(replay.status()).toBe(401);
+});
+
+test('a client makes a passkey and comes in by it, and it opens nothing of the staff', async ({ page, context }) => {
+  const { cdp, authenticatorId } = await device(page);
+  await page.goto('/me/passkeys');
+  await expect(page).toHaveURL(/\/me$/);
+  await page.getByLabel('E-mail').fill(process.env.HAIRLINE_CLIENT_EMAIL);
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await page.getByRole('link', { name: 'open your visits' }).click();
+  await page.getByRole('button', { name: 'Open my visits' }).click();
+  await page.getByRole('link', { name: 'Make one' }).click();
+  await expect(page.getByLabel('What you call it')).toBeVisible();
+  await axe(page);
+  await page.getByLabel('What you call it').fill('My telephone');
+  await page.getByRole('button', { name: 'Make the passkey' }).click();
+  await expect(page.getByRole('status')).toContainText('opens your visits from now on');
+  await axe(page);
+
+  await context.clearCookies();
+  await page.goto('/staff/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByRole('alert').first()).toContainText('not one of those known here');
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Open with a passkey' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Hello');
+
+  await page.getByRole('button', { name: 'Take the passkey My telephone away' }).click();
+  await expect(page.getByRole('status')).toContainText('opens nothing any more');
+  await context.clearCookies();
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Open with a passkey' }).click();
+  await expect(page.getByRole('alert').first()).toContainText('not one of those known here');
+  await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
 });
 
 test('a studio is set up from the printed address', async ({ browser }) => {
@@ -147,6 +180,8 @@ test('a studio is set up from the printed address', async ({ browser }) => {
   await page.getByLabel('Password').fill('quiet river lantern');
   await page.getByRole('button', { name: 'Open the studio' }).click();
   await expect(page.getByRole('status')).toContainText('The studio is set up');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Codes of an app');
+  await shots('first-app');
   await page.goto(`${link.origin}/studios/baixa`);
   await expect(page.getByRole('main')).toContainText('Ines Duarte');
   await context.close();

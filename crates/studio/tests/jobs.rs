@@ -265,7 +265,9 @@ fn who_is_told_of_a_visit_is_told_in_its_transaction_and_again_when_asked() {
         let fx = set_up(t);
         let add = |minutes, studio, url: &'static str| {
             let added = fx.write(&t.store, now(minutes), move |tx, fx, fresh| {
-                webhooks::add(tx, &fx.vault, studio, url, "whsec_c2VjcmV0", fresh)
+                let id = fresh.id();
+                webhooks::add(tx, &fx.vault, id, studio, url, "whsec_c2VjcmV0", fresh)?;
+                Ok::<_, Error>(id)
             });
             added.expect("added")
         };

@@ -10,13 +10,14 @@ use hairline_studio::ids::{Fresh, StaffId};
 use hairline_studio::permission::Person;
 use hairline_studio::place::Position;
 use hairline_studio::practice::Practice;
+use hairline_studio::seal::blind::Dialling;
 use hairline_studio::seal::master::{MasterKeys, new_line};
 use hairline_studio::seal::system_random;
 use hairline_studio::set_up::{self, Answers};
 use hairline_studio::span::{DAY_US, HOUR_US, MINUTE_US};
 use hairline_studio::store::live::Live;
 use hairline_studio::store::tickets::{self, Kind};
-use hairline_studio::store::{Error, Tx, Vault, passkeys, practice, second_step, sign_in, staff};
+use hairline_studio::store::{Error, Tx, Vault, clients, passkeys, practice, second_step, sign_in, staff};
 use jiff::Timestamp;
 use totp_rs::{Algorithm, Builder, Secret};
 
@@ -234,30 +235,41 @@ fn sign_ins_last_as_long_as_their_kind_and_end_with_who_is_let_go() {
 fn passkeys_are_their_owners_alone() {
     on_both(|t| {
         let studio = Studio::of(t);
-        let owner = studio.owner();
-        let key = passkeys::Passkey {
-            id: vec![7; 16],
-            staff: owner,
-            name: "Desk".to_owned(),
-            credential: b"public".to_vec(),
-            made_us: NOW_US,
-            used_us: None,
-        };
-        let seen = studio.write(t, NOW_US, move |tx, _, _| {
-            passkeys::add(tx, &key)?;
-            passkeys::used(tx, &[7; 16], b"counted", NOW_US + MINUTE_US)?;
-            let found = passkeys::find(tx, &[7; 16])?.expect("there");
-            let stranger = StaffId(uuid::Uuid::from_u128(9));
-            Ok((
-                (found.staff == owner, found.credential, found.used_us),
-                passkeys::of(tx, owner)?.len(),
-                passkeys::of(tx, stranger)?.len(),
-                passkeys::remove(tx, stranger, &[7; 16])?,
-                passkeys::remove(tx, owner, &[7; 16])?,
-                passkeys::find(tx, &[7; 16])?.is_none(),
-            ))
+        let owner = Person::Staff(studio.owner());
+        let at = studio.practice.studios[0].id;
+        let rui = studio.write(t, NOW_US, move |tx, vault, fresh| {
+            let email = "rui@example.com".to_owned();
+            let rui = clients::Person { name: "Rui".to_owned(), email, ..clients::Person::default() };
+            let dialling = Dialling { country: "44", trunk: "0" };
+            Ok(clients::add(tx, vault, at, &rui, dialling, fresh)?.id)
         });
-        assert_eq!(seen, ((true, b"counted".to_vec(), Some(NOW_US + MINUTE_US)), 1, 0, false, true, true));
+        let client = Person::Client(rui);
+        for (person, other) in [(owner, client), (client, owner)] {
+            let key = passkeys::Passkey {
+                id: vec![7; 16],
+                person,
+                name: "Desk".to_owned(),
+                credential: b"public".to_vec(),
+                made_us: NOW_US,
+                used_us: None,
+            };
+            let seen = studio.write(t, NOW_US, move |tx, _, _| {
+                passkeys::add(tx, &key)?;
+                passkeys::used(tx, other, &[7; 16], b"by somebody else", NOW_US)?;
+                passkeys::used(tx, person, &[7; 16], b"counted", NOW_US + MINUTE_US)?;
+                let found = passkeys::find(tx, &[7; 16])?.expect("there");
+                Ok((
+                    (found.person == person, found.credential, found.used_us),
+                    passkeys::of(tx, person)?.len(),
+                    passkeys::of(tx, other)?.len(),
+                    passkeys::remove(tx, other, &[7; 16])?,
+                    passkeys::remove(tx, person, &[7; 16])?,
+                    passkeys::find(tx, &[7; 16])?.is_none(),
+                ))
+            });
+            let counted = (true, b"counted".to_vec(), Some(NOW_US + MINUTE_US));
+            assert_eq!(seen, (counted, 1, 0, false, true, true));
+        }
     });
 }
 

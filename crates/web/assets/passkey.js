@@ -1,4 +1,4 @@
-// Passkeys: makes one on the account's page, or shows one to sign in. Bytes travel as base64 for URLs.
+// Passkeys: makes one (data-make), or shows one (data-passkey). Bytes travel as base64 for URLs.
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 
@@ -12,14 +12,14 @@ async function post(path, body) {
 }
 
 async function make(form) {
-  const { ticket, options } = await post('/account/passkeys/begin');
+  const { ticket, options } = await post(`${form.dataset.make}/begin`);
   const ask = options.publicKey;
   ask.challenge = bytes(ask.challenge);
   ask.user.id = bytes(ask.user.id);
   for (const known of ask.excludeCredentials ?? []) known.id = bytes(known.id);
   const made = await navigator.credentials.create({ publicKey: ask });
   const { response } = made;
-  return post('/account/passkeys', {
+  return post(form.dataset.make, {
     ticket,
     name: form.elements.name.value,
     credential: {
@@ -33,7 +33,7 @@ async function make(form) {
 }
 
 async function show(form) {
-  const { ticket, options } = await post('/staff/sign-in/passkey/begin');
+  const { ticket, options } = await post('/passkey/ask');
   const ask = options.publicKey;
   ask.challenge = bytes(ask.challenge);
   for (const known of ask.allowCredentials ?? []) known.id = bytes(known.id);
@@ -51,7 +51,7 @@ async function show(form) {
   });
 }
 
-for (const form of document.querySelectorAll('[data-passkey]')) {
+for (const form of document.querySelectorAll('[data-passkey], [data-make]')) {
   if (!window.PublicKeyCredential) continue;
   form.hidden = false;
   const said = form.querySelector('[role="alert"]');
@@ -61,7 +61,7 @@ for (const form of document.querySelectorAll('[data-passkey]')) {
     button.disabled = true;
     said.hidden = true;
     try {
-      const { location: next } = await (form.dataset.passkey === '/account/passkeys' ? make(form) : show(form));
+      const { location: next } = await (form.dataset.make ? make(form) : show(form));
       window.location.assign(next || form.elements.then.value);
     } catch (error) {
       said.textContent = error.name === 'NotAllowedError' || error.name === 'AbortError'

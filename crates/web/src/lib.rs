@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod office;
 pub mod outgoing;
 pub mod page;
+pub mod passkey;
 pub mod planner;
 pub mod problem;
 pub mod public;

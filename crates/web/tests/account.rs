@@ -4,43 +4,12 @@ mod visitor;
 
 use axum::http::StatusCode;
 use hairline_studio::permission::{Person, Role};
-use hairline_studio::store::{Error, sign_in};
+use hairline_studio::store::{Error, passkeys, sign_in};
 use hairline_web::Config;
-use hairline_web::office::now;
-use totp_rs::{Algorithm, Builder, Secret};
-use visitor::{Answer, Demo, Visitor, demo, of};
+use visitor::{Answer, Demo, Visitor, code_of, demo, of, with_app};
 
 fn config() -> Config {
     Config { demo: true, sign_in_limit: None, ..Config::default() }
-}
-
-/// What an app shows, so many steps from now.
-fn code_of(secret: &str, steps: i64) -> String {
-    let secret = Secret::try_from_base32(secret.replace(' ', "")).expect("base32");
-    let totp = Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).build().expect("an app");
-    totp.generate(u64::try_from(now().as_second() + 30 * steps).expect("after 1970")).to_string()
-}
-
-/// Turns the app on; gives its secret and the recovery codes.
-async fn with_app(visitor: &mut Visitor) -> (String, Vec<String>) {
-    assert_eq!(visitor.post("/account/app", &[]).await.location, "/account/app");
-    let page = visitor.get("/account/app").await;
-    assert!(page.body.contains("<svg"), "a picture for the camera");
-    let secret = page.between("<code class=\"code\">", "</code>");
-    let wrong = visitor.post("/account/app/confirm", &[("code", "000000")]).await;
-    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    // The code before this one is taken too; it leaves those of now and next for the tests.
-    let shown = visitor.post("/account/app/confirm", &[("code", &code_of(&secret, -1))]).await;
-    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
-    let codes: Vec<String> = shown
-        .body
-        .split("<li><code>")
-        .skip(1)
-        .filter_map(|s| s.split('<').next())
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(codes.len(), 10);
-    (secret, codes)
 }
 
 /// Signs in by password, and gives a code.
@@ -70,6 +39,52 @@ async fn a_code_is_asked_for_once_the_app_is_on_and_works_once() {
     assert_eq!(answer.location, "/staff", "the next one, on the same way in");
     let mut nobody = Visitor::new(&demo.router);
     assert_eq!(nobody.post("/staff/sign-in/code", &[("code", &code)]).await.location, "/staff/sign-in");
+}
+
+#[tokio::test]
+async fn a_password_alone_opens_nothing_but_the_way_to_an_app() {
+    let demo = demo(Config { demo: false, ..config() });
+    let mut owner = Visitor::as_role(&demo, Role::Owner).await;
+    for path in ["/staff", "/staff/clients", "/account", "/account/password", "/staff/people/invite"] {
+        assert_eq!(owner.get(path).await.location, "/account/app", "{path}");
+    }
+    let tried = owner.post("/account/password", &[("old", of(Role::Owner).password), ("new", "a b c")]).await;
+    assert_eq!(tried.location, "/account/app");
+    assert!(owner.page("/account/app").await.contains("One more step"));
+    let (secret, _) = with_app(&mut owner).await;
+    assert!(owner.page("/staff").await.contains("Sign out"));
+    assert!(!owner.page("/account/app").await.contains("One more step"));
+    let (mut second, _) = in_two_steps(&demo, &code_of(&secret, 0)).await;
+    assert!(second.page("/staff").await.contains("Sign out"));
+    // Without the app they are where they began, here and there.
+    assert_eq!(owner.post("/account/app/end", &[]).await.location, "/account?done=app_removed");
+    assert_eq!(owner.get("/staff").await.location, "/account/app");
+    assert_eq!(second.get("/staff").await.location, "/account/app");
+    assert_eq!(owner.post("/staff/sign-out", &[]).await.location, "/staff");
+}
+
+#[tokio::test]
+async fn who_has_a_passkey_gets_no_app_by_the_password() {
+    let demo = demo(Config { demo: false, ..config() });
+    let mut owner = Visitor::as_role(&demo, Role::Owner).await;
+    let email = of(Role::Owner).email;
+    let practice = demo.office.practice();
+    let id = practice.staff.iter().find(|p| p.email == email).expect("the owner").id;
+    let key = passkeys::Passkey {
+        id: vec![7; 16],
+        person: Person::Staff(id),
+        name: "Desk".to_owned(),
+        credential: b"{}".to_vec(),
+        made_us: 0,
+        used_us: None,
+    };
+    demo.office.write(move |desk| passkeys::add(desk.tx, &key)).await.expect("kept");
+    assert!(owner.page("/staff").await.contains("Sign out"));
+    let mut thief = Visitor::new(&demo.router);
+    let answer = thief.sign_in(&email, of(Role::Owner).password).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("You have a passkey"), "{}", answer.body);
+    assert_eq!(thief.get("/account/app").await.location, "/staff/sign-in");
 }
 
 #[tokio::test]

@@ -246,9 +246,12 @@ fn a_hold_is_given_back_and_a_session_waits_for_its_consultation() {
     let code = code(&hold.json()["hold"]);
     assert_eq!(served.get(&format!("/api/v1/visits/{code}")).json()["visit"]["state"], "hold");
     served.post("/api/v1/holds", "g2", &wish(Some(ANA), &start)).refuses(409, "time-not-offered");
-    for _ in 0..2 {
-        assert_eq!(served.ask("DELETE", &format!("/api/v1/holds/{code}"), &[], "").status, 204);
+    let path = format!("/api/v1/holds/{code}");
+    served.ask("DELETE", &path, &[], "").refuses(400, "idempotency-key-missing");
+    for key in ["back", "back", "once-more"] {
+        assert_eq!(served.ask("DELETE", &path, &[("Idempotency-Key", key)], "").status, 204, "{key}");
     }
+    served.ask("DELETE", &path, &[("Idempotency-Key", "g1")], "").refuses(422, "idempotency-key-reused");
     served.get(&format!("/api/v1/visits/{code}")).refuses(404, "not-found");
     let gone = json!({"hold": code, "client": client()});
     served.post("/api/v1/bookings", "g3", &gone).refuses(409, "hold-ended");

@@ -4,10 +4,12 @@ mod calendar;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use calendar::{STUDIO, demo, hidden};
+use calendar::{Demo, STUDIO, demo, hidden};
 use hairline_studio::booking::State;
+use hairline_studio::gates::{Concerns, Gate, ServiceKind};
 use hairline_studio::ids::ServiceId;
 use hairline_studio::permission::Role;
+use hairline_studio::practice::{Practice, Service, Settings};
 use hairline_web::office::now;
 use serde_json::Value;
 
@@ -145,40 +147,36 @@ async fn leave_names_the_visits_it_hits_and_takes_the_free_times_at_once() {
     assert_eq!(free().await, before);
 }
 
+/// First starts of the coming weeks at which a service is free, as they are sent.
+async fn starts(demo: &Demo, service: ServiceId) -> Vec<String> {
+    let from = now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::ToSpan::days(3));
+    let to = from.saturating_add(jiff::ToSpan::days(27));
+    let path = format!("/api/v1/free-times?service={service}&studio={STUDIO}&from={from}&to={to}");
+    let told: Value = serde_json::from_str(&demo.get(&path, "").await.body).expect("JSON");
+    let places = told["free_times"].as_array().expect("a list");
+    let mut all: Vec<String> = Vec::new();
+    for day in places.iter().flat_map(|place| place["days"].as_array().expect("days")) {
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let (date, first, offset) = (text(&day["date"]), text(&day["starts"][0]), text(&day["offset"]));
+        all.push(format!("{date}T{first}:00{offset}"));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn here(practice: &Practice, name: &str) -> ServiceId {
+    let studio = practice.studio_named(STUDIO).expect("there").id;
+    let done_here = |s: &&Service| s.name == name && practice.studios_of(s).contains(&studio);
+    practice.services.iter().find(done_here).expect("done here").id
+}
+
 #[tokio::test]
 async fn nobody_keeps_many_times_at_once_and_no_hold_is_for_what_cannot_be_booked() {
     let demo = demo();
     let practice = demo.practice();
-    let studio = practice.studio_named(STUDIO).expect("there").id;
-    let here = |name: &str| {
-        let all =
-            practice.services.iter().filter(|s| s.name == name && practice.studios_of(s).contains(&studio));
-        all.map(|s| s.id).next().expect("done here")
-    };
-    let from =
-        now().to_zoned(jiff::tz::TimeZone::UTC).date().checked_add(jiff::ToSpan::days(3)).expect("a day");
-    let to = from.checked_add(jiff::ToSpan::days(27)).expect("a day");
-    let starts = async |service: ServiceId| {
-        let path = format!("/api/v1/free-times?service={service}&studio={STUDIO}&from={from}&to={to}");
-        let told: Value = serde_json::from_str(&demo.get(&path, "").await.body).expect("JSON");
-        let mut all: Vec<String> = Vec::new();
-        for day in told["free_times"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .flat_map(|l| l["days"].as_array().expect("days"))
-        {
-            let (date, offset) =
-                (day["date"].as_str().expect("a date"), day["offset"].as_str().expect("an offset"));
-            let first = day["starts"][0].as_str().expect("a start");
-            all.push(format!("{date}T{first}:00{offset}"));
-        }
-        all.sort();
-        all.dedup();
-        all
-    };
-    let consultation = here("Consultation");
-    let free = starts(consultation).await;
+    let consultation = here(&practice, "Consultation");
+    let free = starts(&demo, consultation).await;
     let most = practice.chain.settings.booking.holds_per_address as usize;
     assert!(free.len() > most, "{}", free.len());
     let hold = |service: ServiceId, start: &str| serde_json::json!({"studio": STUDIO, "service": service, "start": start});
@@ -200,8 +198,8 @@ async fn nobody_keeps_many_times_at_once_and_no_hold_is_for_what_cannot_be_booke
     let again = demo.api("/api/v1/holds", "again", &hold(consultation, &free[most])).await;
     assert_eq!(again.status, StatusCode::CREATED, "{}", again.body);
     // What needs a consultation first is not kept for somebody of whom nothing is known.
-    let session = here("First session");
-    let gated = starts(session).await;
+    let session = here(&practice, "First session");
+    let gated = starts(&demo, session).await;
     let refused = demo.api("/api/v1/holds", "gated", &hold(session, &gated[0])).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     let told: Value = serde_json::from_str(&refused.body).expect("JSON");
@@ -234,4 +232,63 @@ async fn a_new_room_pressed_twice_is_one() {
     assert_eq!(rooms(), 1);
     press(&demo.get(&path, &manager).await.body).await;
     assert_eq!(rooms(), 2, "asked for anew it is another");
+}
+
+#[tokio::test]
+async fn the_rules_of_the_chain_decide_what_is_asked_first() {
+    let demo = demo();
+    let (owner, manager) = (demo.sign_in(Role::Owner).await, demo.sign_in(Role::Manager).await);
+    let path = "/staff/setup/rules/all";
+    assert_eq!(demo.get(path, &manager).await.status, StatusCode::NOT_FOUND);
+    let page = demo.get(path, &owner).await;
+    assert!(page.body.contains("Before a session"), "{}", page.body);
+    let version = hidden(&page.body, "version");
+    let practice = demo.practice();
+    let session = here(&practice, "First session");
+    let start = starts(&demo, session).await.pop().expect("a free start");
+    let wish = serde_json::json!({"studio": STUDIO, "service": session, "start": start});
+    let refused = demo.api("/api/v1/holds", "first", &wish).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    // Neither consultation nor screening before a session; consent and identity as they were, at the door.
+    let form = |hold: &'static str| {
+        let mut all = vec![
+            ("version", version.as_str()),
+            ("hold", hold),
+            ("notice", "24"),
+            ("cancel", "keep"),
+            ("move", "ask"),
+            ("check_in", "120"),
+            ("missing", "15"),
+            ("per_address", "10"),
+            ("per_browser", "2"),
+            ("before", "72"),
+            ("patch_for", "everybody"),
+            ("session", "PatchTest"),
+            ("session", "Consent"),
+            ("touch_up", "Consent"),
+            ("days_Consent", "180"),
+        ];
+        all.extend([("past_Consultation", "yes"), ("days_PatchTest", "")]);
+        all
+    };
+    let wrong = demo.post(path, &owner, &form("0")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("from 1 to 60"), "{}", wrong.body);
+    assert_eq!(demo.post(path, &manager, &form("20")).await.status, StatusCode::NOT_FOUND);
+    let saved = demo.post(path, &owner, &form("20")).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let Settings { booking, gates, .. } = demo.practice().chain.settings.clone();
+    assert_eq!((booking.hold_min, booking.notice_hours), (20, 24));
+    let needs: Vec<(Gate, Concerns)> =
+        gates.needs[&ServiceKind::Session].iter().map(|need| (need.gate, need.concerns)).collect();
+    assert_eq!(needs, [(Gate::Consent, Concerns::Everyone), (Gate::PatchTest, Concerns::Everyone)]);
+    let rule = |gate: Gate| (gates.rules[&gate].valid_days, gates.rules[&gate].override_allowed);
+    assert_eq!(rule(Gate::Consent), (Some(180), false));
+    assert_eq!(rule(Gate::Consultation), (None, true));
+    assert_eq!(gates.rules[&Gate::PatchTest].look_after_hours, [48, 168], "what is not asked stays");
+    let held = demo.api("/api/v1/holds", "second", &wish).await;
+    assert_eq!(held.status, StatusCode::CREATED, "{}", held.body);
+    // Who opened the page before is told.
+    assert_eq!(demo.post(path, &owner, &form("30")).await.status, StatusCode::PRECONDITION_FAILED);
+    assert!(demo.get(path, &owner).await.body.contains("Hours of notice"), "the history says what changed");
 }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use hairline_studio::seal::system_random;
 use hairline_studio::token;
 use hairline_web::set_up::watch;
-use visitor::{Visitor, beside, empty};
+use visitor::{Visitor, beside, empty, with_app};
 
 const FORM: [(&str, &str); 14] = [
     ("chain", "Ponto & Linha"),
@@ -87,7 +87,11 @@ async fn an_owner_sets_the_studio_up_is_signed_in_and_clients_can_book() {
         "{}",
         done.body
     );
-    assert!(owner.page("/account?done=set_up").await.contains("The studio is set up"));
+    // A password alone is not enough from the first day on.
+    let led = owner.get("/account?done=set_up").await.location;
+    assert_eq!(led, "/account/app?done=set_up");
+    assert!(owner.page(&led).await.contains("The studio is set up"));
+    with_app(&mut owner).await;
     assert!(owner.page("/staff").await.contains("Nobody is booked"));
     assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND, "a token is good once");
     assert_eq!(
@@ -107,9 +111,12 @@ async fn an_owner_sets_the_studio_up_is_signed_in_and_clients_can_book() {
     let times = client.page(&format!("/book?studio=baixa&service={service}")).await;
     assert!(times.contains("free time"), "a consultation can be booked: {times}");
 
-    // And from another browser by e-mail, in any case, and password.
+    // And from another browser by e-mail, in any case, password and code.
     let mut elsewhere = Visitor::new(&empty.router);
-    assert_eq!(elsewhere.sign_in("ines@DOT.example", "quiet river lantern").await.location, "/staff");
+    assert_eq!(
+        elsewhere.sign_in("ines@DOT.example", "quiet river lantern").await.location,
+        "/staff/sign-in/code"
+    );
 }
 
 #[tokio::test]

@@ -201,6 +201,12 @@ fn a_visit_moves_to_an_earlier_time_when_its_client_takes_one() {
     let served = served();
     let start = free(&served, 40, 50).remove(5).2;
     let code = book(&served, &start);
+    // A plan has set another length than the service has.
+    let longer = served.office.write(|desk| {
+        let sql = "update appointments set ends_us = starts_us + 5400000000 where status = 'booked'";
+        desk.tx.execute(sql, hairline_studio::values![])
+    });
+    assert_eq!(served.wait(longer), Ok::<u64, store::Error>(1));
     let asks = |days: &[(&str, &str)]| served.form(&format!("/visit/{code}/earlier"), days);
     let refused = asks(&[("part", "any")]);
     assert!(refused.status == 422 && refused.body.contains("at least one day"), "{}", refused.body);
@@ -212,11 +218,17 @@ fn a_visit_moves_to_an_earlier_time_when_its_client_takes_one() {
     until("an offer comes", || entry(&served, &page).status == Status::Offered);
     let before = served.get(&format!("/api/v1/visits/{code}")).json();
     assert_eq!(before["visit"]["start"].as_str().map(instant), Some(instant(&start)), "it stays");
-    let offered = entry(&served, &page).offer.expect("an offer").start_us;
+    let offer = entry(&served, &page).offer.expect("an offer");
+    let (offered, kept) = (offer.start_us, offer.code);
+    let held = served.office.read(move |desk| appointments::by_code(desk.tx, &kept));
+    let held: Result<_, store::Error> = served.wait(held);
+    assert_eq!(held.expect("read").expect("kept").minutes(), 90, "as long as the visit");
     assert_eq!(leads_to(&served.form(&format!("{page}/take"), &[])), format!("/visit/{code}?done=moved"));
     let after = served.get(&format!("/api/v1/visits/{code}")).json();
     let moved = instant(after["visit"]["start"].as_str().expect("text"));
     assert_eq!(moved.as_microsecond(), offered);
+    let until = instant(after["visit"]["end"].as_str().expect("text"));
+    assert_eq!((until - moved).total(jiff::Unit::Minute).expect("minutes"), 90.0);
     assert!(free(&served, 40, 50).iter().any(|(.., s)| *s == start), "the old time is free again");
     served.wait(runner.end());
 }

@@ -2,13 +2,16 @@ use std::path::{Path, PathBuf};
 
 use hairline_studio::files::Files;
 use hairline_studio::files::copies::{self, Copies};
+use hairline_studio::ids::Fresh;
+use hairline_studio::seal::system_random;
 use hairline_studio::store::backup::{self, Place, Seen};
+use hairline_studio::store::{self, Store, set_up, staff};
 use jiff::Timestamp;
 
 use super::print;
 use crate::Failure;
 
-/// Back up, restore and look over the studio's store.
+/// Back up, restore and look over the studio's store, and let in who is locked out.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -41,6 +44,18 @@ enum Task {
         file: PathBuf,
         #[command(flatten)]
         to: Where,
+    },
+    /// Make a link by which somebody on the staff chooses a new password: for an owner who has lost every way in.
+    ///
+    /// The link is good once and for a week, and signs its holder in. Who has an app or a passkey keeps it.
+    ///
+    /// Example: hairline admin let-in owner@studio.example --data hairline-data
+    #[command(verbatim_doc_comment)]
+    LetIn {
+        /// Their e-mail address.
+        email: String,
+        #[command(flatten)]
+        of: Where,
     },
     /// Look over a store or a backup: whole, nobody booked twice, nothing missing; prints what each table holds.
     Verify {
@@ -149,6 +164,25 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 refuse_missing(&runtime.block_on(copied)?)
             })?;
             print("Restored. Put the master key in its place before the studio is started.\n")
+        }
+        Task::LetIn { email, of } => {
+            let store = match of.place() {
+                Place::Server(url) => Store::postgres(&url, 1, now_us),
+                Place::File(file) if file.is_file() => Store::sqlite(&file, now_us),
+                Place::File(file) => return Err(Failure::input(format!("{}: is no file", file.display()))),
+            };
+            let store = store.map_err(Failure::other)?;
+            let chain = set_up::there(&store).map_err(Failure::other)?;
+            let chain = chain.ok_or_else(|| Failure::input("no studio is set up in this store"))?;
+            let typed = email.clone();
+            let made = store.write(Some(chain), move |tx| {
+                let mut rng = system_random();
+                staff::let_in_again(tx, &typed, &mut Fresh::new(Timestamp::now(), &mut rng))
+            });
+            let token = made.map_err(|e: store::Error| Failure::other(e))?;
+            let token = token
+                .ok_or_else(|| Failure::input(format!("nobody on the staff has the address {email}")))?;
+            print(&format!("Open this under the studio's address within a week: /invitation/{token}\n"))
         }
         Task::Verify { file, of } => {
             let place = file.clone().map_or_else(|| of.place(), Place::File);

@@ -14,7 +14,7 @@ use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 36] = [
+const TABLES: [&str; 37] = [
     "chains",
     "studios",
     "staff",
@@ -51,6 +51,7 @@ const TABLES: [&str; 36] = [
     "outside_calendars",
     "second_looks",
     "webhooks",
+    "client_passkeys",
 ];
 
 /// Rows that travel at once.
@@ -241,7 +242,7 @@ fn key(table: &str) -> &'static str {
         "passwords" | "authenticators" => "staff_id",
         "sign_ins" | "tickets" => "token_hash",
         "recovery_codes" => "code_hash",
-        "passkeys" => "credential_id",
+        "passkeys" | "client_passkeys" => "credential_id",
         "second_looks" | "holders" => "appointment_id",
         "prices" => "studio_id, service_id",
         _ => "id",

@@ -219,10 +219,11 @@ pub fn hold(
 ) -> Result<Booked, Refused> {
     let minutes = i64::from(practice.chain.settings.booking.hold_min);
     let until_us = fresh.now_us() + minutes * MINUTE_US;
-    hold_until(tx, practice, wish, by_staff, until_us, fresh)
+    hold_until(tx, practice, wish, (None, by_staff), until_us, fresh)
 }
 
-/// As [`hold`], until an instant (UTC microseconds), as a freed time is kept for whom it is offered.
+/// As [`hold`], until an instant (UTC microseconds), as a freed time is kept for whom it is offered; of so many minutes,
+/// where they are not the service's.
 ///
 /// # Errors
 /// As [`hold`].
@@ -230,11 +231,11 @@ pub fn hold_until(
     tx: &mut Tx<'_>,
     practice: &Practice,
     wish: &Wish,
-    by_staff: bool,
+    (minutes, by_staff): (Option<u32>, bool),
     until_us: i64,
     fresh: &mut Fresh<'_>,
 ) -> Result<Booked, Refused> {
-    let sought = spot::seek(practice, wish, None, by_staff)?;
+    let sought = spot::seek(practice, wish, minutes, by_staff)?;
     spot::lock(tx, std::slice::from_ref(&sought))?;
     let found = spot::find(tx, sought, &[], &[], false, fresh.now)?;
     if !by_staff && !found.service.public {

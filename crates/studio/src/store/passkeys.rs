@@ -1,7 +1,10 @@
-//! Passkeys of the staff: what each sign-in with one is checked against. What a credential is stays with the caller.
+//! Passkeys of staff and clients: what each sign-in with one is checked against. What a credential is stays with the caller.
+
+use uuid::Uuid;
 
 use super::{Error, Row, Tx};
-use crate::ids::StaffId;
+use crate::ids::{ClientId, StaffId};
+use crate::permission::Person;
 use crate::values;
 
 /// Most passkeys of one person (assumption): a telephone, a computer, keys in drawers.
@@ -13,7 +16,7 @@ pub struct Passkey {
     /// Its id, as the browser names it.
     pub id: Vec<u8>,
     /// Whose.
-    pub staff: StaffId,
+    pub person: Person,
     /// What its owner calls it.
     pub name: String,
     /// The public key, and what else is checked.
@@ -24,12 +27,18 @@ pub struct Passkey {
     pub used_us: Option<i64>,
 }
 
-const COLUMNS: &str = "credential_id, staff_id, name, credential, made_us, used_us";
+/// Where the passkeys of a person are kept, by which column they are found, and the person's id.
+fn kept(person: Person) -> (&'static str, &'static str, Uuid) {
+    match person {
+        Person::Staff(id) => ("passkeys", "staff_id", id.0),
+        Person::Client(id) => ("client_passkeys", "client_id", id.0),
+    }
+}
 
-fn read(mut row: Row) -> Result<Passkey, Error> {
+fn read(person: Person, mut row: Row) -> Result<Passkey, Error> {
     Ok(Passkey {
+        person,
         id: row.take()?,
-        staff: row.take()?,
         name: row.take()?,
         credential: row.take()?,
         made_us: row.take()?,
@@ -41,22 +50,35 @@ fn read(mut row: Row) -> Result<Passkey, Error> {
 ///
 /// # Errors
 /// The store's.
-pub fn of(tx: &mut Tx<'_>, staff: StaffId) -> Result<Vec<Passkey>, Error> {
+pub fn of(tx: &mut Tx<'_>, person: Person) -> Result<Vec<Passkey>, Error> {
     let chain = tx.chain()?;
+    let (table, column, id) = kept(person);
     let sql = format!(
-        "select {COLUMNS} from passkeys where staff_id = $1 and chain_id = $2 order by made_us, credential_id"
+        "select credential_id, name, credential, made_us, used_us from {table} \
+         where {column} = $1 and chain_id = $2 order by made_us, credential_id"
     );
-    tx.query(&sql, values![staff, chain])?.into_iter().map(read).collect()
+    tx.query(&sql, values![id, chain])?.into_iter().map(|row| read(person, row)).collect()
 }
 
-/// The passkey of an id.
+/// The passkey of an id, whoever's it is.
 ///
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, id: &[u8]) -> Result<Option<Passkey>, Error> {
     let chain = tx.chain()?;
-    let sql = format!("select {COLUMNS} from passkeys where credential_id = $1 and chain_id = $2");
-    tx.query_one(&sql, values![id, chain])?.map(read).transpose()
+    let found = tx.query_one(
+        "select staff_id, null, credential_id, name, credential, made_us, used_us from passkeys \
+         where credential_id = $1 and chain_id = $2 \
+         union all \
+         select null, client_id, credential_id, name, credential, made_us, used_us from client_passkeys \
+         where credential_id = $1 and chain_id = $2",
+        values![id, chain],
+    )?;
+    let Some(mut row) = found else { return Ok(None) };
+    let (staff, client): (Option<StaffId>, Option<ClientId>) = (row.take()?, row.take()?);
+    let person = staff.map(Person::Staff).or(client.map(Person::Client));
+    let person = person.ok_or_else(|| Error::Broken("a passkey is nobody's".to_owned()))?;
+    read(person, row).map(Some)
 }
 
 /// Adds a passkey.
@@ -65,13 +87,16 @@ pub fn find(tx: &mut Tx<'_>, id: &[u8]) -> Result<Option<Passkey>, Error> {
 /// [`Error::Exists`] where there is one of that id.
 pub fn add(tx: &mut Tx<'_>, passkey: &Passkey) -> Result<(), Error> {
     let chain = tx.chain()?;
+    let (table, column, id) = kept(passkey.person);
     tx.execute(
-        "insert into passkeys (credential_id, chain_id, staff_id, name, credential, made_us) \
-         values ($1, $2, $3, $4, $5, $6)",
+        &format!(
+            "insert into {table} (credential_id, chain_id, {column}, name, credential, made_us) \
+             values ($1, $2, $3, $4, $5, $6)"
+        ),
         values![
             passkey.id.as_slice(),
             chain,
-            passkey.staff,
+            id,
             &passkey.name,
             passkey.credential.as_slice(),
             passkey.made_us
@@ -80,14 +105,17 @@ pub fn add(tx: &mut Tx<'_>, passkey: &Passkey) -> Result<(), Error> {
     .map(|_| ())
 }
 
-/// Notes a use, with what the next one is checked against.
+/// Notes a use of a person's passkey, with what the next one is checked against.
 ///
 /// # Errors
 /// The store's.
-pub fn used(tx: &mut Tx<'_>, id: &[u8], credential: &[u8], now_us: i64) -> Result<(), Error> {
+pub fn used(tx: &mut Tx<'_>, person: Person, id: &[u8], credential: &[u8], now_us: i64) -> Result<(), Error> {
+    let (table, column, owner) = kept(person);
     tx.execute(
-        "update passkeys set credential = $1, used_us = $2 where credential_id = $3",
-        values![credential, now_us, id],
+        &format!(
+            "update {table} set credential = $1, used_us = $2 where credential_id = $3 and {column} = $4"
+        ),
+        values![credential, now_us, id, owner],
     )
     .map(|_| ())
 }
@@ -96,8 +124,8 @@ pub fn used(tx: &mut Tx<'_>, id: &[u8], credential: &[u8], now_us: i64) -> Resul
 ///
 /// # Errors
 /// The store's.
-pub fn remove(tx: &mut Tx<'_>, staff: StaffId, id: &[u8]) -> Result<bool, Error> {
-    let gone =
-        tx.execute("delete from passkeys where staff_id = $1 and credential_id = $2", values![staff, id])?;
-    Ok(gone == 1)
+pub fn remove(tx: &mut Tx<'_>, person: Person, id: &[u8]) -> Result<bool, Error> {
+    let (table, column, owner) = kept(person);
+    let sql = format!("delete from {table} where {column} = $1 and credential_id = $2");
+    Ok(tx.execute(&sql, values![owner, id])? == 1)
 }

@@ -1,9 +1,10 @@
 //! The second step of a sign-in by password: an app's codes, each good once, and recovery codes for when it is lost.
 
 use super::vault::broken;
-use super::{Error, Tx, Vault};
+use super::{Error, Tx, Vault, passkeys};
 use crate::ids::{Fresh, StaffId};
 use crate::password::recovery;
+use crate::permission::Person;
 use crate::seal::{self, Place};
 use crate::totp::TotpSecret;
 use crate::values;
@@ -51,6 +52,14 @@ pub fn is_on(tx: &mut Tx<'_>, staff: StaffId) -> Result<bool, Error> {
         values![staff, chain],
     )?;
     Ok(row.is_some())
+}
+
+/// Whether a person has more than a password to show who they are: an app in use, or a passkey.
+///
+/// # Errors
+/// The store's.
+pub fn stands(tx: &mut Tx<'_>, staff: StaffId) -> Result<bool, Error> {
+    Ok(is_on(tx, staff)? || !passkeys::of(tx, Person::Staff(staff))?.is_empty())
 }
 
 /// Begins to use an app: a new secret in the place of one that never was confirmed.

@@ -11,7 +11,7 @@ use crate::booking::Refusal;
 use crate::hours;
 use crate::ids::{Fresh, ResourceId, ServiceId, StaffId, StudioId};
 use crate::permission::{self, Action, Role, Thing};
-use crate::practice::{Post, Room, Service, Staff, Studio, Working};
+use crate::practice::{Post, Room, Service, Settings, Staff, Studio, Working};
 use crate::values;
 
 fn may(
@@ -72,6 +72,14 @@ pub fn may_edit_hours(desk: Desk<'_>, studio: StudioId, of: ResourceId) -> Resul
         return may_edit_studio(desk, studio);
     }
     may(desk, Action::EditHours, Some(studio), Some(StaffId(of.0)))
+}
+
+/// Whether somebody may change the rules of the chain.
+///
+/// # Errors
+/// That they may not.
+pub fn may_edit_rules(desk: Desk<'_>) -> Result<(), Refused> {
+    may(desk, Action::EditChain, None, None)
 }
 
 /// The change found its row in the version that was read.
@@ -140,6 +148,23 @@ pub fn room(
         values![&r.name, &r.class, r.cleaning_min, r.active, r.id, chain, r.version],
     )?)?;
     tell(tx, desk, Some(stands.studio), ("room", r.id.0), "edited", why, fresh)
+}
+
+/// Writes the chain's rules over the version of the chain that was read.
+///
+/// # Errors
+/// As [`studio`].
+pub fn rules(
+    tx: &mut Tx<'_>,
+    desk: Desk<'_>,
+    settings: &Settings,
+    version: i64,
+    why: &str,
+    fresh: &mut Fresh<'_>,
+) -> Result<(), Refused> {
+    may_edit_rules(desk)?;
+    one(u64::from(practice::change_settings(tx, settings, version)?))?;
+    tell(tx, desk, None, ("chain", desk.practice.chain.id.0), "edited", why, fresh)
 }
 
 /// Adds a room to a studio; one that is there already under its id is left as it is.

@@ -1,5 +1,6 @@
 //! People on the staff: invited with a link by which they choose a password, let go, and let in again.
 
+use super::events::{self, Event, Who};
 use super::practice::{self, add_hours, add_staff};
 use super::{Error, Tx, tickets};
 use crate::ids::{Fresh, ServiceId, StaffId};
@@ -36,6 +37,23 @@ pub fn invite(tx: &mut Tx<'_>, newcomer: &Newcomer, fresh: &mut Fresh<'_>) -> Re
     }
     practice::changed(tx)?;
     tickets::invitation(tx, person, fresh)
+}
+
+/// A link by which the active person of an e-mail address chooses a new password, made by whoever runs the program: for an
+/// owner who has lost every way in. `None` where nobody has that address. It stands in the person's history.
+///
+/// # Errors
+/// The store's.
+pub fn let_in_again(tx: &mut Tx<'_>, email: &str, fresh: &mut Fresh<'_>) -> Result<Option<String>, Error> {
+    let practice = practice::read(tx)?;
+    let typed = email.trim().to_lowercase();
+    let Some(person) = practice.staff.iter().find(|p| p.active && p.email == typed) else {
+        return Ok(None);
+    };
+    let (thing_id, id, now_us) = (person.id.0, fresh.id(), fresh.now_us());
+    let event = Event { studio: None, thing: "staff", thing_id, what: "invited", why: None, sealed: None };
+    events::add(tx, id, &Who::Program, &event, now_us)?;
+    tickets::invitation(tx, person, fresh).map(Some)
 }
 
 /// Lets a person in or keeps them out. Who is kept out is signed in nowhere from here on, and no link of theirs works.

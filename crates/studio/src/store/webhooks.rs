@@ -53,19 +53,20 @@ fn read(vault: &Vault, mut row: Row) -> Result<Webhook, Error> {
     Ok(Webhook { id, studio, url, secret, made_us: row.take()? })
 }
 
-/// Adds one; from now on it is told.
+/// Adds one under an id; from now on it is told.
 ///
 /// # Errors
-/// The store's.
+/// The store's; [`Error::Exists`] where there is one of that id.
 pub fn add(
     tx: &mut Tx<'_>,
     vault: &Vault,
+    id: Uuid,
     studio: Option<StudioId>,
     url: &str,
     secret: &str,
     fresh: &mut Fresh<'_>,
-) -> Result<Uuid, Error> {
-    let (chain, id) = (tx.chain()?, fresh.id());
+) -> Result<(), Error> {
+    let chain = tx.chain()?;
     let (key, wrapped) = vault.new_key(id, fresh);
     let kept = Sealed { url: url.to_owned(), secret: secret.to_owned() };
     let sealed = vault::seal(&key, place(id), &kept, fresh)?;
@@ -73,8 +74,7 @@ pub fn add(
         "insert into webhooks (id, chain_id, studio_id, wrapped_key, sealed, made_us) values ($1, $2, $3, $4, $5, $6)",
         values![id, chain, studio, wrapped, sealed, fresh.now_us()],
     )?;
-    changed(tx)?;
-    Ok(id)
+    changed(tx)
 }
 
 /// Every webhook, the oldest first.

@@ -12,10 +12,11 @@ use hairline_studio::store::{self, sign_in};
 use hairline_studio::totp;
 use serde::Deserialize;
 
-use super::pages::frame;
+use super::pages::{Done, frame};
 use super::password::note;
 use super::prove;
 use crate::App;
+use crate::extract::Query;
 use crate::layers::client::Client;
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
@@ -34,6 +35,9 @@ struct Page {
     /// Before the first code: the picture and the text of the secret.
     secret: Option<(String, String)>,
     refused: bool,
+    /// Whether nothing else is open to them before this, or a passkey.
+    first: bool,
+    done: String,
 }
 
 #[derive(askama::Template)]
@@ -45,13 +49,14 @@ struct Codes {
     first: bool,
 }
 
-async fn page(app: &App, signed_in: &SignedIn, refused: bool) -> Result<Response, Problem> {
+async fn page(app: &App, signed_in: &SignedIn, refused: bool, done: String) -> Result<Response, Problem> {
     let staff = signed_in.person.id;
     let found = signed_in.office.read(move |desk| {
         let app = second_step::authenticator(desk.tx, desk.vault, staff)?;
-        Ok::<_, store::Error>((app, second_step::recovery_codes_left(desk.tx, staff)?))
+        let stands = second_step::stands(desk.tx, staff)?;
+        Ok::<_, store::Error>((app, second_step::recovery_codes_left(desk.tx, staff)?, stands))
     });
-    let (found, codes_left) = found.await?;
+    let (found, codes_left, stands) = found.await?;
     let on = found.as_ref().is_some_and(|a| a.last_step.is_some());
     let secret = match found {
         Some(Authenticator { secret, last_step: None }) => {
@@ -63,12 +68,17 @@ async fn page(app: &App, signed_in: &SignedIn, refused: bool) -> Result<Response
         _ => None,
     };
     let frame = frame(app, signed_in, HERE, "Codes of an app");
-    page::private(&Page { frame, on, codes_left, secret, refused })
+    let first = !stands && !app.config.demo;
+    page::private(&Page { frame, on, codes_left, secret, refused, first, done })
 }
 
 /// `GET /account/app`
-pub async fn show(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Problem> {
-    page(&app, &signed_in, false).await
+pub async fn show(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Problem> {
+    page(&app, &signed_in, false, done).await
 }
 
 /// `POST /account/app`: a new secret, to be confirmed.
@@ -118,7 +128,10 @@ pub async fn confirm(
     });
     match codes.await.map_err(|e: store::Error| Problem::from(e))? {
         Some(codes) => shown(&app, &signed_in, codes, true),
-        None => page::with_status(StatusCode::UNPROCESSABLE_ENTITY, page(&app, &signed_in, true).await),
+        None => page::with_status(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            page(&app, &signed_in, true, String::new()).await,
+        ),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn router() -> Router<App> {
         .route("/account/passkeys", get(passkeys::form).post(passkeys::finish))
         .route("/account/passkeys/begin", post(passkeys::begin))
         .route("/account/passkeys/remove", post(passkeys::remove))
-        .route("/staff/sign-in/passkey/begin", post(passkeys::ask))
+        .route("/passkey/ask", post(passkeys::ask))
         .route("/staff/sign-in/passkey", post(passkeys::sign_in))
         .route("/account/prove/passkey", post(passkeys::prove))
         .route("/account/prove", get(prove::form).post(prove::submit))

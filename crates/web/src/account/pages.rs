@@ -16,6 +16,7 @@ use crate::App;
 use crate::browser::device;
 use crate::extract::Query;
 use crate::page::{self, Frame};
+use crate::passkey::{self, Key};
 use crate::problem::{self, Problem};
 use crate::staff::session::SignedIn;
 
@@ -47,19 +48,12 @@ struct Overview {
     lines: Vec<Line>,
 }
 
-/// One passkey.
-pub struct Key {
-    name: String,
-    id: String,
-    made: String,
-    used: Option<String>,
-}
-
 /// What was done a moment ago.
 #[derive(Default, Deserialize)]
 pub struct Done {
+    /// The word for it.
     #[serde(default)]
-    done: String,
+    pub done: String,
 }
 
 /// `GET /account`
@@ -73,18 +67,12 @@ pub async fn overview(
         Ok::<_, store::Error>((
             second_step::is_on(desk.tx, staff)?,
             second_step::recovery_codes_left(desk.tx, staff)?,
-            passkeys::of(desk.tx, staff)?,
+            passkeys::of(desk.tx, Person::Staff(staff))?,
             sign_in::of(desk.tx, Person::Staff(staff), desk.fresh.now_us())?,
         ))
     });
     let (on, codes_left, keys, sign_ins) = found.await?;
     let tz = zone_of(&signed_in);
-    let key = |key: passkeys::Passkey| Key {
-        id: URL_SAFE_NO_PAD.encode(&key.id),
-        made: when(key.made_us, &tz),
-        used: key.used_us.map(|us| when(us, &tz)),
-        name: key.name,
-    };
     page::private(&Overview {
         frame: frame(&app, &signed_in, "/account", "Your account"),
         done,
@@ -97,7 +85,7 @@ pub async fn overview(
         person: signed_in.person.clone(),
         app: on,
         codes_left,
-        passkeys: keys.into_iter().map(key).collect(),
+        passkeys: passkey::keys(keys, &tz),
         appoints: signed_in.must(Action::EditStaff).is_ok(),
         lines: lines(sign_ins, &signed_in.token_hash, &tz),
     })
@@ -116,7 +104,7 @@ pub fn lines(sign_ins: Vec<sign_in::SignIn>, here: &[u8], tz: &TimeZone) -> Vec<
 }
 
 /// An instant by the clock of a zone: `23 November, 09:14 GMT`.
-fn when(us: i64, tz: &TimeZone) -> String {
+pub fn when(us: i64, tz: &TimeZone) -> String {
     Timestamp::from_microsecond(us).map_or_else(
         |_| String::new(),
         |t| t.to_zoned(tz.clone()).strftime("%e %B, %H:%M %Z").to_string().trim().to_owned(),

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Redirect, Response};
 use hairline_studio::ids::StaffId;
 use hairline_studio::password;
+use hairline_studio::permission::Person;
 use hairline_studio::practice::{Practice, Staff};
 use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::tickets::{self, Kind};
@@ -105,8 +106,19 @@ pub async fn change(
 /// # Errors
 /// The store's.
 pub fn note(desk: &mut Desk<'_, '_>, who: &Who, staff: StaffId, what: &str) -> Result<(), store::Error> {
-    let event = Event { studio: None, thing: "staff", thing_id: staff.0, what, why: None, sealed: None };
-    desk.note(who, &event)
+    noted_of(desk, who, Person::Staff(staff), what)
+}
+
+/// A line in the history of a person: of the staff, or a client.
+///
+/// # Errors
+/// The store's.
+pub fn noted_of(desk: &mut Desk<'_, '_>, who: &Who, person: Person, what: &str) -> Result<(), store::Error> {
+    let (thing, thing_id) = match person {
+        Person::Staff(id) => ("staff", id.0),
+        Person::Client(id) => ("client", id.0),
+    };
+    desk.note(who, &Event { studio: None, thing, thing_id, what, why: None, sealed: None })
 }
 
 #[derive(askama::Template)]

@@ -4,6 +4,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use hairline_studio::permission::Person;
 use hairline_studio::store::{self, passkeys, second_step, sign_in};
 use serde::Deserialize;
 
@@ -69,7 +70,7 @@ async fn page(app: &App, signed_in: &SignedIn, then: &str, refused: bool) -> Res
     let found = signed_in.office.read(move |desk| {
         Ok::<_, store::Error>((
             second_step::is_on(desk.tx, staff)?,
-            !passkeys::of(desk.tx, staff)?.is_empty(),
+            !passkeys::of(desk.tx, Person::Staff(staff))?.is_empty(),
         ))
     });
     let (on, has_passkeys) = found.await?;

@@ -147,17 +147,28 @@ pub async fn hold(
 
 /// Gives a kept time back. A code that keeps no time is answered alike.
 #[utoipa::path(
-    delete, path = "/holds/{code}", tag = "booking", params(("code" = String, Path, description = "Code of the hold")),
+    delete, path = "/holds/{code}", tag = "booking",
+    params(
+        ("code" = String, Path, description = "Code of the hold"),
+        ("Idempotency-Key" = String, Header, description = "A random key of this write", min_length = 1, max_length = 255, pattern = "^[!-~]+$"),
+    ),
     responses(
         (status = 204, description = "Nothing is kept under this code"),
+        (status = 400, description = "The key is missing", body = problem::Body, content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another request", body = problem::Body, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests", body = problem::Body, content_type = "application/problem+json"),
         (status = 503, description = "The records cannot be reached", body = problem::Body, content_type = "application/problem+json"),
     )
 )]
-pub async fn release(State(app): State<App>, Path(code): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn release(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+) -> Result<StatusCode, Problem> {
     let office = app.office()?;
     if let Some(code) = visit::code(&code) {
-        steps::release(office, code).await?;
+        let key = Once::new(&key, &format!("DELETE /api/v1/holds/{code}"), &());
+        once(office, &key, 204, move |desk| steps::release(desk, &code)).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

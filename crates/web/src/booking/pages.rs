@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::month::{self, Month, Part};
-use super::once::{Once, Stopped};
+use super::once::{Once, Stopped, once};
 use super::person::Person;
 use super::steps::{self, Visitor, Wanted};
 use super::visit::{self, Visit};
@@ -459,7 +459,8 @@ async fn release(State(app): State<App>, Path(typed): Path<String>) -> Result<Re
     let Ok(seen) = steps::see(office, code.clone()).await else {
         return Ok(Redirect::to("/book").into_response());
     };
-    steps::release(office, code).await?;
+    let key = Once::of_button(&code, "release");
+    once(office, &key, 303, move |desk| steps::release(desk, &code)).await?;
     Ok(Redirect::to(&format!("/book?studio={}&service={}", seen.studio.slug, seen.service.id))
         .into_response())
 }

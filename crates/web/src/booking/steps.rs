@@ -210,19 +210,16 @@ pub fn next_best(office: &Office, wanted: Wanted, own: &[Own]) -> NextBest {
     found
 }
 
-/// Gives a hold back.
+/// Gives a hold back; a code that keeps nothing is no error.
 ///
 /// # Errors
 /// The store's.
-pub async fn release(office: &Office, code: String) -> Result<(), Stopped> {
-    let touched =
-        office.write(move |desk| Ok::<_, Stopped>(book::release(desk.tx, &code, desk.fresh.now)?)).await?;
-    office.show(&touched).await;
-    Ok(())
+pub fn release(desk: &mut Desk<'_, '_>, code: &str) -> Result<((), Touched), Stopped> {
+    Ok(((), book::release(desk.tx, code, desk.fresh.now)?))
 }
 
 /// Books the time that is kept under a code, for a visitor. They get a record of their own: whether the studio knows their
-/// address already is not theirs to learn, and not theirs to write to; staff put two records together.
+/// address already is not theirs to learn, and not theirs to write to; each record tells staff of the others of its address.
 ///
 /// # Errors
 /// Where the hold has ended, or something must be done first.

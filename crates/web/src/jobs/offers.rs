@@ -6,13 +6,14 @@ use std::sync::Arc;
 use hairline_studio::booking::State;
 use hairline_studio::ids::{Fresh, StudioId};
 use hairline_studio::span::{HOUR_US, MINUTE_US};
-use hairline_studio::store::appointments;
 use hairline_studio::store::book::{self, Refused, Touched, Wish};
 use hairline_studio::store::events::{Event, Who};
 use hairline_studio::store::jobs::{self, Job, NewJob};
 use hairline_studio::store::waiting::{self, Entry, Offer, Status};
+use hairline_studio::store::{appointments, courses};
 use hairline_studio::zone::{local_date, plus_days, zone};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{Failed, finish};
 use crate::booking::{month, steps};
@@ -97,21 +98,31 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
     };
     let Ok(tz) = zone(&studio.zone) else { return Ok(false) };
     // Who waits for an earlier time wants nothing else.
-    let before_us = match entry.visit {
-        None => i64::MAX,
+    let visit = match entry.visit {
+        None => None,
         Some(id) => {
-            let visit = office.read(move |desk| appointments::by_id(desk.tx, id)).await?;
-            match visit.filter(|v| v.state == State::Booked) {
-                Some(visit) => visit.span.start_us,
+            let found = office.read(move |desk| {
+                let visit = appointments::by_id(desk.tx, id)?.filter(|v| v.state == State::Booked);
+                let within = visit.as_ref().map(|v| courses::days_of(desk.tx, v)).transpose()?;
+                Ok::<_, Refused>(visit.zip(within))
+            });
+            let found = found.await.map_err(|e| Failed { why: e.to_string(), hopeless: false })?;
+            match found {
+                Some(found) => Some(found),
                 None => return leave(office, entry).await.map(|()| false),
             }
         }
     };
+    let before_us = visit.as_ref().map_or(i64::MAX, |(visit, _)| visit.span.start_us);
+    // A visit keeps its own length, and the gaps of its course.
+    let within = visit.as_ref().and_then(|(_, within)| *within);
+    let minutes = visit.as_ref().map(|(visit, _)| visit.minutes());
+    let own = visit.as_ref().map(|(visit, _)| steps::own(&practice, visit)).unwrap_or_default();
     let now_us = now().as_microsecond();
     let first_us = now_us + i64::from(service.notice_min) * MINUTE_US + SHORTEST_US;
     let today = local_date(&tz, now());
     let days = (today, plus_days(today, i64::from(service.horizon_days)));
-    let lines = steps::free_lines(office, service.id, studio.id, entry.practitioner, days, &[]);
+    let lines = steps::free_lines(office, service.id, studio.id, entry.practitioner, days, &own);
     let dates: std::collections::BTreeSet<_> =
         lines.iter().flat_map(|line| &line.days).map(|day| day.date).collect();
     let suits = |start: &Timestamp| {
@@ -120,7 +131,9 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
             && !entry.passed.contains(&start_us)
             && entry.wanted.fits(tz.to_datetime(*start))
     };
-    let starts = dates.iter().flat_map(|date| month::times(&lines, *date)).map(|time| time.start);
+    let fits = |date: &&Date| within.is_none_or(|(first, last)| (first..=last).contains(date));
+    let starts =
+        dates.iter().filter(fits).flat_map(|date| month::times(&lines, *date)).map(|time| time.start);
     let starts: Vec<Timestamp> = starts.filter(suits).take(TRIES).collect();
     for start in starts {
         let wanted = steps::Wanted {
@@ -131,7 +144,7 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
         };
         let who = match entry.practitioner {
             Some(id) => Some(id),
-            None => steps::free_at(office, wanted, None, &[]).first().copied(),
+            None => steps::free_at(office, wanted, None, &own).first().copied(),
         };
         let Some(practitioner) = who else { continue };
         let wish = Wish { studio: entry.studio, service: entry.service, practitioner, start, room: None };
@@ -139,7 +152,7 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
         let latest_us = start.as_microsecond() - i64::from(service.notice_min) * MINUTE_US;
         let until_us = (now_us + hours * HOUR_US).min(latest_us);
         let of = entry.clone();
-        match office.write(move |desk| keep(desk, of, &wish, until_us)).await {
+        match office.write(move |desk| keep(desk, of, &wish, minutes, until_us)).await {
             Ok(touched) => {
                 office.show(&touched).await;
                 return Ok(true);
@@ -154,9 +167,17 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
     Ok(false)
 }
 
-/// Keeps a time for somebody, and writes to them.
-fn keep(desk: &mut Desk<'_, '_>, entry: Entry, wish: &Wish, until_us: i64) -> Result<Touched, Refused> {
-    let held = book::hold_until(desk.tx, desk.practice, wish, false, until_us, &mut desk.fresh)?;
+/// Keeps a time for somebody, of the length of the visit they have where they have one, and writes to them.
+fn keep(
+    desk: &mut Desk<'_, '_>,
+    entry: Entry,
+    wish: &Wish,
+    minutes: Option<u32>,
+    until_us: i64,
+) -> Result<Touched, Refused> {
+    // Who has a visit moves it, whether or not its service is one that clients book themselves.
+    let how = (minutes, minutes.is_some());
+    let held = book::hold_until(desk.tx, desk.practice, wish, how, until_us, &mut desk.fresh)?;
     let (studio, thing_id) = (Some(entry.studio), entry.id);
     let code = held.appointment.code.clone();
     let offer = Offer { code: code.clone(), start_us: held.appointment.span.start_us, until_us };

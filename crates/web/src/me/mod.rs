@@ -1,7 +1,9 @@
-//! A client's own pages: a link by e-mail lets them in, and shows their visits. No script is needed.
+//! A client's own pages: a link by e-mail or a passkey lets them in, and shows their visits. All but passkeys works without
+//! script.
 
 pub mod course;
 pub mod pages;
+pub mod passkeys;
 pub mod session;
 
 use axum::Router;
@@ -38,5 +40,9 @@ pub fn router() -> Router<App> {
         .route("/me/course", get(course::form).post(course::book))
         .route("/me/sign-out", post(pages::out))
         .route("/me/sign-ins/end", post(pages::end))
+        .route("/me/passkeys", get(passkeys::form).post(passkeys::finish))
+        .route("/me/passkeys/begin", post(passkeys::begin))
+        .route("/me/passkeys/remove", post(passkeys::remove))
+        .route("/me/passkey", post(passkeys::enter))
         .route("/me/link/{token}", get(pages::knock).post(pages::enter))
 }

@@ -16,23 +16,26 @@ use hairline_studio::seal::blind::normal_email;
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::jobs::{self, NewJob};
 use hairline_studio::store::tickets::{self, Kind};
-use hairline_studio::store::{self, clients, sign_in};
+use hairline_studio::store::{self, clients, passkeys, sign_in};
 use hairline_studio::token;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::session::{COOKIE, Maybe, SignedIn};
-use crate::account::pages::{Ended, Line, lines, named};
+use crate::account::pages::{Done, Ended, Line, lines, named};
 use crate::account::secret;
+use crate::extract::Query;
 use crate::layers::client::Client;
 use crate::office::{Office, now};
 use crate::page::{self, Frame};
+use crate::passkey::{self, Key};
 use crate::problem::{self, Problem};
 use crate::staff::sign_in::with_cookie;
 use crate::staff::today::words;
 use crate::{App, cookie};
 
-fn frame(app: &App, title: &str) -> Frame {
+/// The frame of a client's page.
+pub fn frame(app: &App, title: &str) -> Frame {
     Frame::new(app, "/me", title).hidden()
 }
 
@@ -44,6 +47,28 @@ struct Ask {
     fault: bool,
     /// The client of the demonstration.
     shown: Option<String>,
+    /// Whether passkeys can be used under this address.
+    passkeys: bool,
+    /// Whether who is signed in is asked to come in once more.
+    again: bool,
+}
+
+impl Ask {
+    fn new(app: &App, headers: &HeaderMap) -> Ask {
+        let shown = shown(app);
+        let passkeys = passkey::origin(app, headers).is_some();
+        let frame = frame(app, "Your visits");
+        let frame = if passkeys { frame.script(crate::assets::PASSKEY_JS) } else { frame };
+        Ask { frame, email: shown.clone().unwrap_or_default(), fault: false, shown, passkeys, again: false }
+    }
+}
+
+/// Asks who is signed in to come in once more.
+///
+/// # Errors
+/// Where the page cannot be drawn.
+pub fn again(app: &App, headers: &HeaderMap, email: String) -> Result<Response, Problem> {
+    page::private(&Ask { email, again: true, ..Ask::new(app, headers) })
 }
 
 /// The address of the client whose pages a demonstration opens to everybody.
@@ -75,24 +100,32 @@ struct Mine {
     /// Whether the sessions of an accepted plan wait to be booked.
     course: bool,
     lines: Vec<Line>,
+    passkeys: Vec<Key>,
+    /// Whether passkeys can be used under this address.
+    usable: bool,
+    done: String,
 }
 
 /// `GET /me`
-pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Response, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    Maybe(client): Maybe,
+    headers: HeaderMap,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Problem> {
     let Some(signed_in) = client else {
         app.office()?;
-        let shown = shown(&app);
-        let email = shown.clone().unwrap_or_default();
-        return page::private(&Ask { frame: frame(&app, "Your visits"), email, fault: false, shown });
+        return page::private(&Ask::new(&app, &headers));
     };
     let client = signed_in.client;
     let found = signed_in.office.read(move |desk| {
         let visits = super::visits(desk.tx, client)?;
         let course = super::course::waits(desk, client)?.is_some();
-        let sign_ins = sign_in::of(desk.tx, Person::Client(client), desk.fresh.now_us())?;
-        Ok::<_, store::Error>((visits, course, sign_ins))
+        let person = Person::Client(client);
+        let sign_ins = sign_in::of(desk.tx, person, desk.fresh.now_us())?;
+        Ok::<_, store::Error>((visits, course, sign_ins, passkeys::of(desk.tx, person)?))
     });
-    let (visits, course, sign_ins) = found.await?;
+    let (visits, course, sign_ins, keys) = found.await?;
     let practice = signed_in.office.practice();
     let now_us = now().as_microsecond();
     let (mut ahead, mut past): (Vec<&Appointment>, Vec<&Appointment>) = visits
@@ -102,6 +135,7 @@ pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Respon
     ahead.sort_by_key(|v| v.span.start_us);
     past.sort_by_key(|v| std::cmp::Reverse(v.span.start_us));
     let tz = ahead.iter().chain(&past).find_map(|v| hairline_studio::zone::zone(&v.zone).ok());
+    let tz = tz.unwrap_or(TimeZone::UTC);
     let mut ahead = ahead.into_iter().map(|v| visit(&practice, v));
     page::private(&Mine {
         frame: frame(&app, "Your visits"),
@@ -109,7 +143,10 @@ pub async fn show(State(app): State<App>, Maybe(client): Maybe) -> Result<Respon
         course,
         ahead: ahead.collect(),
         past: past.into_iter().map(|v| visit(&practice, v)).collect(),
-        lines: lines(sign_ins, &signed_in.token_hash, &tz.unwrap_or(TimeZone::UTC)),
+        lines: lines(sign_ins, &signed_in.token_hash, &tz),
+        passkeys: passkey::keys(keys, &tz),
+        usable: passkey::origin(&app, &headers).is_some(),
+        done,
         name: signed_in.name,
     })
 }
@@ -147,14 +184,14 @@ struct Sent {
 pub async fn ask(
     State(app): State<App>,
     axum::Extension(client): axum::Extension<Client>,
+    headers: HeaderMap,
     Form(Typed { email }): Form<Typed>,
 ) -> Result<Response, Problem> {
     app.sign_in_limiter.admit(client.address)?;
     let office = Arc::clone(app.office()?);
     let email: String = email.trim().chars().take(254).collect();
     if normal_email(&email).is_none() {
-        let shown = shown(&app);
-        let page = page::private(&Ask { frame: frame(&app, "Your visits"), email, fault: true, shown });
+        let page = page::private(&Ask { email, fault: true, ..Ask::new(&app, &headers) });
         return page::with_status(axum::http::StatusCode::UNPROCESSABLE_ENTITY, page);
     }
     let shown = shown(&app);
@@ -230,21 +267,35 @@ pub async fn enter(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (cookie_text, hash) = secret::new_token()?;
-    let browser = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let office = app.office()?;
-    let entered = office.write(move |desk| {
-        let now_us = desk.fresh.now_us();
-        let ticket = tickets::take(desk.tx, Kind::ClientLink, &token, now_us)?;
-        let Some(id) = ticket.and_then(|t| t.about).map(ClientId) else { return Ok(false) };
-        sign_in::begin(desk.tx, &hash, Person::Client(id), &browser, now_us)?;
-        Ok::<_, store::Error>(true)
-    });
-    if !entered.await? {
-        return Err(used());
-    }
+    let taken = office
+        .write(move |desk| tickets::take(desk.tx, Kind::ClientLink, &token, desk.fresh.now_us()))
+        .await
+        .map_err(|e: store::Error| Problem::from(e))?;
+    let id = taken.and_then(|t| t.about).map(ClientId).ok_or_else(used)?;
+    with_cookie(Redirect::to("/me"), begun(office, id, &headers, client.https).await?)
+}
+
+/// Signs a client in who has shown who they are, and gives the cookie.
+///
+/// # Errors
+/// The store's.
+pub async fn begun(
+    office: &Office,
+    client: ClientId,
+    headers: &HeaderMap,
+    https: bool,
+) -> Result<Option<HeaderValue>, Problem> {
+    let (token, hash) = secret::new_token()?;
+    let browser = headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    office
+        .write(move |desk| {
+            sign_in::begin(desk.tx, &hash, Person::Client(client), &browser, desk.fresh.now_us())
+        })
+        .await
+        .map_err(|e: store::Error| Problem::from(e))?;
     let life_s = u32::try_from(token::CLIENT.absolute_us / 1_000_000).unwrap_or(0);
-    with_cookie(Redirect::to("/me"), cookie::set(COOKIE, &cookie_text, life_s, client.https))
+    Ok(cookie::set(COOKIE, &token, life_s, https))
 }
 
 fn signed_in(client: Option<SignedIn>) -> Result<SignedIn, Problem> {

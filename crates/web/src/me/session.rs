@@ -12,6 +12,7 @@ use hairline_studio::token;
 
 use crate::layers::client::Client;
 use crate::office::{Office, now};
+use crate::staff::session::is_fresh;
 use crate::{App, cookie};
 
 /// Name of the cookie.
@@ -23,6 +24,10 @@ pub struct SignedIn {
     pub client: ClientId,
     /// Their name.
     pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// Whether they came in a moment ago.
+    pub fresh: bool,
     /// The office.
     pub office: Arc<Office>,
     /// Hash of the token.
@@ -58,12 +63,19 @@ async fn found(office: &Arc<Office>, token_hash: [u8; 32]) -> Result<Option<Sign
             let Person::Client(client) = found.person else { return Ok(None) };
             // A record that was erased has nobody to sign in.
             let person = clients::by_id(desk.tx, desk.vault, client)?.and_then(|c| c.person);
-            Ok::<_, store::Error>(person.map(|person| (client, person.name, found.used_us)))
+            Ok::<_, store::Error>(person.map(|person| (client, person, found)))
         })
         .await?;
-    let Some((client, name, used_us)) = found else { return Ok(None) };
-    if token::is_to_touch(used_us, now().as_microsecond()) {
+    let Some((client, person, found)) = found else { return Ok(None) };
+    if token::is_to_touch(found.used_us, now().as_microsecond()) {
         office.write(move |desk| sign_in::used(desk.tx, &token_hash, desk.fresh.now_us())).await?;
     }
-    Ok(Some(SignedIn { client, name, office: Arc::clone(office), token_hash }))
+    Ok(Some(SignedIn {
+        client,
+        name: person.name,
+        email: person.email,
+        fresh: is_fresh(found.proved_us),
+        office: Arc::clone(office),
+        token_hash,
+    }))
 }

@@ -4,7 +4,7 @@ use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hairline_studio::ids::{ResourceId, StaffId};
-use hairline_studio::permission::{Action, Role};
+use hairline_studio::permission::{Action, Person, Role};
 use hairline_studio::practice::{Post, Practice, Staff, Studio, Working};
 use hairline_studio::seal::blind::normal_email;
 use hairline_studio::store::events::Who;
@@ -58,7 +58,7 @@ pub async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<Respons
         ids.into_iter()
             .map(|id| {
                 let password = sign_in::account_of(desk.tx, id)?.is_some();
-                Ok(password || !passkeys::of(desk.tx, id)?.is_empty())
+                Ok(password || !passkeys::of(desk.tx, Person::Staff(id))?.is_empty())
             })
             .collect::<Result<Vec<bool>, store::Error>>()
     });

@@ -10,18 +10,29 @@ use hairline_studio::ids::StudioId;
 use hairline_studio::permission::{self, Action, Actor, Person, Role, Thing};
 use hairline_studio::practice::{Practice, Staff, Studio};
 use hairline_studio::span::MINUTE_US;
-use hairline_studio::store::{self, sign_in};
+use hairline_studio::store::{self, second_step, sign_in};
 use hairline_studio::token;
 
 use jiff::tz::TimeZone;
 
 use crate::layers::client::Client;
-use crate::office::Office;
+use crate::office::{Office, now};
 use crate::problem::{self, Problem};
 use crate::{App, cookie};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "staff";
+
+/// What is open to whoever has a password and nothing more yet: getting an app or a passkey, and leaving.
+const FIRST: [&str; 7] = [
+    "/account/app",
+    "/account/app/confirm",
+    "/account/passkeys",
+    "/account/passkeys/begin",
+    "/account/prove",
+    "/account/prove/passkey",
+    "/staff/sign-out",
+];
 
 /// A person of the staff who is signed in.
 pub struct SignedIn {
@@ -43,10 +54,15 @@ pub struct SignedIn {
 /// account itself (assumption; OWASP ASVS 5.0, 7.5.3 asks for it without a time).
 const PROOF_US: i64 = 10 * MINUTE_US;
 
+/// Whether who they are was shown a short time ago, of when it was shown in UTC microseconds.
+pub fn is_fresh(proved_us: i64) -> bool {
+    now().as_microsecond() - proved_us < PROOF_US
+}
+
 impl SignedIn {
     /// Whether they have shown who they are a short time ago.
     pub fn is_fresh(&self) -> bool {
-        crate::office::now().as_microsecond() - self.proved_us < PROOF_US
+        is_fresh(self.proved_us)
     }
 
     /// Refuses unless the person may do this somewhere of their own.
@@ -123,12 +139,26 @@ impl FromRequestParts<App> for SignedIn {
         let https = client(parts).is_some_and(|c| c.https);
         let token = cookie::get(&parts.headers, COOKIE, https).and_then(token::kept);
         let Some(token_hash) = token else { return Err(to_sign_in()) };
+        // The people of a demonstration sign in by what is printed for everybody.
+        let strict = !app.config.demo;
         let found = office
-            .read(move |desk| sign_in::find(desk.tx, &token_hash, desk.fresh.now_us()))
+            .read(move |desk| {
+                let Some(found) = sign_in::find(desk.tx, &token_hash, desk.fresh.now_us())? else {
+                    return Ok(None);
+                };
+                // A client's sign-in opens nothing here.
+                let Person::Staff(staff) = found.person else { return Ok(None) };
+                let half = strict && !second_step::stands(desk.tx, staff)?;
+                Ok::<_, store::Error>(Some((found, staff, half)))
+            })
             .await
             .map_err(|e| Problem::from(e).into_response())?;
-        let Some(found) = found else { return Err(to_sign_in()) };
-        if token::is_to_touch(found.used_us, crate::office::now().as_microsecond()) {
+        let Some((found, staff, half)) = found else { return Err(to_sign_in()) };
+        if half && !FIRST.contains(&parts.uri.path()) {
+            let asked = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            return Err(Redirect::to(&format!("/account/app{asked}")).into_response());
+        }
+        if token::is_to_touch(found.used_us, now().as_microsecond()) {
             // That it was not noted is no reason to refuse.
             let noted: Result<(), store::Error> =
                 office.write(move |desk| sign_in::used(desk.tx, &token_hash, desk.fresh.now_us())).await;
@@ -137,8 +167,6 @@ impl FromRequestParts<App> for SignedIn {
             }
         }
         let practice = office.practice();
-        // A client's sign-in opens nothing here.
-        let Person::Staff(staff) = found.person else { return Err(to_sign_in()) };
         let person = practice.person(staff).filter(|p| p.active).cloned();
         let Some((person, actor)) = person.and_then(|p| actor(&practice, &p).map(|a| (p, a))) else {
             return Err(to_sign_in());

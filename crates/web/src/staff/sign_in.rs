@@ -15,11 +15,11 @@ use hairline_studio::token;
 use serde::Deserialize;
 
 use super::session::{COOKIE, SignedIn};
-use crate::account::passkeys::origin;
 use crate::account::secret;
 use crate::layers::client::Client;
 use crate::office::{Office, now};
 use crate::page::{self, Frame};
+use crate::passkey::origin;
 use crate::problem::{self, Problem};
 use crate::{App, cookie};
 
@@ -31,19 +31,33 @@ const STEP_COOKIE: &str = "step";
 struct Page {
     frame: Frame,
     email: String,
-    refused: bool,
+    refused: Option<Refused>,
     /// Whether passkeys can be used under this address.
     passkeys: bool,
     /// Whether the server has a local authority that devices have to install.
     local: bool,
 }
 
-/// `GET /staff/sign-in`
-pub async fn form(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    shown(&app, &headers, String::new(), false)
+/// Why nobody is let in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// By what was typed.
+    Wrong,
+    /// The password is right, and their passkey has to be shown.
+    Passkey,
 }
 
-fn shown(app: &App, headers: &HeaderMap, email: String, refused: bool) -> Result<Response, Problem> {
+/// `GET /staff/sign-in`
+pub async fn form(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    shown(&app, &headers, String::new(), None)
+}
+
+fn shown(
+    app: &App,
+    headers: &HeaderMap,
+    email: String,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
     let passkeys = origin(app, headers).is_some();
     let frame = if passkeys { frame(app).script(crate::assets::PASSKEY_JS) } else { frame(app) };
     let local = app.config.tls.as_ref().is_some_and(|tls| tls.authority().is_some());
@@ -74,22 +88,34 @@ pub async fn submit(
     let typed = email.clone();
     let account = office.read(move |desk| sign_in::account(desk.tx, &typed)).await?;
     let Some(staff) = known(office, account, password).await? else {
-        return page::with_status(StatusCode::UNAUTHORIZED, shown(&app, &headers, email, true));
+        let page = shown(&app, &headers, email, Some(Refused::Wrong));
+        return page::with_status(StatusCode::UNAUTHORIZED, page);
     };
-    // Who uses an app is half in: the ticket lets them give a code, and nothing else.
-    let ticket: Option<String> = office
-        .write(move |desk| {
-            if !second_step::is_on(desk.tx, staff)? {
-                return Ok(None);
-            }
+    enum Next {
+        In,
+        Code(String),
+        Passkey,
+    }
+    let strict = !app.config.demo;
+    let next = office.write(move |desk| {
+        if second_step::is_on(desk.tx, staff)? {
+            // They are half in: the ticket lets them give a code, and nothing else.
             tickets::withdraw(desk.tx, Kind::SecondStep, staff.0)?;
-            tickets::issue(desk.tx, Kind::SecondStep, Some(staff.0), &[], &mut desk.fresh).map(Some)
-        })
-        .await
-        .map_err(|e: store::Error| Problem::from(e))?;
-    match ticket {
-        None => let_in(office, staff, &headers, client.https).await,
-        Some(ticket) => {
+            let ticket = tickets::issue(desk.tx, Kind::SecondStep, Some(staff.0), &[], &mut desk.fresh)?;
+            return Ok(Next::Code(ticket));
+        }
+        // Without either they are led to get one. Who has a passkey has to show it: whoever stole the password could get
+        // themselves an app.
+        let must_show = strict && second_step::stands(desk.tx, staff)?;
+        Ok::<_, store::Error>(if must_show { Next::Passkey } else { Next::In })
+    });
+    match next.await? {
+        Next::In => let_in(office, staff, &headers, client.https).await,
+        Next::Passkey => {
+            let page = shown(&app, &headers, email, Some(Refused::Passkey));
+            page::with_status(StatusCode::UNAUTHORIZED, page)
+        }
+        Next::Code(ticket) => {
             let life_s = u32::try_from(Kind::SecondStep.life_us() / 1_000_000).unwrap_or(0);
             with_cookie(
                 Redirect::to("/staff/sign-in/code"),

@@ -23,6 +23,7 @@ use crate::account::prove;
 use crate::office::{Desk, now};
 use crate::page::{self, Frame};
 use crate::problem::{self, Problem};
+use crate::staff::record::form_key;
 use crate::{App, outgoing};
 
 const PATH: &str = "/staff/webhooks";
@@ -68,6 +69,7 @@ struct Page {
     /// How many messages go out again.
     again: Option<u64>,
     today: Date,
+    key: Uuid,
 }
 
 fn host(url: &str) -> String {
@@ -148,6 +150,7 @@ async fn shown(
         wrong,
         again,
         today: now().to_zoned(clock.clone()).date(),
+        key: form_key(),
     };
     page::with_status(status, page::private(&page))
 }
@@ -164,6 +167,9 @@ pub struct Typed {
     url: String,
     #[serde(default)]
     studio: String,
+    /// Of the form: pressed twice is added once.
+    #[serde(default = "form_key")]
+    key: Uuid,
 }
 
 /// `POST /staff/webhooks`: the only page that ever shows the secret.
@@ -192,25 +198,29 @@ pub async fn add(
         }
     };
     let (name, who) = (host(&url), Who::Person(signed_in.actor.clone()));
-    let secret = Secret::text(&mut system_random());
-    let shared = secret.clone();
-    let added = signed_in
+    let id = typed.key;
+    let secret = signed_in
         .office
         .write(move |desk| {
-            if webhooks::all(desk.tx, desk.vault)?.len() >= MOST {
-                return Ok::<_, store::Error>(false);
+            let all = webhooks::all(desk.tx, desk.vault)?;
+            if let Some(there) = all.iter().find(|one| one.id == id) {
+                return Ok::<_, store::Error>(Some(there.secret.clone()));
             }
-            let id = webhooks::add(desk.tx, desk.vault, studio, &url, &shared, &mut desk.fresh)?;
+            if all.len() >= MOST {
+                return Ok(None);
+            }
+            let secret = Secret::text(&mut system_random());
+            webhooks::add(desk.tx, desk.vault, id, studio, &url, &secret, &mut desk.fresh)?;
             told(desk, &who, id, "webhook_added")?;
-            Ok(true)
+            Ok(Some(secret.to_string()))
         })
         .await?;
-    if !added {
+    let Some(secret) = secret else {
         let detail = format!("There are {MOST} programs already. Remove one that is not needed any more.");
         return Err(Problem::new(&problem::CONFLICT).detail(detail));
-    }
+    };
     signed_in.office.set_up_anew(&app).await;
-    shown(&app, &signed_in, Some((name, secret.to_string())), None, None).await
+    shown(&app, &signed_in, Some((name, secret)), None, None).await
 }
 
 /// Which one.

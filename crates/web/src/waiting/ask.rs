@@ -202,12 +202,13 @@ pub async fn submit(State(app): State<App>, RawForm(body): RawForm) -> Result<Re
         return with_status(StatusCode::UNPROCESSABLE_ENTITY, page::private(&page));
     }
     let (studio, service, country) = (studio.id, service.id, studio.country.clone());
-    let Person { name, email, phone } = sent.person;
     // Without a key of its own one form would be taken for another.
     if sent.key.len() < 16 {
         return Err(Problem::new(&problem::BAD_REQUEST).detail("The form is not one of ours."));
     }
-    let key = Once::of_button(&sent.key, "wait");
+    let asked = (studio, service, with, &wanted, &sent.person);
+    let key = Once::new(&format!("wait-{}", sent.key), "POST /waiting", &asked);
+    let Person { name, email, phone } = sent.person;
     let record = clients::Person { name, email, phone, ..clients::Person::default() };
     let code = once(office, &key, 303, move |desk| {
         let (fresh, way) = (&mut desk.fresh, dialling(&country));

@@ -18,6 +18,7 @@ use hairline_web::office::now;
 use hairline_web::public::view::Public;
 use hairline_web::set_up::Waiting;
 use hairline_web::{App, Config, Office, router};
+use totp_rs::{Algorithm, Builder, Secret};
 use tower::ServiceExt as _;
 
 /// The demonstration behind a router.
@@ -76,6 +77,35 @@ pub fn beside(folder: Arc<tempfile::TempDir>, store: Arc<Store>, master: Arc<Mas
 
 pub fn of(role: Role) -> SignIn {
     demo::sign_ins().into_iter().find(|s| s.role == role).expect("one of each")
+}
+
+/// What an app shows, so many steps from now.
+pub fn code_of(secret: &str, steps: i64) -> String {
+    let secret = Secret::try_from_base32(secret.replace(' ', "")).expect("base32");
+    let totp = Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).build().expect("an app");
+    totp.generate(u64::try_from(now().as_second() + 30 * steps).expect("after 1970")).to_string()
+}
+
+/// Turns the app on; gives its secret and the recovery codes.
+pub async fn with_app(visitor: &mut Visitor) -> (String, Vec<String>) {
+    assert_eq!(visitor.post("/account/app", &[]).await.location, "/account/app");
+    let page = visitor.get("/account/app").await;
+    assert!(page.body.contains("<svg"), "a picture for the camera");
+    let secret = page.between("<code class=\"code\">", "</code>");
+    let wrong = visitor.post("/account/app/confirm", &[("code", "000000")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // The code before this one is taken too; it leaves those of now and next for the tests.
+    let shown = visitor.post("/account/app/confirm", &[("code", &code_of(&secret, -1))]).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+    let codes: Vec<String> = shown
+        .body
+        .split("<li><code>")
+        .skip(1)
+        .filter_map(|s| s.split('<').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(codes.len(), 10);
+    (secret, codes)
 }
 
 /// One browser.

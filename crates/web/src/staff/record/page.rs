@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use hairline_studio::gates::{GateState, Moment};
-use hairline_studio::ids::{StaffId, StudioId};
-use hairline_studio::permission::Action;
+use hairline_studio::ids::{ClientId, StaffId, StudioId};
+use hairline_studio::permission::{Action, Actor};
 use hairline_studio::practice::Practice;
 use hairline_studio::span::DAY_US;
 use hairline_studio::store::appointments::Appointment;
-use hairline_studio::store::clients::Person;
+use hairline_studio::store::clients::{self, Person};
 use hairline_studio::store::courses::{self, Course, Status};
 use hairline_studio::store::evidence::{self, Kept};
 use hairline_studio::store::files::{self, File, What};
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::findings;
 use super::plan::ask;
 use super::plan::card::{self, Card};
-use super::{Opened, form_key, open, when};
+use super::{Opened, check, form_key, open, when};
 use crate::App;
 use crate::office::{Desk, now};
 use crate::page::{self, Frame};
@@ -87,6 +87,8 @@ struct Record {
     studio: String,
     since: String,
     next: Option<String>,
+    /// Other records of the same e-mail address: code and studio.
+    others: Vec<(String, String)>,
     /// What the second look before it found.
     looked: Option<String>,
     /// What is open before the next visit; nothing for those who may not see health data.
@@ -131,6 +133,8 @@ struct Found {
     consent: Option<Consent>,
     shown: Vec<Shown>,
     evidence: Vec<Kept>,
+    /// Codes of other records of the same e-mail address, and where they are kept.
+    others: Vec<(String, StudioId)>,
 }
 
 /// What the one who looks may do.
@@ -192,6 +196,7 @@ async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
                 None => Vec::new(),
             };
             let courses = courses::of_client(desk.tx, id)?;
+            let others = others(desk, &actor, id)?;
             let history = match sees_history {
                 true => history(desk, &opened, &visits, &courses, may.health)?,
                 false => Vec::new(),
@@ -212,6 +217,7 @@ async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
                 consent: None,
                 shown: Vec::new(),
                 evidence: Vec::new(),
+                others,
                 opened,
             };
             if may.health {
@@ -227,6 +233,22 @@ async fn read(signed_in: &SignedIn, code: &str) -> Result<Found, Problem> {
             Ok::<_, Problem>(found)
         })
         .await
+}
+
+/// The other records of a client's e-mail address that somebody may open: who books online has a new one each time.
+fn others(
+    desk: &mut Desk<'_, '_>,
+    actor: &Actor,
+    client: ClientId,
+) -> Result<Vec<(String, StudioId)>, store::Error> {
+    let mut others = Vec::new();
+    for id in clients::same_email(desk.tx, client)?.into_iter().filter(|id| *id != client) {
+        let found = clients::by_id(desk.tx, desk.vault, id)?;
+        if let Ok(opened) = check(desk, actor, found, Action::SeeClient) {
+            others.push((opened.client.code, opened.client.studio));
+        }
+    }
+    Ok(others)
 }
 
 /// What only those see who may see health data.
@@ -304,8 +326,10 @@ fn record(app: &App, signed_in: &SignedIn, found: Found) -> Result<Record, Probl
     });
     let mut frame = Frame::new(app, "/staff/clients", "Client").hidden().staff(&signed_in.person.name);
     frame.live = card.as_ref().is_some_and(|card| card.busy);
+    let studio_name = |id: StudioId| practice.studio(id).map(|s| s.name.clone()).unwrap_or_default();
     Ok(Record {
         frame,
+        others: found.others.into_iter().map(|(code, at)| (code, studio_name(at))).collect(),
         next: next.as_ref().map(|v| format!("{}, {}", service(v), when(practice, v.span.start_us, v.studio))),
         looked: tz.as_ref().and_then(|tz| {
             let start_us = next.as_ref()?.span.start_us;

@@ -2,7 +2,7 @@
 
 use hairline_studio::hours::{DayHours, Hours};
 use hairline_studio::ids::{ResourceId, RoomId, ServiceId, StaffId, StudioId};
-use hairline_studio::practice::{Credential, Practice, Room, Service, Staff, Studio, Working};
+use hairline_studio::practice::{Credential, Practice, Room, Service, Settings, Staff, Studio, Working};
 use hairline_studio::seal::blind::normal_email;
 use hairline_studio::store::book::{self, Refused};
 use hairline_studio::store::setup;
@@ -10,8 +10,8 @@ use hairline_studio::zone::zone;
 use jiff::civil::Date;
 
 use super::fields::Sent;
-use super::hours;
 use super::read::{self, KINDS, STEPS, Thing};
+use super::{hours, rules};
 use crate::office::Desk;
 use crate::public::view::decimals;
 use hairline_studio::permission::Actor;
@@ -35,19 +35,21 @@ pub enum Change {
     Person(Staff, Vec<ServiceId>, Vec<Working>, Vec<(StudioId, i64)>),
     /// Hours.
     Hours(Working),
+    /// The chain's rules, on its version.
+    Rules(Settings, i64),
 }
 
 /// A field with what is wrong with it.
 type Fault = (String, String);
 
 /// Reads the values of a form, and says what is wrong with each that is.
-struct Reader<'a> {
-    sent: &'a Sent,
+pub(super) struct Reader<'a> {
+    pub(super) sent: &'a Sent,
     faults: Vec<Fault>,
 }
 
 impl Reader<'_> {
-    fn fault(&mut self, name: &str, fault: impl Into<String>) {
+    pub(super) fn fault(&mut self, name: &str, fault: impl Into<String>) {
         self.faults.push((name.to_owned(), fault.into()));
     }
 
@@ -67,7 +69,7 @@ impl Reader<'_> {
         text
     }
 
-    fn number(&mut self, name: &str, most: u32) -> u32 {
+    pub(super) fn number(&mut self, name: &str, most: u32) -> u32 {
         match self.sent.get(name).parse::<u32>() {
             Ok(n) if n <= most => n,
             _ => {
@@ -77,7 +79,16 @@ impl Reader<'_> {
         }
     }
 
-    fn check(&self, name: &str) -> bool {
+    /// A whole number of at least `least`.
+    pub(super) fn from(&mut self, least: u32, name: &str, most: u32) -> u32 {
+        let number = self.number(name, most);
+        if number < least && !self.faults.iter().any(|(at, _)| at == name) {
+            self.fault(name, format!("A whole number from {least} to {most} is needed."));
+        }
+        number
+    }
+
+    pub(super) fn check(&self, name: &str) -> bool {
         self.sent.get(name) == "yes"
     }
 
@@ -164,6 +175,7 @@ pub fn read(
             let stands = read::working(practice, at, of);
             Change::Hours(Working { version, hours: week(&mut r, &stands.hours, today), ..stands })
         }
+        Thing::Rules => Change::Rules(rules::read(&mut r, practice.chain.settings.clone()), version),
     };
     if r.faults.is_empty() { Ok(change) } else { Err(r.faults) }
 }
@@ -357,6 +369,7 @@ pub fn write(desk: &mut Desk<'_, '_>, actor: &Actor, change: &Change, why: &str)
             Ok(())
         }
         Change::Hours(w) => setup::working(tx, at, w, why, fresh),
+        Change::Rules(settings, version) => setup::rules(tx, at, settings, *version, why, fresh),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod hours;
 pub mod leave;
 pub mod pages;
 pub mod read;
+mod rules;
 
 use axum::Router;
 use axum::routing::{get, post};

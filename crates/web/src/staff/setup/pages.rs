@@ -120,22 +120,29 @@ pub async fn overview(
         let shared = if mine { "" } else { ", the same at other studios" };
         entry(&s.name, format!("{} min{out}{shared}", s.minutes), link)
     });
+    let mut parts = vec![
+        ("The studio", place, String::new()),
+        ("Rooms", rooms.collect(), format!("/staff/setup/rooms/new-{slug}")),
+        ("Practitioners", people.collect(), String::new()),
+        (
+            "Services",
+            services.collect(),
+            if may_add { "/staff/setup/services/new".to_owned() } else { String::new() },
+        ),
+    ];
+    if allowed(practice, &signed_in, Thing::Rules, &vault).is_ok() {
+        let about = "Notice, holds, what must be done before treatment".to_owned();
+        let rules = entry("Rules", about, "/staff/setup/rules/all".to_owned());
+        let told = entry("Messages", "Reminders and offers".to_owned(), "/staff/jobs".to_owned());
+        parts.push(("The whole chain", vec![rules, told], String::new()));
+    }
     page::private(&Overview {
         frame: frame(&app, &signed_in, "Set up"),
         studio: studio.name.clone(),
         slug: slug.clone(),
         studios: mine.iter().map(|s| (s.slug.clone(), s.name.clone())).collect(),
         done: asked.done == "yes",
-        parts: vec![
-            ("The studio", place, String::new()),
-            ("Rooms", rooms.collect(), format!("/staff/setup/rooms/new-{slug}")),
-            ("Practitioners", people.collect(), String::new()),
-            (
-                "Services",
-                services.collect(),
-                if may_add { "/staff/setup/services/new".to_owned() } else { String::new() },
-            ),
-        ],
+        parts,
     })
 }
 
@@ -211,6 +218,7 @@ fn allowed(
         Thing::NewService => setup::may_edit_service(desk, &super::read::new_service()),
         Thing::Person(id) => setup::may_edit_person(desk, practice.person(id).ok_or_else(not_found)?),
         Thing::Hours(studio, of) => setup::may_edit_hours(desk, studio, of),
+        Thing::Rules => setup::may_edit_rules(desk),
     };
     Ok(answer?)
 }
@@ -317,7 +325,7 @@ fn back(practice: &Practice, thing: Thing) -> String {
         Thing::Room(id) => practice.room(id).map(|r| r.studio),
         Thing::Service(id) => practice.service(id).and_then(|s| practice.studios_of(s).first().copied()),
         Thing::Person(id) => practice.hours.iter().find(|h| h.of == id.into()).map(|h| h.studio),
-        Thing::NewService => None,
+        Thing::NewService | Thing::Rules => None,
     };
     let slug = studio.and_then(|id| practice.studio(id)).map(|s| s.slug.clone()).unwrap_or_default();
     format!("/staff/setup?studio={slug}")

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::fields::{Field, Kind};
-use super::hours;
+use super::{hours, rules};
 use crate::public::view::{amount, decimals};
 
 /// A thing that has a form.
@@ -31,6 +31,8 @@ pub enum Thing {
     Person(StaffId),
     /// The hours of a studio, or of a practitioner there.
     Hours(StudioId, ResourceId),
+    /// The rules of the chain: bookings, and what must be done before treatment.
+    Rules,
 }
 
 /// A form.
@@ -56,6 +58,7 @@ impl Thing {
                 Some(slug) => Thing::NewRoom(studio(slug)?),
                 None => Thing::Room(id.parse().ok()?),
             },
+            ("rules", "all") => Thing::Rules,
             ("services", "new") => Thing::NewService,
             ("services", id) => Thing::Service(id.parse().ok()?),
             ("people", id) => Thing::Person(id.parse().ok()?),
@@ -84,6 +87,7 @@ impl Thing {
             }
             Thing::Person(id) => of_person(practice, practice.person(id)?),
             Thing::Hours(studio, of) => of_hours(practice, studio, of, today)?,
+            Thing::Rules => rules::form(&practice.chain),
         })
     }
 }
