@@ -14,7 +14,7 @@ struct Migration {
 }
 
 /// In order; steps are only ever added.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         shared: include_str!("../../migrations/0001_start.sql"),
@@ -32,6 +32,12 @@ const MIGRATIONS: [Migration; 3] = [
         shared: include_str!("../../migrations/0003_webhooks.sql"),
         sqlite: "",
         postgres: include_str!("../../migrations/0003_webhooks.postgres.sql"),
+    },
+    Migration {
+        version: 4,
+        shared: include_str!("../../migrations/0004_seals.sql"),
+        sqlite: include_str!("../../migrations/0004_seals.sqlite.sql"),
+        postgres: include_str!("../../migrations/0004_seals.postgres.sql"),
     },
 ];
 
