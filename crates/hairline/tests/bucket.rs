@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use hairline_studio::store::Store;
+
 /// The program with the account of a bucket, ended with its test.
 struct Ended(Child);
 
@@ -85,8 +87,10 @@ fn the_files_of_a_studio_live_in_a_bucket_and_move_with_a_backup() {
         let end = Instant::now() + Duration::from_secs(240);
         loop {
             let verified = admin(&endpoint, &[&["verify"], &of[..]].concat());
-            if files(&verified) > 0 {
+            if files(&verified) > 0 && text(&verified.stdout).contains(": sealed until ") {
                 assert!(verified.status.success(), "{}", text(&verified.stderr));
+                let own = !text(&verified.stdout).contains("without the master key");
+                assert!(own, "{}", text(&verified.stdout));
                 break;
             }
             assert!(Instant::now() < end, "no plan came: {}", text(&verified.stderr));
@@ -109,6 +113,24 @@ fn the_files_of_a_studio_live_in_a_bucket_and_move_with_a_backup() {
         let there = admin(&endpoint, &[&["verify"], &to[..]].concat());
         assert!(there.status.success(), "{}", text(&there.stderr));
         assert_eq!(text(&there.stdout), text(&verified.stdout), "the same rows");
+        assert!(text(&there.stdout).contains(": sealed until "), "{}", text(&there.stdout));
+        // Events cut off together with their seals are missed by what the bucket knows.
+        let store = Store::sqlite(&folder.join("moved/hairline.db"), 0).expect("opens");
+        for sql in [
+            "drop trigger events_remain",
+            "delete from events",
+            "drop trigger seals_remain",
+            "delete from seals",
+        ] {
+            store.write(None, move |tx| tx.execute(sql, &[])).expect("tampered with");
+        }
+        drop(store);
+        let tampered = admin(&endpoint, &[&["verify"], &to[..]].concat());
+        let said = text(&tampered.stderr);
+        assert!(
+            tampered.status.code() == Some(2) && said.contains("the newest seals were cut off"),
+            "{said}"
+        );
         // In the folder that the setting replaces there is nothing.
         let elsewhere = admin(&endpoint, &["verify", "--data", &moved]);
         let said = text(&elsewhere.stderr);

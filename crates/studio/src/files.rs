@@ -9,7 +9,7 @@ pub mod copies;
 pub mod kind;
 pub mod picture;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::ready;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
@@ -36,6 +36,8 @@ const PART_BYTES: usize = 5 << 20;
 const PARTS_AT_ONCE: usize = 2;
 /// The folder of all objects.
 const ROOT: &str = "files";
+/// The folder of the histories' newest seals, one for each chain.
+const CHECKPOINTS: &str = "seals";
 
 /// Name of an object: a random UUID, which says nothing of its owner or its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -374,6 +376,26 @@ impl Files {
             whole.extend_from_slice(&piece?);
         }
         Ok(whole)
+    }
+
+    /// Keeps the newest seal of a chain's history outside the database, in the place of the one before.
+    pub async fn put_checkpoint(&self, chain: Uuid, seal: Vec<u8>) -> Result<(), FileError> {
+        let path = Path::from_iter([CHECKPOINTS, &chain.simple().to_string()]);
+        self.store.put(&path, seal.into()).await?;
+        Ok(())
+    }
+
+    /// The seals kept outside the database, by chain.
+    pub async fn checkpoints(&self) -> Result<BTreeMap<Uuid, Vec<u8>>, FileError> {
+        let mut found = BTreeMap::new();
+        let mut listed = self.store.list(Some(&Path::from(CHECKPOINTS)));
+        while let Some(object) = listed.next().await {
+            let path = object?.location;
+            if let Some(chain) = path.filename().and_then(|name| Uuid::try_parse(name).ok()) {
+                found.insert(chain, self.store.get(&path).await?.bytes().await?.into());
+            }
+        }
+        Ok(found)
     }
 
     /// Removes an object; one that is not there is no error.

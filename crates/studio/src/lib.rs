@@ -14,6 +14,7 @@ pub mod files;
 pub mod gates;
 pub mod hours;
 pub mod ids;
+pub mod merkle;
 pub mod nearest;
 pub mod outside;
 pub mod password;

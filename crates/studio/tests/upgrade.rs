@@ -33,7 +33,7 @@ fn names(store: &Store) -> Vec<String> {
 
 /// What came with later tables works.
 fn is_new(store: &Store, chain: Uuid) {
-    for table in ["outside_calendars", "webhooks"] {
+    for table in ["outside_calendars", "webhooks", "client_passkeys", "seals"] {
         let sql = format!("select count(*) from {table} where chain_id = $1");
         let count = store.read(Some(ChainId(chain)), move |tx| {
             tx.query_one(&sql, values![chain])?.ok_or(Error::Reference)?.take::<i64>()

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hairline_studio::files::Files;
@@ -5,10 +6,12 @@ use hairline_studio::files::copies::{self, Copies};
 use hairline_studio::ids::Fresh;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::backup::{self, Place, Seen};
+use hairline_studio::store::seals::{self, History, Seal};
 use hairline_studio::store::{self, Store, set_up, staff};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::print;
+use super::{master_key, master_key_is_given, note, print};
 use crate::Failure;
 
 /// Back up, restore and look over the studio's store, and let in who is locked out.
@@ -57,10 +60,15 @@ enum Task {
         #[command(flatten)]
         of: Where,
     },
-    /// Look over a store or a backup: whole, nobody booked twice, nothing missing; prints what each table holds.
+    /// Look over a store or a backup: whole, nobody booked twice, nothing missing, the history as it was sealed; prints what
+    /// each table holds.
     Verify {
         /// A backup, in place of the store in --data or --database.
         file: Option<PathBuf>,
+        /// File with the master key, by which the history's seals are known from others'. The variable HAIRLINE_MASTER_KEY
+        /// with the key itself goes before it. Default: master.key in DIR, if it is there.
+        #[arg(long, value_name = "FILE", env = "HAIRLINE_MASTER_KEY_FILE")]
+        master_key: Option<PathBuf>,
         #[command(flatten)]
         of: Where,
     },
@@ -95,7 +103,18 @@ impl Where {
             None => Files::of_folder(&self.data).map_err(Failure::input),
         }
     }
+
+    /// The newest seals of histories that are kept with the files; none where there is no place for files yet.
+    async fn outside(&self) -> Result<Outside, Failure> {
+        if self.files.is_none() && !self.data.is_dir() {
+            return Ok(Outside::new());
+        }
+        self.files(false).await?.checkpoints().await.map_err(Failure::other)
+    }
 }
+
+/// Seals of histories outside the database, by chain.
+type Outside = BTreeMap<Uuid, Vec<u8>>;
 
 /// Where the files of a backup are: beside it, under its name.
 fn beside(backup: &Path) -> PathBuf {
@@ -111,6 +130,32 @@ fn refuse_missing(copies: &Copies) -> Result<(), Failure> {
             first.path()
         ))),
     }
+}
+
+/// The newest seals of histories that a backup has; none in one without files.
+async fn outside_of(backup: &Path) -> Result<Outside, Failure> {
+    if !beside(backup).is_dir() {
+        return Ok(Outside::new());
+    }
+    Files::of_folder(&beside(backup)).map_err(Failure::input)?.checkpoints().await.map_err(Failure::other)
+}
+
+/// Keeps seals of histories with the files of a place, in the place of those that are there; says where that is a step back.
+async fn keep_outside(outside: Outside, files: &Files) -> Result<(), Failure> {
+    let known = files.checkpoints().await.map_err(Failure::other)?;
+    for (chain, seal) in outside {
+        let seals = (known.get(&chain).and_then(|known| Seal::from_bytes(known)), Seal::from_bytes(&seal));
+        if let (Some(known), Some(kept)) = seals
+            && known.number > kept.number
+        {
+            note(&format!(
+                "the files know the history up to seal {}, the backup up to {}: what happened between is not in it",
+                known.number, kept.number
+            ));
+        }
+        files.put_checkpoint(chain, seal).await.map_err(Failure::other)?;
+    }
+    Ok(())
 }
 
 /// Looks whether the files that rows name are in a place.
@@ -129,8 +174,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let now_us = Timestamp::now().as_microsecond();
     match &arguments.task {
         Task::Backup { from, output } => {
+            // Seals before the rows, which then have them: one that comes meanwhile is the next backup's.
+            let outside = runtime.block_on(from.outside())?;
             backup::backup(&from.place(), output, now_us)?;
-            // Files after their rows: one that comes meanwhile is the next backup's.
+            if !outside.is_empty() {
+                let target = Files::in_folder(&beside(output)).map_err(Failure::other)?;
+                runtime.block_on(keep_outside(outside, &target))?;
+            }
+            // Files after their rows, for the same reason.
             let objects = backup::objects(&Place::File(output.clone()))?;
             if objects.is_empty() {
                 return print(&format!("Backed up to {}.\n", output.display()));
@@ -152,16 +203,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             let objects = backup::objects(&Place::File(file.clone()))?;
             let kept = || Files::of_folder(&beside(file)).map_err(Failure::input);
             runtime.block_on(look(&objects, async { kept() }))?;
+            let outside = runtime.block_on(outside_of(file))?;
             std::fs::create_dir_all(&to.data)
                 .map_err(|e| Failure::other(format!("--data {}: {e}", to.data.display())))?;
             backup::restore(file, &to.place(), now_us, || {
-                if objects.is_empty() {
+                if objects.is_empty() && outside.is_empty() {
                     return Ok(());
                 }
-                let copied = async {
-                    copies::copy(&objects, &kept()?, &to.files(true).await?).await.map_err(Failure::other)
-                };
-                refuse_missing(&runtime.block_on(copied)?)
+                runtime.block_on(async {
+                    let (kept, files) = (kept()?, to.files(true).await?);
+                    refuse_missing(&copies::copy(&objects, &kept, &files).await.map_err(Failure::other)?)?;
+                    keep_outside(outside, &files).await
+                })
             })?;
             print("Restored. Put the master key in its place before the studio is started.\n")
         }
@@ -184,11 +237,31 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .ok_or_else(|| Failure::input(format!("nobody on the staff has the address {email}")))?;
             print(&format!("Open this under the studio's address within a week: /invitation/{token}\n"))
         }
-        Task::Verify { file, of } => {
+        Task::Verify { file, master_key: key, of } => {
             let place = file.clone().map_or_else(|| of.place(), Place::File);
-            let Seen { tables, faults } = backup::verify(&place)?;
+            let beside_data = of.data.join("master.key");
+            let master = match key {
+                Some(path) => Some(master_key(path)?),
+                None if master_key_is_given() || beside_data.exists() => Some(master_key(&beside_data)?),
+                None => None,
+            };
+            // Read before the database, which then has at least those seals.
+            let outside = runtime.block_on(async {
+                match file {
+                    Some(file) => outside_of(file).await,
+                    None => of.outside().await,
+                }
+            })?;
+            let Seen { tables, mut faults } = backup::verify(&place)?;
             for (table, rows, hash) in tables {
                 print(&format!("{table:15} {rows:9} rows  {}\n", &hash[..16]))?;
+            }
+            for History { said, faults: found } in seals::look(&place, master.as_ref(), &outside)? {
+                print(&format!("{said}\n"))?;
+                faults.extend(found);
+            }
+            for fault in &faults {
+                print(&format!("Fault: {fault}.\n"))?;
             }
             runtime.block_on(look(&backup::objects(&place)?, async {
                 match file {

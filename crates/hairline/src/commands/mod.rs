@@ -14,9 +14,11 @@ pub mod serve;
 pub mod shade;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use hairline_studio::files::Files;
+use hairline_studio::seal::master::MasterKeys;
 
 use crate::Failure;
 
@@ -58,6 +60,21 @@ fn note(text: &str) {
     #[expect(clippy::print_stderr, reason = "the command's own note")]
     {
         eprintln!("{on}note:{off} {text}");
+    }
+}
+
+/// The variable with the master key itself.
+const MASTER_KEY: &str = "HAIRLINE_MASTER_KEY";
+
+fn master_key_is_given() -> bool {
+    std::env::var_os(MASTER_KEY).is_some()
+}
+
+/// The master key from its variable or, without that, its file.
+fn master_key(file: &Path) -> Result<MasterKeys, Failure> {
+    match std::env::var(MASTER_KEY) {
+        Ok(text) => MasterKeys::parse(&text, MASTER_KEY).map_err(Failure::input),
+        Err(_) => MasterKeys::read(file).map_err(Failure::other),
     }
 }
 

@@ -274,14 +274,11 @@ fn lock(data: &Path) -> Result<(), Failure> {
 
 /// The master key from the environment or its file, which is made for a store that has nothing yet.
 fn master_keys(arguments: &Arguments, first: bool) -> Result<MasterKeys, Failure> {
-    if let Ok(text) = std::env::var("HAIRLINE_MASTER_KEY") {
-        return MasterKeys::parse(&text, "HAIRLINE_MASTER_KEY").map_err(Failure::input);
-    }
     let path = arguments.master_key.clone().unwrap_or_else(|| arguments.data.join("master.key"));
-    if first && !path.exists() {
+    if first && !super::master_key_is_given() && !path.exists() {
         return MasterKeys::create(&path, &mut system_random()).map_err(Failure::other);
     }
-    MasterKeys::read(&path).map_err(Failure::other)
+    super::master_key(&path)
 }
 
 async fn serve(arguments: &Arguments, app: App, token: &str, sign_ins: &[SignIn]) -> Result<(), Failure> {

@@ -10,11 +10,12 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use super::postgres::Session;
+use super::tx::{Driver, Tx};
 use super::value::Value;
 use super::{Error, migrate, sqlite};
 
 /// Every table that holds records, parents before children.
-const TABLES: [&str; 37] = [
+const TABLES: [&str; 38] = [
     "chains",
     "studios",
     "staff",
@@ -33,6 +34,7 @@ const TABLES: [&str; 37] = [
     "resource_days",
     "evidence",
     "events",
+    "seals",
     "jobs",
     "idempotency",
     "passwords",
@@ -180,13 +182,7 @@ pub fn verify(place: &Place) -> Result<Seen, Error> {
 /// Where it cannot be read.
 pub fn objects(place: &Place) -> Result<Vec<(uuid::Uuid, u64)>, Error> {
     let sql = "select object_id, bytes from files order by object_id";
-    let rows = match place {
-        Place::File(path) => {
-            migrate::refuse_strange(path)?;
-            sqlite::query(&sqlite::connect(path, true)?, sql, &[])?
-        }
-        Place::Server(url) => snapshot(url)?.query(sql, &[])?,
-    };
+    let rows = reading(place, |tx| tx.query(sql, &[]))?;
     rows.into_iter()
         .map(|mut row| Ok((row.take()?, u64::try_from(row.take::<i64>()?).unwrap_or(0))))
         .collect()
@@ -245,12 +241,13 @@ fn key(table: &str) -> &'static str {
         "passkeys" | "client_passkeys" => "credential_id",
         "second_looks" | "holders" => "appointment_id",
         "prices" => "studio_id, service_id",
+        "seals" => "chain_id, number",
         _ => "id",
     }
 }
 
-/// A row as bytes that both databases give alike: SQLite keeps an id as its bytes.
-fn row_bytes(values: impl Iterator<Item = Value>) -> Vec<u8> {
+/// A row as bytes that both databases give alike: SQLite keeps an id as its bytes. Seals of the history stand on it.
+pub(super) fn row_bytes(values: impl Iterator<Item = Value>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut put = |kind: u8, value: &[u8]| {
         bytes.push(kind);
@@ -268,6 +265,24 @@ fn row_bytes(values: impl Iterator<Item = Value>) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Reads rows of every chain of a store or a backup.
+pub(super) fn reading<T>(
+    place: &Place,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match place {
+        Place::File(path) => {
+            migrate::refuse_strange(path)?;
+            let file = sqlite::connect(path, true)?;
+            work(&mut Tx { driver: Driver::Sqlite(&file), chain: None, statements: 0 })
+        }
+        Place::Server(url) => {
+            let mut session = snapshot(url)?;
+            work(&mut Tx { driver: Driver::Postgres(&mut session), chain: None, statements: 0 })
+        }
+    }
 }
 
 /// A connection whose transaction sees one moment of every chain.

@@ -14,7 +14,7 @@ struct Migration {
 }
 
 /// In order; steps are only ever added.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         shared: include_str!("../../migrations/0001_start.sql"),
@@ -38,6 +38,12 @@ const MIGRATIONS: [Migration; 4] = [
         shared: include_str!("../../migrations/0004_client_passkeys.sql"),
         sqlite: "",
         postgres: include_str!("../../migrations/0004_client_passkeys.postgres.sql"),
+    },
+    Migration {
+        version: 5,
+        shared: include_str!("../../migrations/0005_seals.sql"),
+        sqlite: include_str!("../../migrations/0005_seals.sqlite.sql"),
+        postgres: include_str!("../../migrations/0005_seals.postgres.sql"),
     },
 ];
 

@@ -30,6 +30,7 @@ pub mod plans;
 mod postgres;
 pub mod practice;
 mod rights;
+pub mod seals;
 pub mod second_looks;
 pub mod second_step;
 pub mod set_up;

@@ -112,6 +112,18 @@ impl Tx<'_> {
         }
     }
 
+    /// When the oldest transaction under way began, UTC microseconds by the clock of PostgreSQL; those of other roles are not
+    /// known. SQLite's one writer keeps one after the other, in the order of their times.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn oldest_begun_us(&mut self) -> Result<Option<i64>, Error> {
+        let Driver::Postgres(_) = self.driver else { return Ok(None) };
+        let sql = "select (extract(epoch from min(xact_start)) * 1000000)::bigint from pg_stat_activity \
+                   where datname = current_database()";
+        self.query_one(sql, &[])?.map_or(Ok(None), |mut row| row.take())
+    }
+
     /// Tells other processes on the same PostgreSQL, once this transaction is kept. One process alone needs no telling.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::Error;
+use super::seals::SealKey;
 use crate::ids::{ChainId, ClientId, Fresh};
 use crate::practice::Chain;
 use crate::seal::blind::BlindIndex;
@@ -16,6 +17,7 @@ use crate::seal::{DataKey, Place, SealError};
 pub struct Vault {
     master: Arc<MasterKeys>,
     blind: BlindIndex,
+    seals: SealKey,
 }
 
 impl Vault {
@@ -25,7 +27,7 @@ impl Vault {
     /// Where the master key is not the one that wrapped the chain's key.
     pub fn open(master: Arc<MasterKeys>, chain: &Chain) -> Result<Vault, SealError> {
         let key = master.unwrap(&chain.wrapped_key, chain.id.0)?;
-        Ok(Vault { blind: BlindIndex::new(&key), master })
+        Ok(Vault { blind: BlindIndex::new(&key), seals: SealKey::new(&key), master })
     }
 
     /// A new key for a chain, wrapped.
@@ -37,6 +39,11 @@ impl Vault {
     /// What finds clients by name, e-mail or phone.
     pub fn blind(&self) -> &BlindIndex {
         &self.blind
+    }
+
+    /// What seals of the history are signed with.
+    pub(super) fn seals(&self) -> &SealKey {
+        &self.seals
     }
 
     /// A new key for a client, and the same wrapped.

@@ -6,6 +6,7 @@ pub mod mail;
 pub mod offers;
 pub mod outside;
 pub mod runner;
+pub mod seals;
 pub mod second_look;
 pub mod told;
 pub mod webhooks;
@@ -33,7 +34,8 @@ pub const MAILS: [&str; 11] = [
     waiting::MAIL,
 ];
 /// All others.
-const OTHERS: [&str; 4] = [second_look::KIND, waiting::LOOK, store::outside::READ, store::webhooks::SEND];
+const OTHERS: [&str; 5] =
+    [second_look::KIND, waiting::LOOK, store::outside::READ, store::webhooks::SEND, store::seals::SEAL];
 
 /// Why a job was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,7 @@ pub async fn work(app: &App, office: &Arc<Office>, job: &Job, worker: &str) -> R
         second_look::KIND => second_look::work(office, job, worker).await,
         waiting::LOOK => offers::work(office, job, worker).await,
         store::outside::READ => outside::work(app, office, job, worker).await,
+        store::seals::SEAL => seals::work(app, office, job, worker).await,
         store::webhooks::SEND => webhooks::work(app, office, job, worker).await,
         _ => told::work(app, office, job, worker).await,
     }

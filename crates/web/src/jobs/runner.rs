@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hairline_studio::seal::system_random;
 use hairline_studio::store::jobs::{self, Job};
-use hairline_studio::store::{self, claims, idempotency, waiting};
+use hairline_studio::store::{self, claims, idempotency, seals, waiting};
 use hairline_studio::token;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinHandle, JoinSet};
@@ -28,6 +28,8 @@ const MOST: usize = 4;
 const LEASE: Duration = Duration::from_secs(120);
 /// How often the waiting list is looked at although nothing was said to be free: opening hours change, leave ends.
 const LOOK_AT_WAITING: Duration = Duration::from_secs(600);
+/// How often it is looked whether there is history to seal.
+const LOOK_AT_HISTORY: Duration = Duration::from_secs(60);
 /// How often what is old is forgotten.
 const TIDY: Duration = Duration::from_secs(3600);
 
@@ -65,7 +67,8 @@ async fn run(app: App, mut stopped: watch::Receiver<bool>) {
     let mut tasks: JoinSet<()> = JoinSet::new();
     let mut under_way: HashMap<Id, UnderWay> = HashMap::new();
     let mut look = interval(LOOK);
-    let (mut waiting, mut tidy) = (interval(LOOK_AT_WAITING), interval(TIDY));
+    let (mut waiting, mut history, mut tidy) =
+        (interval(LOOK_AT_WAITING), interval(LOOK_AT_HISTORY), interval(TIDY));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -91,6 +94,12 @@ async fn run(app: App, mut stopped: watch::Receiver<bool>) {
                 let asked: Result<(), store::Error> =
                     office.write(|desk| waiting::look_again(desk.tx, &mut desk.fresh)).await;
                 said(asked, "the waiting list is not looked at");
+            }
+            _ = history.tick() => {
+                let (Ok(office), Ok(_)) = (app.office(), app.files()) else { continue };
+                let asked: Result<(), store::Error> =
+                    office.write(|desk| seals::ask(desk.tx, &mut desk.fresh)).await;
+                said(asked, "the history is not sealed");
             }
             _ = tidy.tick() => {
                 let Ok(office) = app.office() else { continue };

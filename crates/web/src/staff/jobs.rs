@@ -170,6 +170,7 @@ fn words(kind: &str) -> String {
         "gates.second_look" => "Second look before a visit".to_owned(),
         "webhook.send" => "Tell another program of a visit".to_owned(),
         "calendar.read" => "Read a calendar kept elsewhere".to_owned(),
+        "history.seal" => "Seal the history".to_owned(),
         "plan.make" => "Plan a treatment".to_owned(),
         "waiting.offer" => "Look at the waiting list".to_owned(),
         other => other.replace(['.', '_'], " "),

@@ -64,11 +64,6 @@ pub fn form(chain: &Chain) -> Form {
         )
         .hint("For what is booked or moved from now on"),
     ];
-    let all: Vec<(String, String)> = GATES.iter().map(|g| (word(*g), g.name().to_owned())).collect();
-    for (name, label, kind) in KINDS {
-        let needed = gates.needs.get(&kind).into_iter().flatten().map(|need| word(need.gate));
-        fields.push(Field::many(name, label, all.clone(), &needed.collect::<Vec<_>>()));
-    }
     let everybody = gates
         .needs
         .values()
@@ -80,6 +75,11 @@ pub fn form(chain: &Chain) -> Form {
     ];
     let chosen = if everybody { EVERYBODY } else { FLAGGED };
     fields.push(Field::new("patch_for", "The patch test is for", Kind::One(whom), chosen));
+    let all: Vec<(String, String)> = GATES.iter().map(|g| (word(*g), g.name().to_owned())).collect();
+    for (name, label, kind) in KINDS {
+        let needed = gates.needs.get(&kind).into_iter().flatten().map(|need| word(need.gate));
+        fields.push(Field::many(name, label, all.clone(), &needed.collect::<Vec<_>>()));
+    }
     for (gate, rule) in &gates.rules {
         let days = rule.valid_days.map(|days| days.to_string()).unwrap_or_default();
         let (name, label) =
