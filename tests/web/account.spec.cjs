@@ -223,7 +223,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const [path, name] of [
         ['/account', 'account'], ['/account/password', 'password'], ['/account/prove', 'prove'],
         ['/account/passkeys', 'passkey'], ['/staff/people', 'people'], ['/staff/people/invite', 'invite'],
-        ['/staff/clients', 'clients'], ['/staff/webhooks', 'webhooks'], ['/account/app', 'app'],
+        ['/staff/clients', 'clients'], ['/staff/webhooks', 'webhooks'], ['/staff/setup/rules/all', 'rules'], ['/account/app', 'app'],
       ]) await look(path, name);
       const begin = page.getByRole('button', { name: 'Show the picture for the app' });
       // The second time the picture is there at once.
