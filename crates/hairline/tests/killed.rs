@@ -79,6 +79,7 @@ fn mails(folder: &Path) -> Vec<PathBuf> {
     entries.filter(|p| p.extension().is_some_and(|e| e == "eml")).collect()
 }
 
+/// calcom/cal.diy #28811: reminders stood in a table and were never sent. #17928, #17095: none came after the first mail.
 #[test]
 fn mails_outlive_kill_9() {
     let tools = std::env::var_os("HAIRLINE_TOOLS").expect("run `cargo xtask test`, which brings the tools");

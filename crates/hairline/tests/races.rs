@@ -17,6 +17,7 @@ use served::{Answer, Server, Wanted, instant};
 
 const CLIENTS: usize = 50;
 
+/// LibreBooking #147: of two who reserved at once both saw that they had it.
 #[test]
 fn one_of_fifty_gets_a_time_on_sqlite() {
     support::in_folder(|folder| race(&Server::new(folder.to_str().expect("UTF-8"), None)));

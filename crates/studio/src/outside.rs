@@ -1,15 +1,15 @@
 //! Calendars kept elsewhere: when somebody is busy, by a text of RFC 5545. Nothing but times is read out of it.
 
-use std::str::FromStr as _;
-
 use calcard::common::timezone::Tz;
 use calcard::icalendar::dates::TimeOrDelta;
 use calcard::icalendar::{ICalendar, ICalendarComponentType, ICalendarStatus, ICalendarTransparency};
 use calcard::{Entry, Parser};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::span::{DAY_US, Span};
+use crate::zone::{self, Policy};
 
 /// Most occurrences that are looked at, over all series; a rule without an end fills it alone.
 pub const MOST: usize = 50_000;
@@ -32,7 +32,7 @@ pub enum OutsideError {
 /// # Errors
 /// Where the text is no calendar, or too large a one.
 pub fn busy(text: &str, zone: &str, window: Span) -> Result<Vec<Span>, OutsideError> {
-    let zone = Tz::from_str(zone).unwrap_or(Tz::Tz(chrono_tz::UTC));
+    let clock = zone::zone(zone).unwrap_or(TimeZone::UTC);
     let text = prepared(text, window);
     let mut parser = Parser::new(&text);
     let (mut calendars, mut seen) = (0, 0);
@@ -41,17 +41,22 @@ pub fn busy(text: &str, zone: &str, window: Span) -> Result<Vec<Span>, OutsideEr
         match parser.entry() {
             Entry::ICalendar(calendar) => {
                 calendars += 1;
-                let expanded = calendar.expand_dates(zone, MOST + 1);
+                let expanded = calendar.expand_dates(Tz::Floating, MOST + 1);
                 seen += expanded.events.len();
                 if seen > MOST {
                     return Err(OutsideError::TooMany);
                 }
                 for event in expanded.events.iter().filter(|event| counts(&calendar, event.comp_id)) {
-                    let start_us = event.start.timestamp_micros();
+                    // A time without a zone, as that of a whole day, is what the studio's clock shows: calcard 0.3 leaves out
+                    // what begins when that clock shows nothing, or the same twice.
+                    let at = |floats: bool, us: i64| if floats { shown_at(&clock, us) } else { us };
+                    let (floats, begins_us) =
+                        (event.start.timezone().is_floating(), event.start.timestamp_micros());
+                    let start_us = at(floats, begins_us);
                     let end_us = match &event.end {
-                        TimeOrDelta::Time(end) => end.timestamp_micros(),
+                        TimeOrDelta::Time(end) => at(end.timezone().is_floating(), end.timestamp_micros()),
                         TimeOrDelta::Delta(length) => {
-                            start_us.saturating_add(length.num_microseconds().unwrap_or(0))
+                            at(floats, begins_us.saturating_add(length.num_microseconds().unwrap_or(0)))
                         }
                     };
                     spans.extend(Span::new(start_us.max(window.start_us), end_us.min(window.end_us)));
@@ -65,6 +70,14 @@ pub fn busy(text: &str, zone: &str, window: Span) -> Result<Vec<Span>, OutsideEr
         return Err(OutsideError::NoCalendar);
     }
     Ok(by_days(joined(spans)))
+}
+
+/// When a clock shows what a clock in UTC shows at an instant (UTC microseconds): the first time where it does twice, and the
+/// next where it skips it.
+fn shown_at(clock: &TimeZone, us: i64) -> i64 {
+    let wall = Timestamp::from_microsecond(us).map(|at| TimeZone::UTC.to_datetime(at));
+    let at = wall.ok().and_then(|wall| zone::resolve(clock, wall, Policy::Compatible).ok());
+    at.map_or(us, Timestamp::as_microsecond)
 }
 
 /// The text as calcard 0.3 reads it rightly: times in UTC carry their zone (a series that begins in UTC is otherwise taken for

@@ -12,7 +12,7 @@ use hairline_studio::board::{Board, Part};
 use hairline_studio::booking::{EDGES, Edge, State};
 use hairline_studio::demo::{self, Filled, fill, sign_ins};
 use hairline_studio::gates::{Moment, ServiceKind};
-use hairline_studio::ids::{ClientId, ResourceId};
+use hairline_studio::ids::{ClientId, ResourceId, StudioId};
 use hairline_studio::permission::{Actor, Person, Role};
 use hairline_studio::practice::Practice;
 use hairline_studio::seal::master::MasterKeys;
@@ -21,7 +21,7 @@ use hairline_studio::span::{DAY_US, Span};
 use hairline_studio::store::appointments::{self, Appointment};
 use hairline_studio::store::book::{self, Desk};
 use hairline_studio::store::clients::Client;
-use hairline_studio::store::{Error, Store, Tx, Vault, claims, clients, events, practice};
+use hairline_studio::store::{Error, Store, Tx, Vault, claims, clients, events, plans, practice};
 use hairline_studio::zone::{local_date, plus_days, resolve, zone};
 use hairline_studio::{password, place, values};
 use jiff::Timestamp;
@@ -224,9 +224,25 @@ fn there_is_as_much_as_was_promised(t: &TestStore, d: &Demo) {
             *count.entry(course).or_default() += 1;
             count
         });
+    ten_records_wait_for_their_plans(t, d);
     for n in 1..=3 {
         assert!(steps_done.values().filter(|done| **done == n).count() >= 10, "{n} sessions done");
     }
+}
+
+/// Ten clients at several studios have a plan that the server makes by a job, each with a case of their own.
+fn ten_records_wait_for_their_plans(t: &TestStore, d: &Demo) {
+    let rows = d.read(&t.store, |tx| {
+        let sql = "select p.client_id, p.studio_id, p.status from plans p \
+                   join jobs j on j.about_id = p.id and j.kind = $1 where j.done_us is null and j.due_us <= $2";
+        tx.query(sql, values![plans::JOB, NOW_US + DAY_US])
+    });
+    let read = |mut row: hairline_studio::store::Row| Ok::<_, Error>((row.take()?, row.take()?, row.take()?));
+    let waiting: Vec<(ClientId, StudioId, String)> =
+        rows.into_iter().map(read).collect::<Result<_, _>>().expect("rows");
+    assert_eq!(waiting.iter().map(|w| w.0).collect::<BTreeSet<_>>().len(), 10);
+    assert_eq!(waiting.len(), 10);
+    assert!(waiting.iter().map(|w| w.1).collect::<BTreeSet<_>>().len() >= 3, "{waiting:?}");
 }
 
 fn nothing_overlaps_and_every_claim_lies_where_its_visit_is(t: &TestStore, d: &Demo) {

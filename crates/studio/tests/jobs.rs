@@ -323,3 +323,26 @@ fn who_is_told_of_a_visit_is_told_in_its_transaction_and_again_when_asked() {
         assert_eq!((removed, twice, sent(all).len()), (true, false, 0));
     });
 }
+
+/// A clock that jumps. What was taken while it was far ahead is taken again once it is right, and not a year later; where it
+/// jumps ahead under a job at work, one of two ends it.
+#[test]
+fn a_clock_that_jumps_loses_no_job_and_ends_none_twice() {
+    on_both(|t| {
+        let fx = set_up(t);
+        add(t, &fx, 2);
+        let year = 366 * 24 * 60;
+        let lost = lease(t, &fx, year, "killed", 1).remove(0);
+        let done = lease(t, &fx, year, "alive", 1).remove(0).id;
+        assert!(at(t, &fx, year, move |tx, us| jobs::done(tx, done, "alive", None, us)));
+        assert!(at(t, &fx, 1, |tx, us| jobs::any_due(tx, &[KIND], us)), "it is not left to the killed one");
+        let again = lease(t, &fx, 1, "other", 5);
+        assert_eq!(again.iter().map(|job| job.id).collect::<Vec<_>>(), [lost.id], "what is done stays done");
+        // An hour ahead at once: the lease seems over.
+        let third = lease(t, &fx, 61, "third", 5).remove(0).id;
+        assert_eq!(third, lost.id);
+        assert!(!at(t, &fx, 2, move |tx, us| jobs::done(tx, third, "other", None, us)));
+        assert!(at(t, &fx, 2, move |tx, us| jobs::done(tx, third, "third", None, us)));
+        assert_eq!(at(t, &fx, year, |tx, us| jobs::counts(tx, None, us)), Counts::default());
+    });
+}

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use common::{NOW_US, TestStore};
 use fixture::{Fixture, master, now, set_up, time};
 use hairline_studio::ids::ResourceId;
+use hairline_studio::search::{Ask, Refusal, admits};
 use hairline_studio::store::Store;
-use hairline_studio::store::book::{self, Touched};
+use hairline_studio::store::book::{self, Refused, Touched};
 use hairline_studio::store::live::Live;
+use jiff::Timestamp;
 
 /// Another process on the same database: its own connections, its own board.
 fn another(t: &TestStore, fx: &Fixture) -> (Arc<Store>, Arc<Live>) {
@@ -49,6 +51,39 @@ fn within(limit: Duration, met: impl Fn() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(2));
     }
     false
+}
+
+/// calcom/cal.diy PR 22401: two who were shown one time from a cache a second apart both booked it. What a board shows that is
+/// behind is shown, and no more: the booking looks at the store.
+#[test]
+fn a_board_that_is_behind_books_nothing_twice() {
+    let t = TestStore::postgres();
+    let fx = set_up(&t);
+    let (store, live) = another(&t, &fx);
+    let wish = fx.wish(fx.anna, fx.consultation, time("2026-12-01T09:00:00Z"));
+    let offered = || {
+        let shown = live.known(now(0)).expect("just looked at");
+        let service = shown.board.service(&shown.practice, wish.service).expect("offered");
+        let ask = Ask {
+            service: &service,
+            studio: wish.studio,
+            practitioner: wish.practitioner.into(),
+            start: wish.start,
+            now: now(0),
+            own: &[],
+        };
+        admits(shown.board.world(), &ask).is_ok()
+    };
+    book_one(&t, &fx, 1);
+    assert!(offered(), "this process has not heard of it");
+    let late = fx.write(&store, now(0), move |tx, fx, fresh| {
+        book::book(tx, fx.desk(&fx.owner), &wish, fx.clients[2], None, None, fresh)
+    });
+    assert_eq!(late.map(|_| ()), Err(Refused::Time(Refusal::Taken)));
+    live.look(&store, now(0)).expect("the store answers");
+    assert!(!offered());
+    // Half a minute without a look, and what is free is not known at all.
+    assert!(live.known(Timestamp::from_microsecond(NOW_US + 31_000_000).expect("a time")).is_none());
 }
 
 #[test]

@@ -65,9 +65,9 @@ fn tried(t: &TestStore, fx: &Arc<Fixture>, wish: Wish) -> Option<Refused> {
     }
 }
 
-fn booked(t: &TestStore, fx: &Arc<Fixture>, wish: Wish) -> Booked {
+fn booked(t: &TestStore, fx: &Arc<Fixture>, wish: Wish, n: usize) -> Booked {
     fx.write(&t.store, now(0), move |tx, fx, fresh| {
-        let client = fx.clients[1];
+        let client = fx.clients[1 + n];
         let actor = fx.as_client(client);
         book::book(tx, fx.desk(&actor), &wish, client, None, None, fresh)
     })
@@ -120,7 +120,7 @@ proptest! {
                     continue;
                 }
                 let (person, start) = starts[pick.index(starts.len())];
-                let one = booked(t, &fx, fx.wish(person, service, start));
+                let one = booked(t, &fx, fx.wish(person, service, start), visits.len());
                 fx.publish(&t.store, &mut board, &one.touched, now(0));
                 visits.push(one.appointment);
             }

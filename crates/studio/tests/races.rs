@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier};
 
 use common::{NOW_US, TestStore, on_both};
 use fixture::{Fixture, now, set_up, time};
-use hairline_studio::booking::{Edge, State};
+use hairline_studio::booking::{Edge, Override, State};
 use hairline_studio::ids::Fresh;
 use hairline_studio::search::Refusal;
 use hairline_studio::span::DAY_US;
@@ -115,6 +115,7 @@ fn booked(t: &TestStore, fx: &Arc<Fixture>, wish: Wish, client: usize) -> Appoin
     .appointment
 }
 
+/// calcom/cal.diy #13397 (ten requests at once became several bookings; open since 2024), #5820.
 #[test]
 fn fifty_on_one_time_one_gets_it() {
     on_both(|t| {
@@ -127,6 +128,7 @@ fn fifty_on_one_time_one_gets_it() {
     });
 }
 
+/// calcom/cal.diy #29968: a guard over equal starts and ends lets other lengths pass.
 #[test]
 fn fifty_of_other_lengths_people_and_ways_one_gets_it() {
     on_both(|t| {
@@ -141,6 +143,29 @@ fn fifty_of_other_lengths_people_and_ways_one_gets_it() {
                 let start = start.checked_add(SignedDuration::from_mins(minutes)).expect("a time");
                 let wish = fx.wish(practitioner, service, start);
                 if i % 5 == 0 { holding(wish) } else { booking(wish, i) }
+            }));
+        }
+        sound(t, &fx);
+    });
+}
+
+/// alextselegidis/easyappointments #1431 ("by design"), #1783: what staff write is looked at like everybody's wish, also where
+/// they go past the rules of free times.
+#[test]
+fn staff_and_clients_want_one_time_and_one_gets_it() {
+    on_both(|t| {
+        let fx = set_up(t);
+        for round in 0..ROUNDS {
+            let wish = fx.wish(fx.anna, fx.consultation, day(round));
+            one_won(&race(t, &fx, 12, |i| {
+                if i % 3 == 0 {
+                    return booking(wish, i);
+                }
+                Box::new(move |tx, fx, fresh| {
+                    let past = Override { reason: "she flies home".to_owned(), second: None };
+                    let past = (i % 3 == 1).then_some(&past);
+                    book::book(tx, fx.desk(&fx.manager), &wish, fx.clients[i], None, past, fresh).map(|_| ())
+                })
             }));
         }
         sound(t, &fx);
@@ -202,6 +227,7 @@ fn visits_that_change_places_with_each_other_never_wait_for_each_other() {
     });
 }
 
+/// calcom/cal.diy #29958: two who confirm at once both read that it is still to be confirmed.
 #[test]
 fn pressed_twice_is_confirmed_once() {
     on_both(|t| {
@@ -269,6 +295,7 @@ fn a_hold_at_its_end_is_kept_or_lost_and_never_both() {
     });
 }
 
+/// calcom/cal.diy #22801, PR 22803: a recurring booking and single ones got the same time.
 #[test]
 fn a_course_and_single_visits_want_the_same_time() {
     on_both(|t| {
@@ -351,6 +378,40 @@ fn a_client_gets_one_course_however_often_it_is_asked_for() {
         let booked = answers.iter().filter(|a| a.is_ok()).count();
         let refused = answers.iter().filter(|a| **a == Err(Refused::CourseUnderWay)).count();
         assert_eq!((booked, refused), (1, 7), "{answers:?}");
+        sound(t, &fx);
+    });
+}
+
+/// openemr/openemr #2632: one client was booked at one time with two practitioners.
+#[test]
+fn a_client_is_in_one_place_at_a_time() {
+    on_both(|t| {
+        let fx = set_up(t);
+        for round in 0..20 {
+            let client = round as usize;
+            let (ten, later) =
+                (day(round), day(round).checked_add(SignedDuration::from_mins(30)).expect("a time"));
+            let wishes = [fx.wish(fx.anna, fx.session, ten), fx.wish(fx.ben, fx.session, later)];
+            // Rooms and people are free for both.
+            let answers = race(t, &fx, 6, |i| booking(wishes[i % 2], client));
+            assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 1, "{answers:?}");
+            let other = |a: &Result<(), Refused>| matches!(a, Ok(()) | Err(Refused::ClientTaken)) || taken(a);
+            assert!(answers.iter().all(other), "{answers:?}");
+            let won = answers.iter().position(Result::is_ok).expect("one");
+            let loser = wishes[1 - won % 2];
+            let again = race(t, &fx, 1, |_| booking(loser, client)).remove(0);
+            assert_eq!(again, Err(Refused::ClientTaken), "somebody is there, and not somebody else");
+            let visit = booked(t, &fx, loser, client + 30);
+            // Nor can another visit of theirs be moved there.
+            let apart = ten.checked_add(SignedDuration::from_hours(6)).expect("a time");
+            let patch = booked(t, &fx, fx.wish(fx.anna, fx.patch, apart), client);
+            let into = Wish { service: fx.patch, start: later, ..loser };
+            let moved = fx.write(&t.store, now(0), move |tx, fx, fresh| {
+                book::take_edge(tx, fx.desk(&fx.owner), visit, Edge::Cancel, None, fresh)?;
+                book::move_to(tx, fx.desk(&fx.owner), patch, &into, None, fresh).map(|_| ())
+            });
+            assert_eq!(moved, Err(Refused::ClientTaken));
+        }
         sound(t, &fx);
     });
 }

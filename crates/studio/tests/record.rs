@@ -11,7 +11,9 @@ use fixture::{Fixture, now, seen, set_up, time};
 use hairline_studio::booking::Edge;
 use hairline_studio::files::kind::Kind;
 use hairline_studio::files::{FileId, Stored};
-use hairline_studio::gates::{Finding, Gate};
+use hairline_studio::gates::{
+    Earlier, Evidence, Finding, Gate, Moment, ServiceKind, Standing, Subject, evaluate,
+};
 use hairline_studio::ids::{ClientId, Fresh};
 use hairline_studio::seal::DataKey;
 use hairline_studio::span::DAY_US;
@@ -342,5 +344,70 @@ fn a_finished_consultation_is_on_record() {
         let after = found();
         assert_eq!(after.len(), before.len() + 1);
         assert_eq!(after.last(), Some(&(Gate::Consultation, Finding::Clear, true)));
+    });
+}
+
+/// Test dots are set on the day of the visit and read later: until somebody has read them they open no session, and the days
+/// until the reading count from when they were set.
+#[test]
+fn finished_test_dots_are_on_record_and_are_still_to_be_read() {
+    on_both(|t| {
+        let fx = set_up(t);
+        let client = fx.clients[0];
+        let book = |service, start| {
+            let wish = fx.wish(fx.anna, service, time(start));
+            let booked = fx.write(&t.store, now(0), move |tx, fx, fresh| {
+                book::book(tx, fx.desk(&fx.manager), &wish, client, None, None, fresh)
+            });
+            booked.expect("free").appointment
+        };
+        let dots = book(fx.patch, "2026-12-01T09:00:00Z");
+        let set_us = dots.span.start_us;
+        let minutes = (set_us - NOW_US) / 60_000_000;
+        let of_dots = || {
+            fx.read(&t.store, move |tx, fx| {
+                let key = clients::key(tx, &fx.vault, client)?;
+                let all = evidence::kept(tx, &key, client)?;
+                Ok(all.into_iter().filter(|k| k.evidence.gate == Gate::PatchTest).collect::<Vec<_>>())
+            })
+        };
+        fx.write(&t.store, now(minutes - 30), move |tx, fx, fresh| {
+            for gate in [Gate::Screening, Gate::Consent, Gate::IdAndAge] {
+                seen(tx, &fx.vault, fx.berlin, client, (gate, set_us - 3_600_000_000, None), fresh)?;
+            }
+            Ok::<_, Error>(())
+        })
+        .expect("seen at the door");
+        let step = |visit, edge, at| {
+            let done = fx.write(&t.store, now(at), move |tx, fx, fresh| {
+                book::take_edge(tx, fx.desk(&fx.artist), visit, edge, None, fresh)
+            });
+            done.expect("it can be done").appointment
+        };
+        let here = step(dots, Edge::CheckIn, minutes - 5);
+        assert_eq!(of_dots(), [], "nothing is set yet");
+        step(here, Edge::Finish, minutes + 15);
+        let kept = of_dots();
+        assert_eq!(kept.len(), 1);
+        let found = kept[0].evidence;
+        assert_eq!((found.finding, found.since_us), (Finding::Pending, Some(set_us)));
+        assert_eq!((found.at_us, kept[0].by), (set_us + 15 * 60_000_000, Some(fx.anna)));
+
+        // With an allergy flagged a session asks for the dots: set is not read.
+        let rule = fx.practice.chain.settings.gates.clone();
+        let standing = |evidence: &[Evidence], after_h: i64| {
+            let subject = Subject {
+                kind: ServiceKind::Session,
+                start_us: set_us + 30 * DAY_US,
+                allergy_flag: true,
+                earlier: Earlier::First,
+            };
+            let at_us = set_us + after_h * 3_600_000_000;
+            let all = evaluate(&rule, &subject, evidence, Moment::AtBooking, at_us);
+            all.into_iter().find(|g| g.gate == Gate::PatchTest).expect("it is asked for").standing
+        };
+        assert_eq!(standing(&[found], 170), Standing::Missing);
+        let read = Evidence { finding: Finding::Clear, at_us: set_us + 169 * 3_600_000_000, ..found };
+        assert!(matches!(standing(&[found, read], 170), Standing::Met { .. }));
     });
 }

@@ -218,6 +218,7 @@ fn an_untouched_history_stands_and_so_does_its_backup_in_either_store() {
     });
 }
 
+/// openemr #12118: sums of rows do not tell that one was deleted; #12122: a rolling sum does.
 #[test]
 fn whatever_is_done_to_the_history_is_told() {
     // What is done, and what is said of it.

@@ -1,6 +1,7 @@
 //! Every IANA zone over every transition from 2020 to 2040.
 
-use hairline_studio::hours::{DayHours, Hours, Interval, Week, open_spans};
+use hairline_studio::hours::{DayHours, Exception, Hours, Interval, Week, open_spans};
+use hairline_studio::outside;
 use hairline_studio::span::{MINUTE_US, Span};
 use hairline_studio::timeline::QUARTER_US;
 use hairline_studio::zone::{Policy, TimeError, local_date, local_day, resolve, zone, zone_names};
@@ -187,4 +188,84 @@ fn hours_on_the_day_of_a_transition_have_the_length_of_the_clock_on_the_wall() {
         }
     }
     assert!(changed > 1000, "only {changed} intervals held a transition");
+}
+
+/// lukevella/rallly #22, #90, PR 894, #2467, odoo #45661: a day off shifted, or lost an hour, where the clocks change. It is the
+/// whole of its local day and nothing of the days beside it.
+#[test]
+fn a_day_off_is_its_local_day_around_every_transition() {
+    let whole = DayHours { open: vec![Interval { from_min: 0, to_min: 1440 }], breaks: vec![] };
+    let week = Week { valid_from: None, valid_to: None, days: std::array::from_fn(|_| whole.clone()) };
+    for (name, tz, list) in transitions() {
+        for (at, ..) in list {
+            let changes = local_date(&tz, at);
+            for off in [changes.saturating_sub(1.day()), changes, changes.saturating_add(1.day())] {
+                let closed = Exception { date: off, hours: DayHours::default() };
+                let hours = Hours { weeks: vec![week.clone()], exceptions: vec![closed] };
+                let (before, after) = (off.saturating_sub(1.day()), off.saturating_add(1.day()));
+                let open = open_spans(&hours, &tz, before, after).expect("in range");
+                let day = |date| local_day(&tz, date).expect("no zone skips a day");
+                assert_eq!(open, [day(before), day(after)], "{name} {off}");
+            }
+        }
+    }
+}
+
+/// calcom/cal.diy #8398, #3457, lukevella/rallly #2467: a calendar kept elsewhere says "all day", or an hour by the clock of a
+/// zone, and was read an hour or a day off. Zones that change at night, at midnight and by half an hour, and one that never
+/// does.
+#[test]
+fn what_a_calendar_elsewhere_says_is_read_by_the_clock_of_its_zone() {
+    let zones = [
+        "Europe/Lisbon",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Pacific/Chatham",
+        "America/Santiago",
+        "America/Havana",
+        "Asia/Kathmandu",
+    ];
+    for name in zones {
+        let tz = zone(name).expect("a zone");
+        let from = date(2026, 1, 1).in_tz("UTC").expect("a date").timestamp();
+        let changes: Vec<Date> = tz.following(from).take(4).map(|t| local_date(&tz, t.timestamp())).collect();
+        assert_eq!(changes.len(), if name == "Asia/Kathmandu" { 0 } else { 4 }, "{name}");
+        let near = changes.iter().flat_map(|c| [c.saturating_sub(1.day()), *c, c.saturating_add(1.day())]);
+        for day in near.chain([date(2026, 6, 15)]) {
+            let whole = local_day(&tz, day).expect("no zone skips a day");
+            let window = Span {
+                start_us: whole.start_us - 3 * 86_400_000_000,
+                end_us: whole.end_us + 3 * 86_400_000_000,
+            };
+            let read = |zone: &str, when: &str| {
+                let text = format!(
+                    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                     DTSTAMP:20251101T000000Z\r\n{when}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+                );
+                let busy = outside::busy(&text, zone, window).expect("a calendar");
+                let (first, last) = (busy.first().expect("busy"), busy.last().expect("busy"));
+                assert!(
+                    busy.windows(2).all(|two| two[0].end_us == two[1].start_us),
+                    "{name} {when}: {busy:?}"
+                );
+                Span { start_us: first.start_us, end_us: last.end_us }
+            };
+            let next = day.saturating_add(1.day());
+            let all_day = format!(
+                "DTSTART;VALUE=DATE:{}\r\nDTEND;VALUE=DATE:{}",
+                day.strftime("%Y%m%d"),
+                next.strftime("%Y%m%d")
+            );
+            assert_eq!(read(name, &all_day), whole, "{name} {day}");
+            // From nine to ten in the morning, after every change: of the zone it names, wherever the reader stands.
+            let nine = resolve(&tz, day.at(9, 0, 0, 0), Policy::Reject).expect("nothing changes at nine");
+            let hour = format!(
+                "DTSTART;TZID={name}:{0}T090000\r\nDTEND;TZID={name}:{0}T100000",
+                day.strftime("%Y%m%d")
+            );
+            let want =
+                Span { start_us: nine.as_microsecond(), end_us: nine.as_microsecond() + 3_600_000_000 };
+            assert_eq!(read("Asia/Tokyo", &hour), want, "{name} {day}");
+        }
+    }
 }

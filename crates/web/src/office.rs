@@ -1,6 +1,6 @@
 //! The office behind the pages: the store, the chain at hand, and the clock. The one place where a handler waits for them.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLockReadGuard};
 use std::time::Duration;
 
 use hairline_studio::ids::{ChainId, Fresh};
@@ -8,10 +8,12 @@ use hairline_studio::practice::Practice;
 use hairline_studio::seal::system_random;
 use hairline_studio::store::book::{Touched, sweep_holds};
 use hairline_studio::store::events::{self, Event, Who};
-use hairline_studio::store::live::{Live, read_days};
+use hairline_studio::store::live::{Live, Shown, read_days};
 use hairline_studio::store::{self, Store, Tx, Vault, holders, waiting};
 use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
+
+use crate::problem::{self, Problem};
 
 /// How often changes by other processes are looked for where none tells of one (PostgreSQL; alone on SQLite there are
 /// none).
@@ -57,6 +59,14 @@ impl Office {
     /// The chain at hand.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// The board, to find free times on. Hold it only while searching: changes wait.
+    ///
+    /// # Errors
+    /// Where what is free is not known.
+    pub fn board(&self) -> Result<RwLockReadGuard<'_, Shown>, Problem> {
+        self.live.known(now()).ok_or_else(|| Problem::new(&problem::UNAVAILABLE))
     }
 
     /// What is set up.

@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// After how many seconds it makes sense to ask again for what could not be answered (503): a database that is started again
+/// is there within a few.
+const RETRY_S: u64 = 5;
 
 /// A kind of problem: its name never changes and never gets another meaning.
 #[derive(Debug, PartialEq, Eq)]
@@ -257,6 +261,9 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.0.kind.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_S));
+        }
         headers.extend(self.0.headers.clone());
         response
     }

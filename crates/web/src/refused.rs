@@ -44,6 +44,7 @@ impl From<Refused> for Problem {
             why @ (Refused::Course(_)
             | Refused::Times { .. }
             | Refused::Minutes { .. }
+            | Refused::ClientTaken
             | Refused::CourseUnderWay
             | Refused::SessionBooked { .. }) => {
                 Problem::new(&problem::STEP_REFUSED).detail(sentence(&why.to_string()))

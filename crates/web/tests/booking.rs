@@ -310,6 +310,7 @@ fn who_has_the_code_moves_and_cancels_and_nobody_else() {
     }
 }
 
+/// calcom/cal.diy #13360: of several who pressed at about the same time each first got a booking of their own.
 #[test]
 fn of_fifty_who_want_one_time_exactly_one_gets_it() {
     let served = served();
@@ -340,6 +341,74 @@ fn of_fifty_who_want_one_time_exactly_one_gets_it() {
         let count = |status| statuses.iter().filter(|(s, _)| *s == status).count();
         assert_eq!((count(201), count(409)), (1, 49), "round {round}: {statuses:?}");
         assert!(statuses.iter().all(|(s, best)| *s == 201 || *best), "each refusal names others");
+    }
+}
+
+/// alextselegidis/easyappointments #845 ("any provider": around 40 double bookings a week), #31.
+#[test]
+fn of_fifty_who_want_anyone_at_one_time_every_practitioner_gets_one() {
+    let served = served();
+    for round in 0..10 {
+        let start = format!(
+            "{}T{:02}:00:00Z",
+            day(12 + round / 2),
+            [10, 14][usize::try_from(round % 2).unwrap_or(0)]
+        );
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let ask = |n: u32| {
+                let (served, start) = (&served, &start);
+                scope.spawn(move || {
+                    served.post("/api/v1/holds", &format!("any-{round}-{n}"), &wish(None, start))
+                })
+            };
+            let asking: Vec<_> = (0..50).map(ask).collect();
+            asking.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+        });
+        let won: Vec<Value> = answers.iter().filter(|a| a.status == 201).map(Answer::json).collect();
+        let with: BTreeSet<&str> =
+            won.iter().filter_map(|a| a["hold"]["practitioner"]["id"].as_str()).collect();
+        assert_eq!((with.len(), won.len()), (2, 2), "Ana and Ben, each once, in round {round}");
+        for held in &won {
+            let code = code(&held["hold"]);
+            assert_eq!(served.ask("DELETE", &format!("/api/v1/holds/{code}"), &[], "").status, 204);
+        }
+        // Taken, or as many times kept from one address as one may.
+        assert!(answers.iter().all(|a| [201, 409].contains(&a.status)), "round {round}");
+    }
+}
+
+/// alextselegidis/easyappointments #996, #1217: what one way of booking refused, another let in. The API and the pages refuse the
+/// same, with the same reason.
+#[test]
+fn the_api_and_the_pages_refuse_the_same_times() {
+    let served = served();
+    let taken = format!("{}T10:00:00Z", day(9));
+    booked(&served, ANA, &taken);
+    let address = format!("/book?studio=lisbon-chiado&service={}&day={}", id(CONSULTATION), day(9));
+    let page = served.page(&address).body;
+    for (n, (who, start)) in [
+        (ANA, taken),
+        (ANA, format!("{}T10:30:00Z", day(9))),
+        (ANA, format!("{}T10:07:00Z", day(9))),
+        (ANA, format!("{}T03:00:00Z", day(9))),
+        (ANA, format!("{}T11:30:00Z", day(9))),
+        (ANA, format!("{}T10:00:00Z", day(75))),
+        (ANA, "2020-01-01T10:00:00Z".to_owned()),
+        (22, format!("{}T10:00:00Z", day(9))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let by_api = served.post("/api/v1/holds", &format!("same-{n}"), &wish(Some(who), &start));
+        by_api.refuses(409, "time-not-offered");
+        let key = format!("same-{n}-page");
+        let pick = format!("{start} {}", id(who));
+        let fields = ["studio", "service"].map(|name| (name, field(&page, name)));
+        let by_page =
+            served.form("/book", &[&fields[..], &[("key", key.as_str()), ("pick", pick.as_str())]].concat());
+        assert_eq!(by_page.status, 409, "{start}");
+        let why = by_api.json()["detail"].as_str().expect("a reason").to_owned();
+        assert!(by_page.body.contains(&why), "{start}: no {why:?} in {}", by_page.body);
     }
 }
 
@@ -505,6 +574,9 @@ fn of_fifty_pages_that_press_one_button_one_gets_the_time_and_the_others_are_sho
 }
 
 /// What is searched is in memory; what is written is a number of statements that does not grow with the practice.
+///
+/// Slow lists of free times, by a question for each of many rows: calcom/cal.diy #4007 (40 s), #5277 (10 to 25 s), #14810, #21103
+/// (a query for each host), #23482 (more than a minute); alextselegidis/easyappointments #627 (6,000 rows, 31 times), #1171.
 #[test]
 fn a_request_asks_the_database_few_things() {
     let served = served();

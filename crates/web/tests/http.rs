@@ -107,6 +107,68 @@ async fn the_page_of_every_problem_is_there() {
     }
 }
 
+/// The kinds of problems that programs of others tell apart: a name, once given, stays, and so does its status.
+const PUBLISHED: [(&str, u16); 25] = [
+    ("bad-request", 400),
+    ("malformed-json", 400),
+    ("idempotency-key-missing", 400),
+    ("sign-in-required", 401),
+    ("cross-site-request", 403),
+    ("forbidden", 403),
+    ("not-found", 404),
+    ("method-not-allowed", 405),
+    ("conflict", 409),
+    ("time-not-offered", 409),
+    ("hold-ended", 409),
+    ("too-many-holds", 409),
+    ("step-refused", 409),
+    ("edited-meanwhile", 412),
+    ("too-large", 413),
+    ("unsupported-media-type", 415),
+    ("invalid-fields", 422),
+    ("idempotency-key-reused", 422),
+    ("precondition-required", 428),
+    ("too-many-requests", 429),
+    ("internal", 500),
+    ("not-set-up", 503),
+    ("unavailable", 503),
+    ("outcome-unknown", 503),
+    ("too-slow", 503),
+];
+
+#[test]
+fn published_kinds_of_problems_keep_their_names_and_statuses() {
+    for (name, status) in PUBLISHED {
+        let kind = hairline_web::problem::KINDS.iter().find(|kind| kind.name == name);
+        assert_eq!(kind.map(|kind| kind.status), Some(status), "{name}");
+    }
+}
+
+/// calcom/cal.diy PR 29360: in the program as it is released a conflict became a bad request without a word. Every kind leaves as
+/// it is, in the form of RFC 9457; and where asking again helps, it says when (cal.diy #10039).
+#[tokio::test]
+async fn every_kind_of_problem_leaves_with_its_own_status_and_type() {
+    use axum::routing::get as route;
+    use hairline_web::Problem;
+    use hairline_web::problem::KINDS;
+    for kind in KINDS {
+        let routes = axum::Router::new().route("/refused", route(async || Problem::new(kind).detail("Why.")));
+        let layered = router::layered(routes, app(Config::default()));
+        let response = layered.oneshot(get("/refused", &[])).await.expect("an answer");
+        assert_eq!(response.status().as_u16(), kind.status, "{}", kind.name);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let wait =
+            response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse::<u32>().ok());
+        assert_eq!(wait.is_some_and(|seconds| seconds > 0), kind.status == 503, "{}", kind.name);
+        let body = problem(response).await;
+        assert_eq!(body["type"], kind.uri());
+        assert_eq!(
+            (&body["status"], &body["detail"]),
+            (&serde_json::json!(kind.status), &serde_json::json!("Why."))
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_method_that_does_not_fit_names_those_that_do() {
     let request = Request::delete("/api/v1/studios").body(Body::empty()).expect("a request");
@@ -314,6 +376,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     let config = Config { answer_timeout: Duration::from_millis(50), ..Config::default() };
     let response = with_more_routes(config).oneshot(get("/slow", &[])).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
     assert_eq!(problem(response).await["type"], "/problems/too-slow");
 }
 

@@ -2,112 +2,19 @@
 //!
 //! `HAIRLINE_TOOLS` (npm and pip packages) comes from `cargo xtask test`.
 
+mod post;
 mod practice;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use hairline_studio::store::jobs::{self, Which};
 use hairline_studio::store::{self, practice as set_up};
+use hairline_studio::values;
 use hairline_web::Config;
-use hairline_web::jobs::mail::Mailer;
 use jiff::{Timestamp, ToSpan as _};
+use post::{PostOffice, by_ical_js, by_python, free_port, instant, lead, list, until};
 use practice::{ANA, CONSULTATION, Served, id, serve};
 use serde_json::{Value, json};
-
-fn tools() -> PathBuf {
-    std::env::var_os("HAIRLINE_TOOLS").expect("run `cargo xtask test`, which brings the tools").into()
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tools").join(name)
-}
-
-fn python() -> Command {
-    Command::new(tools().join("venv/bin/python"))
-}
-
-/// A mail server that keeps what it gets in a folder.
-struct PostOffice {
-    folder: tempfile::TempDir,
-    port: u16,
-    server: Child,
-}
-
-impl PostOffice {
-    fn open() -> PostOffice {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut server = python()
-            .arg(script("smtp_server.py"))
-            .arg(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python runs");
-        let mut port = String::new();
-        BufReader::new(server.stdout.take().expect("piped")).read_line(&mut port).expect("a line");
-        PostOffice { folder, port: port.trim().parse().expect("a port"), server }
-    }
-
-    fn config(&self) -> Config {
-        let mailer = Mailer::new(&format!("smtp://127.0.0.1:{}", self.port), "post@fallow.example");
-        Config {
-            mail: Some(mailer.expect("an address")),
-            public_url: Some("https://fallow.example".parse().expect("an address")),
-            rate_limit: None,
-            ..Config::default()
-        }
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is there");
-        let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
-        files.retain(|f| f.extension().is_some_and(|e| e == "eml"));
-        files.sort();
-        files
-    }
-
-    /// The first so many mails, once they are here.
-    fn mails(&self, n: usize) -> Vec<Value> {
-        until("the mails arrive", || self.files().len() >= n);
-        let out = python().arg(script("check_mail.py")).args(self.files()).output().expect("python runs");
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        let text = String::from_utf8(out.stdout).expect("text");
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-    }
-}
-
-impl Drop for PostOffice {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-#[track_caller]
-fn until(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// What ical.js reads out of a calendar.
-fn by_ical_js(text: &str) -> Value {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), text).expect("written");
-    let out = Command::new("node")
-        .arg(script("check_ics.mjs"))
-        .arg(file.path())
-        .env("NODE_PATH", tools().join("node_modules"))
-        .output()
-        .expect("node runs");
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).expect("JSON")
-}
 
 /// The n-th start that is free from a day on.
 fn start(served: &Served, n: usize) -> String {
@@ -140,15 +47,6 @@ fn book(served: &Served, email: &str, n: usize) -> Value {
     let visit = served.post("/api/v1/bookings", &format!("b{email}{n}"), &body);
     assert_eq!(visit.status, 201, "{}", visit.body);
     visit.json()["visit"].clone()
-}
-
-fn list(served: &Served, which: Which) -> Vec<jobs::Line> {
-    let read = served.office.read(move |desk| jobs::list(desk.tx, which, None, 100, desk.fresh.now_us()));
-    served.wait(read).expect("a list")
-}
-
-fn instant(value: &Value) -> Timestamp {
-    value.as_str().expect("text").parse().expect("RFC 3339")
 }
 
 #[test]
@@ -253,11 +151,7 @@ fn every_parser_finds_the_same_instants_on_both_sides_of_a_change_of_clocks() {
     events.push(second);
     let text = calendar(Method::Publish, Some("Ana Reis"), &events);
 
-    let file = tempfile::Builder::new().suffix(".ics").tempfile().expect("a file");
-    std::fs::write(file.path(), &text).expect("written");
-    let out = python().arg(script("check_mail.py")).arg(file.path()).output().expect("python runs");
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let by_python: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    let by_python = by_python(&text);
     let by_js = by_ical_js(&text);
     for (i, event) in events.iter().enumerate() {
         for read in [&by_python["events"][i], &by_js["events"][i]] {
@@ -349,6 +243,7 @@ fn two_processes_share_the_mails_and_send_each_once_and_one_that_died_is_stood_i
     assert_eq!(post.files().len(), 12);
 }
 
+/// calcom/cal.diy #7739: a reminder that was set up never came.
 #[test]
 fn reminders_come_when_the_studio_says() {
     let post = PostOffice::open();
@@ -500,4 +395,59 @@ fn a_client_who_asks_is_mailed_a_link_that_works_once() {
     assert_eq!(served.form(link, &[]).status, 404, "once");
     assert_eq!(list(&served, Which::Failed), Vec::new());
     served.wait(runner.end());
+}
+
+/// For six hours nobody answers at the mail server: each mail is tried again after waits that double, none is given up, and
+/// once the server is back each goes out once.
+#[test]
+fn a_mail_server_that_is_down_for_six_hours_loses_no_mail_and_doubles_none() {
+    let post = PostOffice::open();
+    let port = free_port();
+    let served = serve(post.config_at(port));
+    for n in 0..3 {
+        book(&served, &format!("client{n}@example.com"), n * 4);
+    }
+    let runner = served.work();
+    let waiting = || -> Vec<jobs::Line> {
+        let all = list(&served, Which::Later).into_iter();
+        all.filter(|line| line.kind == "mail.booked" && !line.under_way).collect()
+    };
+    let due_now = || {
+        let due = served.office.write(|desk| {
+            let sql = "update jobs set due_us = 0 where kind = 'mail.booked' and done_us is null";
+            desk.tx.execute(sql, values![])
+        });
+        let due: Result<u64, store::Error> = served.wait(due);
+        due.expect("written")
+    };
+    let (mut passed_min, mut tries) = (0, 0);
+    while passed_min < 6 * 60 {
+        tries += 1;
+        until("each was tried", || waiting().iter().filter(|line| line.tries == tries).count() == 3);
+        let now_us = hairline_web::office::now().as_microsecond();
+        let wait_min = (1 << (tries - 1)).min(240);
+        for line in waiting() {
+            let found_min = (line.due_us - now_us + 30_000_000) / 60_000_000;
+            assert!((wait_min - 1..=wait_min).contains(&found_min), "{wait_min} min: {line:?}");
+            assert!(line.note.is_some_and(|why| why.contains("mail server")), "the staff see why");
+        }
+        // As if so much time had passed.
+        passed_min += wait_min;
+        assert_eq!(due_now(), 3);
+    }
+    assert!(tries >= 8, "tried {tries} times in {passed_min} min");
+    assert_eq!((list(&served, Which::Failed), post.files().len()), (Vec::new(), 0));
+    lead(port, post.port);
+    until("all have gone", || {
+        // Those that were tried before the server was back are due in hours.
+        if !waiting().is_empty() {
+            due_now();
+        }
+        list(&served, Which::Done).iter().filter(|line| line.kind == "mail.booked").count() == 3
+    });
+    served.wait(runner.end());
+    let mails = post.mails(3);
+    let to: BTreeSet<String> = mails.iter().map(|m| m["to"].to_string()).collect();
+    assert_eq!((to.len(), mails.len(), post.files().len()), (3, 3, 3), "each once");
+    assert_eq!(list(&served, Which::Failed), Vec::new());
 }

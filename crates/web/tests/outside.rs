@@ -86,6 +86,8 @@ fn served() -> Demo {
     demo(Config { demo: true, sign_in_limit: None, rate_limit: None, fetch_from: own, ..Config::default() })
 }
 
+/// calcom/cal.diy #624, #4436, #7153, #7278 (the calendar was read again only when it was switched off and on), #17139 (a booking
+/// over what was written elsewhere meanwhile), #18534: what is busy elsewhere was not seen, or nobody knew how old the answer was.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_busy_elsewhere_is_not_offered_and_follows_the_calendar() {
     let demo = served();

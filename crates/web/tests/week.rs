@@ -8,13 +8,14 @@ use calendar::{STUDIO, demo, hidden};
 use hairline_studio::booking::State;
 use hairline_studio::ids::{ServiceId, StaffId};
 use hairline_studio::permission::Role;
-use hairline_studio::span::Span;
+use hairline_studio::span::{DAY_US, Span};
 use hairline_studio::store::appointments::Appointment;
 use hairline_studio::store::courses::Session;
 use hairline_studio::store::{self, book, clients, events};
 use hairline_studio::store::{appointments, evidence, tickets};
 use hairline_studio::values;
 use hairline_web::office::now;
+use jiff::ToSpan as _;
 
 /// What moves a visit back, from the address after its move.
 fn was(to: &str) -> String {
@@ -476,4 +477,31 @@ async fn two_people_who_edit_one_client_lose_nothing() {
         ("rui@example.org", true, "Comes with a friend")
     );
     assert_eq!(demo.post(&path, &reception, &again[1..]).await.status, StatusCode::PRECONDITION_REQUIRED);
+}
+
+/// LibreBooking #370, #522 (more than a thousand questions to the database for one page), nextcloud/calendar #4637: a calendar
+/// became slow with what stood in it. A full week asks what an empty one asks, and once more for whom it is.
+#[tokio::test]
+async fn a_full_week_asks_the_database_hardly_more_than_an_empty_one() {
+    let demo = demo();
+    let manager = demo.sign_in(Role::Manager).await;
+    let id = demo.practice().studio_named(STUDIO).expect("it is there").id;
+    let week = async |ahead: i64| -> (u64, usize) {
+        let day = now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(ahead.weeks());
+        let monday = day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days());
+        let from_us = monday.in_tz("UTC").expect("a date").timestamp().as_microsecond();
+        let span = Span { start_us: from_us, end_us: from_us + 7 * DAY_US };
+        let visits: Result<Vec<Appointment>, store::Error> =
+            demo.office.read(move |desk| appointments::of_studio(desk.tx, id, span)).await;
+        let before = demo.office.statements();
+        let answer = demo.get(&format!("/staff/week?studio={STUDIO}&view=week&day={monday}"), &manager).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        (demo.office.statements() - before, visits.expect("read").len())
+    };
+    // What is noted of a sign-in once in a while is noted by now.
+    week(100).await;
+    let (empty, none) = week(100).await;
+    let (full, many) = week(1).await;
+    assert!(none == 0 && many >= 10, "{none} and {many} visits");
+    assert!(full <= empty + 3 && full < 15, "{full} questions for {many} visits, {empty} for none");
 }

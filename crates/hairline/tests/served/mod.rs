@@ -37,14 +37,26 @@ impl Server {
         Server { address, arguments }
     }
 
+    /// With arguments that the test chooses, at a port that is free now.
+    pub fn with(arguments: &[&str]) -> Server {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = free.local_addr().expect("an address");
+        let listen = address.to_string();
+        let arguments = [&["serve", "--listen", &listen], arguments].concat();
+        Server { address, arguments: arguments.into_iter().map(str::to_owned).collect() }
+    }
+
+    /// The program with these arguments, not started yet.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hairline"));
+        command.args(&self.arguments);
+        command
+    }
+
     /// A running server, once it answers.
     pub fn start(&self) -> Child {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hairline"))
-            .args(&self.arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        let mut child =
+            self.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("its output"));
         let mut lines = out.lines().map_while(Result::ok);
         let ready = lines.any(|line| line.contains("is ready at"));
@@ -71,7 +83,8 @@ impl Server {
     /// One request on a connection of its own.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, String)], body: &str) -> Option<Answer> {
         let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(2)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+        // Longer than the server gives an answer at most.
+        stream.set_read_timeout(Some(Duration::from_secs(45))).ok()?;
         let mut request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n",
             self.address,

@@ -271,6 +271,14 @@ pub fn of_client(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<Appointment>, 
     list(tx, "client_id", client.0, Span { start_us: i64::MIN, end_us: i64::MAX })
 }
 
+/// Visits of a client that begin within a stretch, by start.
+///
+/// # Errors
+/// The store's.
+pub fn of_client_within(tx: &mut Tx<'_>, client: ClientId, span: Span) -> Result<Vec<Appointment>, Error> {
+    list(tx, "client_id", client.0, span)
+}
+
 /// Every visit of a course, by start.
 ///
 /// # Errors

@@ -92,6 +92,9 @@ pub enum Refused {
         /// Minutes asked for.
         found: u32,
     },
+    /// Nobody sits in two chairs.
+    #[error("the client has another visit at this time; move one of the two, or call it off")]
+    ClientTaken,
     /// The client has a course that goes on.
     #[error("a course is under way already; look at it before another is booked")]
     CourseUnderWay,
@@ -329,12 +332,13 @@ pub fn book(
     };
     let minutes = joined.as_ref().map(|(_, session)| session.minutes);
     let sought = spot::seek(desk.practice, wish, minutes, by_staff)?;
-    spot::lock(tx, std::slice::from_ref(&sought))?;
+    spot::lock_with(tx, std::slice::from_ref(&sought), Some(ResourceId(client.0)))?;
     let found = spot::find(tx, sought, &[], &[], by_staff && past.is_some(), fresh.now)?;
     // Sessions of a course were agreed with the studio.
     if !by_staff && joined.is_none() && !found.service.public {
         return Err(Refused::NotFound("service"));
     }
+    nowhere_else(tx, client, None, &[found.span])?;
     let visit = new_visit(&found, wish, client, course, fresh)?;
     let out_of_gap = match &joined {
         Some((course, _)) => courses::out_of_gap(tx, course, &visit, by_staff && past.is_some())?,
@@ -345,6 +349,24 @@ pub fn book(
     let claims = spot::owned(&found.claims, &visit);
     let touched = spot::place(tx, &visit, claims, found.expired, fresh)?;
     Ok(Booked { appointment: visit, touched, changed: true, late: false })
+}
+
+/// Whether a client is nowhere else in some stretches; the client is locked, as a resource.
+pub(super) fn nowhere_else(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    but: Option<AppointmentId>,
+    spans: &[Span],
+) -> Result<(), Refused> {
+    let first_us = spans.iter().map(|s| s.start_us).min().unwrap_or(i64::MAX);
+    let end_us = spans.iter().map(|s| s.end_us).max().unwrap_or(i64::MIN);
+    let start_us = first_us.saturating_sub(i64::from(LONGEST_SITTING_MIN) * MINUTE_US);
+    let standing = appointments::of_client_within(tx, client, Span { start_us, end_us })?;
+    let mut others = standing.iter().filter(|v| v.state.takes_time() && Some(v.id) != but);
+    match others.any(|v| spans.iter().any(|span| span.overlaps(&v.span))) {
+        true => Err(Refused::ClientTaken),
+        false => Ok(()),
+    }
 }
 
 /// A visit of a client at a spot: a hold of this instant, for the same gate as everywhere.
@@ -405,8 +427,12 @@ pub fn move_to(
         None => None,
     };
     let sought = spot::seek(desk.practice, &wish, Some(visit.minutes()), desk.by_staff())?;
-    spot::lock(tx, std::slice::from_ref(&sought))?;
+    let client = visit.client;
+    spot::lock_with(tx, std::slice::from_ref(&sought), client.map(|id| ResourceId(id.0)))?;
     let found = spot::find(tx, sought, &[visit.id.0], &[], goes_past, fresh.now)?;
+    if let Some(client) = client {
+        nowhere_else(tx, client, Some(visit.id), &[found.span])?;
+    }
     let out_of_gap = match &course {
         Some(course) => {
             let there = at(visit.clone(), &wish, &found)?;

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::appointments::{self, Appointment, instant};
 use super::book::{
-    self, Asked, Booked, Desk, LONGEST_SITTING_MIN, Refused, Wish, advance, confirm_new, new_visit, relocate,
+    self, Asked, Booked, Desk, LONGEST_SITTING_MIN, Refused, Wish, advance, confirm_new, new_visit,
+    nowhere_else, relocate,
 };
 use super::events::{self, Event, Who};
 use super::jobs::{self, NewJob};
@@ -19,6 +20,7 @@ use crate::booking::{Edge, Override, State};
 use crate::course::{CourseError, MAX_STEPS, Moved, Visit, gap_holds};
 use crate::ids::{ClientId, CourseId, Fresh, ResourceId, ServiceId, StaffId, StudioId};
 use crate::permission::{self, Action, Thing};
+use crate::span::Span;
 use crate::values;
 use crate::zone::{local_date, plus_days, zone};
 
@@ -128,6 +130,8 @@ pub fn book_course(
         let number = u32::try_from(i + 1).unwrap_or(u32::MAX);
         visits.push(new_visit(found, wish, client, Some((id, number)), fresh).map_err(in_session(i))?);
     }
+    let spans: Vec<Span> = visits.iter().map(|visit| visit.span).collect();
+    nowhere_else(tx, client, None, &spans)?;
     let out_of_gap = passable(gaps_hold(sessions, &visits), goes_past)?;
     let course = Course {
         id,

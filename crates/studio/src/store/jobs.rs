@@ -5,11 +5,15 @@ use uuid::Uuid;
 
 use super::{Error, Row, Tx, Value, places};
 use crate::ids::{ChainId, ClientId, Fresh, StudioId};
-use crate::span::{DAY_US, MINUTE_US};
+use crate::span::{DAY_US, HOUR_US, MINUTE_US};
 use crate::values;
 
 /// How often a job is tried before it is shown as failed: with the waits of [`wait_us`] that is about two days.
 pub const MOST_TRIES: i64 = 16;
+
+/// Longest lease that is believed. One that ends later was given while the clock of its process was far ahead: whoever took
+/// it, nobody is to wait for that time to come.
+pub const LONGEST_LEASE_US: i64 = HOUR_US;
 
 /// How long to wait after the n-th failed try (from 1): one minute, doubled each time up to four hours.
 pub fn wait_us(tries: i64) -> i64 {
@@ -110,16 +114,18 @@ pub fn lease(
     }
     let chain = tx.chain()?;
     let skip = tx.skip_locked();
+    let believed_us = now_us.saturating_add(LONGEST_LEASE_US);
     let mut values: Vec<Value> =
-        values![now_us.saturating_add(lease_us), worker, now_us, most, chain].to_vec();
+        values![now_us.saturating_add(lease_us), worker, now_us, most, chain, believed_us].to_vec();
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
     let rows = tx.query(
         &format!(
             "update jobs set leased_until_us = $1, worker = $2, tries = tries + 1 where id in ( \
-             select id from jobs where due_us <= $3 and leased_until_us <= $3 and done_us is null and failed_us is null \
+             select id from jobs where due_us <= $3 and (leased_until_us <= $3 or leased_until_us > $6) \
+             and done_us is null and failed_us is null \
              and chain_id = $5 and kind in ({}) order by due_us, id limit $4{skip}) \
              returning id, chain_id, kind, about_id, body, tries",
-            places(6, kinds.len())
+            places(7, kinds.len())
         ),
         &values,
     )?;
@@ -141,11 +147,18 @@ pub fn lease_one(
     let row = tx.query_one(
         &format!(
             "update jobs set leased_until_us = $1, worker = $2, tries = tries + 1 where id in ( \
-             select id from jobs where kind = $3 and chain_id = $4 and due_us <= $5 and leased_until_us <= $5 \
-             and done_us is null and failed_us is null order by due_us, id limit 1{skip}) \
+             select id from jobs where kind = $3 and chain_id = $4 and due_us <= $5 \
+             and (leased_until_us <= $5 or leased_until_us > $6) and done_us is null and failed_us is null order by due_us, id limit 1{skip}) \
              returning id, chain_id, kind, about_id, body, tries"
         ),
-        values![now_us.saturating_add(lease_us), worker, kind, chain, now_us],
+        values![
+            now_us.saturating_add(lease_us),
+            worker,
+            kind,
+            chain,
+            now_us,
+            now_us.saturating_add(LONGEST_LEASE_US)
+        ],
     )?;
     row.map(read).transpose()
 }
@@ -185,12 +198,12 @@ pub fn any_due(tx: &mut Tx<'_>, kinds: &[&str], now_us: i64) -> Result<bool, Err
         return Ok(false);
     }
     let chain = tx.chain()?;
-    let mut values: Vec<Value> = values![now_us, chain].to_vec();
+    let mut values: Vec<Value> = values![now_us, chain, now_us.saturating_add(LONGEST_LEASE_US)].to_vec();
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
     let sql = format!(
-        "select id from jobs where due_us <= $1 and leased_until_us <= $1 and done_us is null and failed_us is null \
-         and chain_id = $2 and kind in ({}) limit 1",
-        places(3, kinds.len())
+        "select id from jobs where due_us <= $1 and (leased_until_us <= $1 or leased_until_us > $3) \
+         and done_us is null and failed_us is null and chain_id = $2 and kind in ({}) limit 1",
+        places(4, kinds.len())
     );
     Ok(tx.query_one(&sql, &values)?.is_some())
 }

@@ -27,10 +27,16 @@ const PARTS: i64 = 4;
 /// Days that a board reaches beyond the farthest horizon of a service, so that it lasts until it is built anew.
 const SPARE_DAYS: i64 = 3;
 
+/// After how long without a look at other processes' bookings nobody knows any more what is free: looks come each second,
+/// and a database that changes over to another machine is back within half a minute (assumption).
+const KNOWN_US: i64 = 30_000_000;
+
 /// One chain of the store, at hand.
 pub struct Live {
     chain: ChainId,
     vault: Arc<Vault>,
+    /// Whether other processes book in the same store.
+    shared: bool,
     now: RwLock<Shown>,
 }
 
@@ -66,7 +72,7 @@ impl Live {
     ) -> Result<Live, Error> {
         let shown = read(store, chain, now)?;
         let vault = Vault::open(master, &shown.practice.chain).map_err(|e| Error::Schema(e.to_string()))?;
-        Ok(Live { chain, vault: Arc::new(vault), now: RwLock::new(shown) })
+        Ok(Live { chain, vault: Arc::new(vault), shared: store.shared(), now: RwLock::new(shown) })
     }
 
     /// Which chain.
@@ -87,6 +93,14 @@ impl Live {
     /// What is shown now. Hold it only while searching: changes wait.
     pub fn shown(&self) -> RwLockReadGuard<'_, Shown> {
         self.now.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is shown, where it is known to be so: not where other processes book too and could not be looked at for
+    /// [`KNOWN_US`]. Who asks what is free is then told neither a time that may be taken nor that there is none.
+    pub fn known(&self, now: Timestamp) -> Option<RwLockReadGuard<'_, Shown>> {
+        let shown = self.shown();
+        let known = !self.shared || now.as_microsecond() - shown.looked_us <= KNOWN_US;
+        known.then_some(shown)
     }
 
     /// Shows a change that this process made. Where that cannot be told from the change alone (something was given back,

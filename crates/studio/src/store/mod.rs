@@ -125,6 +125,11 @@ impl Store {
         }
     }
 
+    /// Whether other processes can book here too. A SQLite file has one process at a time.
+    fn shared(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
     /// How far a look at other processes' changes goes back beyond the last one, UTC microseconds: on PostgreSQL the clocks
     /// of machines differ and what was written early can be kept late (assumption: by 30 s in all); alone on SQLite every
     /// change is shown as it is made, and a look only makes sure.

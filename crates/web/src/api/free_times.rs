@@ -78,7 +78,7 @@ pub struct Meta {
         (status = 400, description = "A parameter is not allowed so", body = problem::Body, content_type = "application/problem+json"),
         (status = 404, description = "There is no such service, studio or practitioner", body = problem::Body, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests", body = problem::Body, content_type = "application/problem+json"),
-        (status = 503, description = "No studio is set up yet", body = problem::Body, content_type = "application/problem+json"),
+        (status = 503, description = "What is free is not known now, or no studio is set up yet", body = problem::Body, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<FreeTimes>, Problem> {
@@ -88,7 +88,7 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
         return Err(Problem::new(&problem::BAD_REQUEST)
             .error("to", format!("From and to span {days} days; 1 to {DAYS_MOST} are allowed.")));
     }
-    let shown = office.live().shown();
+    let shown = office.board()?;
     let practice = &shown.practice;
     let not_found = || Problem::new(&problem::NOT_FOUND);
     let at = asked.studio.as_deref().map(|slug| super::studio(practice, slug)).transpose()?.map(|s| s.id);

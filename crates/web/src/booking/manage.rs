@@ -201,7 +201,7 @@ async fn move_times(
         hidden: vec![("key", nonce()), ("version", visit.version.to_string())],
         back: format!("/visit/{code}"),
     };
-    Ok(pages::times(app, office, practice, of))
+    pages::times(app, office, practice, of)
 }
 
 /// `/visit/{code}/move`: the times it can move to.

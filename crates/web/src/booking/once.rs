@@ -108,7 +108,8 @@ where
 {
     let mut tries = 0;
     loop {
-        let (once, work) = (once.clone(), work.clone());
+        let (again, work) = (once.clone(), work.clone());
+        let once = again.clone();
         let done = office
             .write(move |desk| {
                 match idempotency::find(desk.tx, &once.key, &once.request_hash)? {
@@ -134,6 +135,16 @@ where
             // Two at once under one key, or on one visit: the second finds what the first has done.
             Err(Stopped::Refused(Refused::Store(store::Error::Exists(_)) | Refused::Changed))
                 if tries < 3 => {}
+            // Asked again while the first was still under way, it may have been refused what the first has got.
+            Err(stopped @ (Stopped::Refused(_) | Stopped::TooManyHolds)) => {
+                let before = office
+                    .read(move |desk| idempotency::find(desk.tx, &again.key, &again.request_hash))
+                    .await;
+                return match before {
+                    Ok(idempotency::Before::Answered { body, .. }) => read(&body),
+                    _ => Err(stopped),
+                };
+            }
             Err(stopped) => return Err(stopped),
         }
     }

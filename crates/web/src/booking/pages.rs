@@ -157,7 +157,10 @@ pub fn nonce() -> String {
 }
 
 /// The month, the day and the times that are free.
-pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) -> Times {
+///
+/// # Errors
+/// Where what is free is not known.
+pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) -> Result<Times, Problem> {
     let TimesFor { studio, service, asked: (with, month, day), own, within, .. } = of;
     let performers = steps::performers(practice, studio.id, service);
     let practitioner = with.parse().ok().filter(|id| performers.contains(id));
@@ -167,7 +170,7 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
     let all = (today, plus_days(today, i64::from(service.horizon_days)));
     let bookable = within.map_or(all, |(first, last)| (first.max(all.0), last.min(all.1)));
     let lines = match bookable.0 <= bookable.1 {
-        true => steps::free_lines(office, service.id, studio.id, practitioner, bookable, &own),
+        true => steps::free_lines(office, service.id, studio.id, practitioner, bookable, &own)?,
         false => Vec::new(),
     };
     let bookable = (bookable.0.min(all.1), bookable.1.max(bookable.0).min(all.1));
@@ -183,7 +186,7 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
     for id in &performers {
         people.push((visit::practitioner(practice, *id).name, id.to_string(), practitioner == Some(*id)));
     }
-    Times {
+    Ok(Times {
         frame: Frame::new(app, "/book", &of.heading).hidden(),
         refused: None,
         best: Vec::new(),
@@ -208,7 +211,7 @@ pub fn times(app: &App, office: &Office, practice: &Practice, of: TimesFor<'_>) 
         tell: (of.action == "/book")
             .then(|| format!("/waiting/new?studio={}&service={}", studio.slug, service.id)),
         action: of.action,
-    }
+    })
 }
 
 impl Times {
@@ -250,8 +253,14 @@ fn found<'a>(practice: &'a Practice, studio: &str, service: &str) -> Option<(&'a
     Some((studio, service))
 }
 
-fn booking_times(app: &App, office: &Office, practice: &Practice, asked: &Asked) -> Option<Times> {
-    let (studio, service) = found(practice, &asked.studio, &asked.service)?;
+/// The page of times; none where no studio or service is asked for that is there.
+fn booking_times(
+    app: &App,
+    office: &Office,
+    practice: &Practice,
+    asked: &Asked,
+) -> Result<Option<Times>, Problem> {
+    let Some((studio, service)) = found(practice, &asked.studio, &asked.service) else { return Ok(None) };
     let of = TimesFor {
         studio,
         service,
@@ -264,14 +273,14 @@ fn booking_times(app: &App, office: &Office, practice: &Practice, asked: &Asked)
         hidden: vec![("studio", studio.slug.clone()), ("service", service.id.to_string()), ("key", nonce())],
         back: format!("/book?studio={}", studio.slug),
     };
-    Some(times(app, office, practice, of))
+    times(app, office, practice, of).map(Some)
 }
 
 /// `/book`: where, what, when, by what is known already.
 async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let office = app.office()?;
     let practice = office.practice();
-    if let Some(times) = booking_times(&app, office, &practice, &asked) {
+    if let Some(times) = booking_times(&app, office, &practice, &asked)? {
         return page::private(&times);
     }
     let mut open = practice.studios.iter().filter(|s| s.active);
@@ -351,7 +360,7 @@ async fn hold(
                 day: local_date(&tz, start).to_string(),
                 ..Asked::default()
             };
-            let page = booking_times(&app, office, &practice, &asked).ok_or_else(bad)?;
+            let page = booking_times(&app, office, &practice, &asked)?.ok_or_else(bad)?;
             let page = page.refused(office, &problem, wanted, &[]);
             with_status(problem.kind().status(), page::private(&page))
         }

@@ -6,7 +6,7 @@ use hairline_studio::booking::{Edge, Refusal as StepRefusal, State};
 use hairline_studio::gates::{Earlier, GateState, Subject, evaluate};
 use hairline_studio::ids::{ClientId, ResourceId, ServiceId, StaffId, StudioId};
 use hairline_studio::practice::{Practice, Service};
-use hairline_studio::search::{self, Ask, NextBest, Offer, Own, Who};
+use hairline_studio::search::{self, Ask, NextBest, Offer, Own, SearchError, Who};
 use hairline_studio::span::{DAY_US, Span};
 use hairline_studio::store::appointments::{self, Appointment};
 use hairline_studio::store::book::{self, Booked, Refused, Touched, Wish};
@@ -24,6 +24,8 @@ use super::once::{Once, Stopped, once};
 use super::person::Person;
 use super::visit::{self, Visit};
 use crate::office::{Desk, Office};
+use crate::problem::Problem;
+use crate::refused::of_search;
 
 /// Next best times named beside a refusal, with the same practitioner and with others each.
 const NEXT_BEST: usize = 6;
@@ -360,6 +362,9 @@ pub fn own(practice: &Practice, visit: &Appointment) -> Vec<Own> {
 }
 
 /// Free times of a service at a studio, of one practitioner there or of all.
+///
+/// # Errors
+/// Where what is free is not known.
 pub fn free_lines(
     office: &Office,
     service: ServiceId,
@@ -367,12 +372,16 @@ pub fn free_lines(
     practitioner: Option<StaffId>,
     days: (jiff::civil::Date, jiff::civil::Date),
     own: &[Own],
-) -> Vec<free::Line> {
-    let shown = office.live().shown();
-    let Some(service) = sought(&shown, service, own) else { return Vec::new() };
+) -> Result<Vec<free::Line>, Problem> {
+    let shown = office.board()?;
+    let Some(service) = sought(&shown, service, own) else { return Ok(Vec::new()) };
     let who = practitioner.map_or(Who::Studio(studio), |id| Who::One(id.into()));
     let (from, to) = days;
     let asked =
         free::Asked { service: &service, who, at: Some(studio), from, to, now: crate::office::now(), own };
-    free::lines(shown.board.world(), &asked).unwrap_or_default()
+    match free::lines(shown.board.world(), &asked) {
+        Err(why @ SearchError::NotLoaded { .. }) => Err(of_search(&why)),
+        // Who does not work there has no free time.
+        lines => Ok(lines.unwrap_or_default()),
+    }
 }

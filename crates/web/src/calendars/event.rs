@@ -164,10 +164,11 @@ fn utc(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// A time by the clock of its place; in UTC where the clock shows it twice and the second is meant.
+/// A time by the clock of its place; in UTC where the clock shows it twice: the first is meant then (RFC 5545, 3.3.5), and
+/// ical.js 2.2 takes the second.
 fn local(at: Timestamp, name: &str, tz: Option<&TimeZone>) -> String {
     let wall = tz.map(|tz| tz.to_datetime(at)).filter(|wall| {
-        tz.is_some_and(|tz| resolve(tz, *wall, Policy::Compatible).is_ok_and(|meant| meant == at))
+        tz.is_some_and(|tz| resolve(tz, *wall, Policy::Reject).is_ok_and(|meant| meant == at))
     });
     match wall {
         Some(wall) => format!(";TZID={name}:{}", wall.strftime("%Y%m%dT%H%M%S")),

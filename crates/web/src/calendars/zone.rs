@@ -12,7 +12,9 @@ pub fn write(out: &mut String, name: &str, tz: &TimeZone, first: Timestamp, last
     let mut line = |text: &str| fold(text, out);
     line("BEGIN:VTIMEZONE");
     line(&format!("TZID:{name}"));
-    let before = tz.preceding(first).next().map_or(Timestamp::UNIX_EPOCH, |t| t.timestamp());
+    // Where something begins as the clocks change, that change is the one in force.
+    let from = first.saturating_add(SignedDuration::from_secs(1)).unwrap_or(first);
+    let before = tz.preceding(from).next().map_or(Timestamp::UNIX_EPOCH, |t| t.timestamp());
     let later = tz.following(first).map(|t| t.timestamp()).take_while(|at| *at <= last);
     for at in std::iter::once(before).chain(later) {
         let just_before = at.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(at);

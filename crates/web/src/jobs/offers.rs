@@ -123,6 +123,8 @@ async fn offer(office: &Office, entry: Entry) -> Result<bool, Failed> {
     let today = local_date(&tz, now());
     let days = (today, plus_days(today, i64::from(service.horizon_days)));
     let lines = steps::free_lines(office, service.id, studio.id, entry.practitioner, days, &own);
+    let lines =
+        lines.map_err(|_| Failed { why: "what is free is not known now".to_owned(), hopeless: false })?;
     let dates: std::collections::BTreeSet<_> =
         lines.iter().flat_map(|line| &line.days).map(|day| day.date).collect();
     let suits = |start: &Timestamp| {

@@ -117,6 +117,11 @@ pub struct Served {
 
 /// The practice behind a server.
 pub fn serve(config: Config) -> Served {
+    serve_as(config, |_| ())
+}
+
+/// The practice behind a server, set up a little otherwise.
+pub fn serve_as(config: Config, change: impl FnOnce(&mut Practice)) -> Served {
     let folder = tempfile::tempdir().expect("a folder");
     let now = hairline_web::office::now();
     let store = Arc::new(Store::sqlite(&folder.path().join("hairline.db"), 0).expect("a fresh file opens"));
@@ -124,7 +129,9 @@ pub fn serve(config: Config) -> Served {
     let master = Arc::new(MasterKeys::parse(&new_line(&mut rng), "test").expect("a key"));
     let of = hairline_studio::ids::ChainId(Uuid::from_u128(1));
     let wrapped = Vault::new_chain_key(&master, of, &mut Fresh::new(now, &mut rng));
-    fill(&store, chain(&wrapped)).expect("filled");
+    let mut practice = chain(&wrapped);
+    change(&mut practice);
+    fill(&store, practice).expect("filled");
     let live = Live::open(&store, master, of, now).expect("the chain is there");
     let kept = Arc::clone(&store);
     let office = Office::new(store, live);
