@@ -18,6 +18,7 @@ use hairline_studio::store::{Error, Store, sign_in};
 use hairline_studio::{demo, password};
 use serde_json::{Value, json};
 use served::{Answer, Server};
+use totp_rs::{Algorithm, Builder, Secret};
 
 const PASSWORD: &str = "marmalade-turbine-9-oxbow";
 const WRONG_PASSWORD: &str = "quixotic-lantern-4-plum";
@@ -129,6 +130,13 @@ impl Browser<'_> {
     }
 }
 
+/// What an app shows now.
+fn code_of(secret: &str) -> String {
+    let secret = Secret::try_from_base32(secret).expect("base32");
+    let app = Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).build().expect("an app");
+    app.generate(u64::try_from(jiff::Timestamp::now().as_second()).expect("after 1970")).to_string()
+}
+
 /// openemr/openemr #7340: data of a payment stood in the log. Here nothing of a person does, nor a code, link or cookie with which
 /// one could act as them.
 #[test]
@@ -238,6 +246,17 @@ fn the_log_says_what_happened_and_nothing_of_whom() {
             staff.ask("POST", "/staff/sign-in", &[("email", &owner), ("password", password)]).status
         };
         assert_eq!((sign_in(WRONG_PASSWORD), sign_in(PASSWORD)), (401, 303));
+        // A password alone opens nothing yet.
+        assert_eq!(staff.ask("POST", "/account/app", &[]).status, 303);
+        let page = staff.ask("GET", "/account/app", &[]).body;
+        let secret =
+            page.split_once("<code class=\"code\">").and_then(|(_, rest)| rest.split_once("</code>"));
+        let secret = secret.expect("a secret").0.replace(' ', "");
+        let confirmed = staff.ask("POST", "/account/app/confirm", &[("code", &code_of(&secret))]);
+        assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+        secrets.push(secret);
+        let recovery = confirmed.body.split("<li><code>").skip(1).filter_map(|rest| rest.split('<').next());
+        secrets.extend(recovery.map(str::to_owned));
         assert!(staff.ask("POST", "/staff/clients", &[("q", "Quillfeather")]).body.contains("Quillfeather"));
         secrets.extend(staff.keys());
         let asked = browser.asked + staff.asked;
