@@ -370,7 +370,8 @@ fn of_fifty_who_want_anyone_at_one_time_every_practitioner_gets_one() {
         assert_eq!((with.len(), won.len()), (2, 2), "Ana and Ben, each once, in round {round}");
         for held in &won {
             let code = code(&held["hold"]);
-            assert_eq!(served.ask("DELETE", &format!("/api/v1/holds/{code}"), &[], "").status, 204);
+            let key = [("Idempotency-Key", code.as_str())];
+            assert_eq!(served.ask("DELETE", &format!("/api/v1/holds/{code}"), &key, "").status, 204);
         }
         // Taken, or as many times kept from one address as one may.
         assert!(answers.iter().all(|a| [201, 409].contains(&a.status)), "round {round}");
