@@ -21,7 +21,7 @@ use hairline_web::Config;
 use hairline_web::jobs::runner::Runner;
 use hairline_web::jobs::second_look::KIND;
 use post::PostOffice;
-use visitor::{Demo, Visitor, demo};
+use visitor::{Demo, Visitor, demo, with_app};
 
 /// Visits of the next three days, at every studio.
 async fn soon(demo: &Demo) -> Vec<Appointment> {
@@ -88,6 +88,7 @@ async fn what_is_still_open_three_days_before_is_on_the_days_page_and_mailed_to_
     let visit = visits.iter().find(|v| v.id == clear.visit).expect("it was asked for").clone();
     let studio = practice.studio(visit.studio).expect("there").clone();
     let mut owner = Visitor::as_role(&demo, Role::Owner).await;
+    with_app(&mut owner).await;
     let path = format!("/staff?studio={}&day={}", studio.slug, visit.wall.date());
     let client = visit.client.expect("somebody");
     let who: Result<(String, String), Error> = demo
