@@ -446,8 +446,11 @@ fn without_script_four_steps_lead_to_a_booking_that_can_be_moved_and_cancelled()
     let place = served.page("/book");
     assert!(place.body.contains("/book?studio=lisbon-chiado") && !place.body.contains("studio=closed"));
     assert_eq!(place.header("cache-control"), Some("no-store"));
-    assert!(place.body.contains("<meta name=\"robots\" content=\"noindex\">"));
+    // Where booking begins is found by search engines; what follows from it is nobody else's.
+    let noindex = "<meta name=\"robots\" content=\"noindex\">";
+    assert!(!place.body.contains(noindex));
     let what = served.page("/book?studio=lisbon-chiado").body;
+    assert!(what.contains(noindex));
     assert!(what.contains(&format!("service={}", id(CONSULTATION))));
     assert!(
         !what.contains(&format!("service={}", id(SESSION))) && what.contains("book a consultation first")

@@ -305,7 +305,11 @@ async fn choose(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Re
     let near: String = asked.near.trim().chars().take(100).collect();
     let found = nearest::asked(&app, &near, &public.studios, &asked.sort);
     page::private(&Place {
-        frame: Frame::new(&app, "/book", "Book a visit").hidden().script(crate::assets::NEAR_JS),
+        frame: Frame::new(&app, "/book", "Book a visit")
+            .description(
+                "The studios near you, when the first time is free at each, and a booking in four steps.",
+            )
+            .script(crate::assets::NEAR_JS),
         unknown: !near.is_empty() && found.is_none(),
         near: &near,
         found,

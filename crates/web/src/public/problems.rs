@@ -16,7 +16,9 @@ struct Index {
 
 /// `/problems`
 pub async fn index(State(app): State<App>) -> Result<Response, Problem> {
-    let frame = Frame::new(&app, "/problems", "What can go wrong").hidden();
+    let frame = Frame::new(&app, "/problems", "What can go wrong").description(
+        "Every error that this studio's pages and interface answer with, what it means, and what to do.",
+    );
     page::public(&Index { frame, kinds: KINDS })
 }
 
